@@ -1,0 +1,90 @@
+"""Client of Dragoman, a message server in front of translation, transcription and speech models.
+
+async with Client() as client:
+print((await client.translate("Good morning", to="pt")).text)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dragoman_client.aio import Client
+    from dragoman_client.errors import (
+        BadAnswer,
+        ClientError,
+        ConnectionClosed,
+        ServerUnreachable,
+        TimedOut,
+        TranslationFailed,
+    )
+    from dragoman_client.formats import Format, render
+    from dragoman_client.frames import Event
+    from dragoman_client.results import SpokenTranslation, Translation, VoiceResult
+    from dragoman_client.stream import EventStream
+    from dragoman_client.sync import SyncClient, SyncEventStream
+    from dragoman_wire.errors import DragomanError
+    from dragoman_wire.events import Pong, Transcription, TranscriptSegment
+
+    __version__: str
+
+__all__ = [
+    "BadAnswer",
+    "Client",
+    "ClientError",
+    "ConnectionClosed",
+    "DragomanError",
+    "Event",
+    "EventStream",
+    "Format",
+    "Pong",
+    "ServerUnreachable",
+    "SpokenTranslation",
+    "SyncClient",
+    "SyncEventStream",
+    "TimedOut",
+    "TranscriptSegment",
+    "Transcription",
+    "Translation",
+    "TranslationFailed",
+    "VoiceResult",
+    "render",
+]
+
+# Imported when they are first asked for: the command line starts twice as fast without the sockets.
+_HOMES = {
+    "dragoman_client.aio": ("Client",),
+    "dragoman_client.errors": (
+        "BadAnswer",
+        "ClientError",
+        "ConnectionClosed",
+        "ServerUnreachable",
+        "TimedOut",
+        "TranslationFailed",
+    ),
+    "dragoman_client.formats": ("Format", "render"),
+    "dragoman_client.frames": ("Event",),
+    "dragoman_client.results": ("SpokenTranslation", "Translation", "VoiceResult"),
+    "dragoman_client.stream": ("EventStream",),
+    "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
+    "dragoman_wire.errors": ("DragomanError",),
+    "dragoman_wire.events": ("Pong", "Transcription", "TranscriptSegment"),
+}
+
+
+def __getattr__(name: str) -> object:
+    value: object
+    if name == "__version__":
+        value = importlib.import_module("importlib.metadata").version("dragoman")
+    else:
+        home = next((home for home, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

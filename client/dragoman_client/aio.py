@@ -1,0 +1,148 @@
+"""The asyncio client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any, Unpack, overload
+
+from dragoman_client.errors import TranslationFailed
+from dragoman_client.options import CallOptions, request_fields
+from dragoman_client.results import Translation, VoiceResult, read_transcription, read_translations, read_voice
+from dragoman_client.session import Session
+from dragoman_wire.errors import InvalidRequest
+from dragoman_wire.events import CancelResult, CancelStatus, Pong, Transcription
+from dragoman_wire.requests import (
+    AudioProcessRequest,
+    CancelRequest,
+    PingRequest,
+    StatsRequest,
+    TranscriptionRequest,
+    TranslationRequest,
+)
+
+
+class Client(Session):
+    """The calls, on a connection to one server; `async with Client() as client:`. Any number may run at once.
+
+    For the arguments see `Session`.
+    """
+
+    @overload
+    async def translate(
+        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+    ) -> Translation: ...
+    @overload
+    async def translate(
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: list[str] | tuple[str, ...],
+        model_type: str | None = ...,
+        **options: Unpack[CallOptions],
+    ) -> dict[str, Translation]: ...
+    async def translate(
+        self,
+        text: str,
+        source: str = "auto",
+        *,
+        to: str | list[str] | tuple[str, ...],
+        model_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Translation | dict[str, Translation]:
+        """Translate into one language, or into several: then the translations come by language.
+
+        Raises:
+            DragomanError: the server's error for the one language, or for the request as a whole.
+            TranslationFailed: of several languages some or all failed; it carries the others.
+            ClientError: see `dragoman_client.errors`.
+        """
+        languages = [to] if isinstance(to, str) else list(dict.fromkeys(to))
+        request = TranslationRequest(
+            text=text,
+            source_language=source,
+            target_languages=languages,
+            model_type=model_type,
+            **request_fields(options),
+        )
+        results, errors = read_translations(await self._attempts(request, options), languages)
+        if not isinstance(to, str):
+            if errors:
+                raise TranslationFailed(results, errors)
+            return results
+        for error in errors.values():
+            raise error
+        return next(iter(results.values()))
+
+    async def transcribe(
+        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+    ) -> Transcription:
+        """Speech to text; `language` is a hint. A long recording may need a larger `timeout_s`.
+
+        Raises:
+            DragomanError: the server's error.
+            ClientError: see `dragoman_client.errors`.
+            OSError: the file is not readable.
+        """
+        recording = await _bytes_of(audio)
+        request = TranscriptionRequest(language=language, **request_fields(options))
+        return read_transcription(await self._attempts(request, options, {"audio": recording}))
+
+    async def voice(
+        self,
+        audio: bytes | Path,
+        *,
+        to: str | list[str] | tuple[str, ...],
+        language: str | None = None,
+        model_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> VoiceResult:
+        """A voice message in other languages; those that failed are in the result's `failed`.
+
+        Raises:
+            DragomanError: the server's error, where there is not even a transcription.
+            ClientError: see `dragoman_client.errors`.
+            OSError: the file is not readable.
+        """
+        recording = await _bytes_of(audio)
+        request = AudioProcessRequest(
+            target_languages=[to] if isinstance(to, str) else list(dict.fromkeys(to)),
+            user_language=language,
+            model_type=model_type,
+            **request_fields(options),
+        )
+        return read_voice(await self._attempts(request, options, {"audio": recording}))
+
+    async def ping(self) -> Pong:
+        """Ask whether the server is alive.
+
+        Raises:
+            ClientError: it is not, or not within `timeout_s`.
+        """
+        return (await self._ask(PingRequest(timestamp=time.time()))).read_as(Pong)
+
+    async def stats(self) -> dict[str, Any]:
+        """The server's statistics: the document of its operations endpoint.
+
+        Raises:
+            ClientError: no answer.
+        """
+        answer = await self._ask(StatsRequest())
+        return {name: value for name, value in answer.fields.items() if name not in ("type", "taskId")}
+
+    async def cancel(self, task_id: str) -> CancelStatus:
+        """Stop a task of this peer: "cancelled", "finished" (too late) or "unknown".
+
+        Raises:
+            ClientError: no answer.
+        """
+        return (await self._ask(CancelRequest(task_id=task_id))).read_as(CancelResult).status
+
+
+async def _bytes_of(audio: bytes | Path) -> bytes:
+    recording = await asyncio.to_thread(audio.read_bytes) if isinstance(audio, Path) else audio
+    if not recording:
+        raise InvalidRequest("audio: the recording is empty")
+    return recording

@@ -1,0 +1,100 @@
+"""The command line's frame: global options, our commands, and those of other installed parts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.metadata import entry_points, version
+from typing import Annotated
+
+import typer
+
+from dragoman_client.cli import commands
+
+PARTS_GROUP = "dragoman.commands"
+_DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
+_DEFAULT_ROUTED = "tcp://127.0.0.1:5559"
+_ANY_ADDRESS = re.compile(r"tcp://(\*|0\.0\.0\.0|\[::\]):(.+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The global options."""
+
+    requests: str
+    routed: str
+    timeout_s: float | None
+    """Seconds without an event; None leaves it to the command."""
+
+
+def connectable(endpoint: str) -> str:
+    """An endpoint to connect to: where a server binds to all addresses, that is the local one."""
+    bound = _ANY_ADDRESS.fullmatch(endpoint.strip())
+    if bound is None:
+        return endpoint.strip()
+    return f"tcp://{'[::1]' if bound[1] == '[::]' else '127.0.0.1'}:{bound[2]}"
+
+
+def build_app() -> typer.Typer:
+    """The application with the commands of all installed parts."""
+    parts, missing = _installed_parts()
+    app = typer.Typer(
+        name="dragoman",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
+    )
+    app.callback()(_global_options)
+    for command in (commands.translate, commands.transcribe, commands.voice, commands.ping, commands.stats):
+        app.command()(command)
+    for part in parts:
+        app.add_typer(part)
+    return app
+
+
+def _installed_parts() -> tuple[list[typer.Typer], list[str]]:
+    """The applications of other parts, and for each that cannot be loaded its name and why."""
+    parts, missing = [], []
+    for point in sorted(entry_points(group=PARTS_GROUP), key=lambda point: point.name):
+        try:
+            part = point.load()
+        except (ImportError, AttributeError) as error:
+            hint = f"`{point.name}` ({error}; try: pip install 'dragoman[{point.name}]')"
+            missing.append(hint.replace("[", r"\["))  # a bracket opens markup in the help
+            continue
+        parts.append(part)
+    return parts, missing
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if wanted:
+        typer.echo(f"dragoman {version('dragoman')}")
+        raise typer.Exit
+
+
+def _global_options(
+    ctx: typer.Context,
+    *,
+    requests: Annotated[
+        str, typer.Option(envvar="DRAGOMAN_SOCKETS__REQUESTS", help="Endpoint that takes requests.")
+    ] = _DEFAULT_REQUESTS,
+    routed: Annotated[
+        str, typer.Option(envvar="DRAGOMAN_SOCKETS__ROUTED", help="Endpoint that publishes routed events.")
+    ] = _DEFAULT_ROUTED,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="Seconds without an answer before giving up; by default 60, for recordings 3600.",
+            show_default=False,
+        ),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Translate, transcribe and speak through a Dragoman server.
+
+    Example: dragoman --requests tcp://10.0.0.5:5555 --routed tcp://10.0.0.5:5559 translate "Good morning" --to pt
+    """
+    ctx.obj = Settings(requests=connectable(requests), routed=connectable(routed), timeout_s=timeout)

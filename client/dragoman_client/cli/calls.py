@@ -1,0 +1,234 @@
+"""What the commands do: call the server, print what it answers, and leave with the right exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import typer
+
+from dragoman_client.aio import Client
+from dragoman_client.cli.app import Settings
+from dragoman_client.cli.output import fail, print_json, print_tree, progress
+from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut, TranslationFailed
+from dragoman_client.formats import Format, render
+from dragoman_client.frames import Event
+from dragoman_client.results import SpokenTranslation, VoiceResult
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.requests import Priority
+
+FAILED, UNREACHABLE, PARTLY = 1, 3, 4
+_TIMEOUT_S = 60.0
+_RECORDING_TIMEOUT_S = 3600.0
+_CONNECT_TIMEOUT_S = 5.0
+_SUFFIXES = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac"}
+_T = TypeVar("_T")
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A text and the languages that it is wanted in."""
+
+    text: str
+    source: str
+    languages: list[str]
+    model: str | None
+    priority: Priority
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """A voice message and the languages that it is wanted in."""
+
+    name: str
+    """What the files are named after."""
+    audio: bytes
+    languages: list[str]
+    language: str | None
+    model: str | None
+
+
+def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
+    """Print translations; of a text that some languages failed for, the others."""
+
+    async def work(client: Client, on_event: OnEvent) -> TranslationFailed:
+        try:
+            results = await client.translate(
+                wanted.text,
+                wanted.source,
+                to=wanted.languages,
+                model_type=wanted.model,
+                priority=wanted.priority,
+                on_event=on_event,
+            )
+        except TranslationFailed as failed:
+            return failed
+        return TranslationFailed(results, {})
+
+    outcome = _call(settings, "translating", work, as_json=as_json)
+    if as_json:
+        translations = {language: asdict(each) for language, each in outcome.results.items()}
+        print_json({"translations": translations, "errors": _errors(outcome.errors)})
+    else:
+        for language in sorted(outcome.results, key=_position_in(wanted.languages)):
+            prefix = f"{language}: " if len(wanted.languages) > 1 else ""
+            typer.echo(prefix + outcome.results[language].text)
+    _leave(outcome.errors, some_worked=bool(outcome.results), named=len(wanted.languages) > 1)
+
+
+def transcribe(settings: Settings, audio: bytes, language: str | None, form: str) -> None:
+    """Print a transcription in a format of `formats`."""
+
+    async def work(client: Client, on_event: OnEvent) -> str:
+        return render(await client.transcribe(audio, language, on_event=on_event), Format(form))
+
+    typer.echo(_call(settings, "transcribing", work, as_json=form == "json", timeout_s=_RECORDING_TIMEOUT_S))
+
+
+def voice(settings: Settings, spoken: Spoken, out: Path, *, as_json: bool) -> None:
+    """Write one recording for each language, and print what is said in them."""
+
+    async def work(client: Client, on_event: OnEvent) -> VoiceResult:
+        return await client.voice(
+            spoken.audio,
+            to=spoken.languages,
+            language=spoken.language,
+            model_type=spoken.model,
+            on_event=on_event,
+        )
+
+    result = _call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
+    try:
+        files = _write(result, spoken.name, out)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write to {out}: {error.strerror}", param_hint="--out") from error
+    if as_json:
+        print_json(_voice_document(result, files))
+    else:
+        typer.echo(result.transcription.text)
+        for language in sorted(result.audios, key=_position_in(spoken.languages)):
+            typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
+    _leave(result.failed, some_worked=bool(result.audios), named=True)
+
+
+def ping(settings: Settings, *, as_json: bool) -> None:
+    """Print that the server is alive."""
+
+    async def work(client: Client, _: OnEvent) -> tuple[dict[str, Any], float]:
+        start_s = time.perf_counter()
+        pong = await client.ping()
+        return msgspec.to_builtins(pong), (time.perf_counter() - start_s) * 1000
+
+    pong, took_ms = _call(settings, "waiting for the server", work, as_json=as_json)
+    if as_json:
+        print_json({**pong, "roundTripMs": round(took_ms, 3)})
+        return
+    audio = "with" if pong["audio_pipeline_available"] else "without"
+    typer.echo(f"{settings.requests} is {pong['translator_status']}, {audio} audio; answered in {took_ms:.1f} ms")
+
+
+def stats(settings: Settings, *, as_json: bool) -> None:
+    """Print the server's statistics."""
+
+    async def work(client: Client, _: OnEvent) -> dict[str, Any]:
+        return await client.stats()
+
+    document = _call(settings, "waiting for the server", work, as_json=as_json)
+    if as_json:
+        print_json(document)
+    else:
+        print_tree(document)
+
+
+def _call(
+    settings: Settings,
+    label: str,
+    work: Callable[[Client, OnEvent], Awaitable[_T]],
+    *,
+    as_json: bool,
+    timeout_s: float = _TIMEOUT_S,
+) -> _T:
+    """Run `work` with a client.
+
+    Raises:
+        typer.Exit: it failed; the reason is printed.
+    """
+    timeout_s = timeout_s if settings.timeout_s is None else settings.timeout_s
+    client = Client(
+        settings.requests,
+        settings.routed,
+        timeout_s=timeout_s,
+        connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
+    )
+
+    async def run(on_event: OnEvent) -> _T:
+        async with client:
+            return await work(client, on_event)
+
+    try:
+        with progress(label) as on_event:
+            return asyncio.run(run(on_event))
+    except (ServerUnreachable, TimedOut) as error:
+        fail(error, UNREACHABLE, as_json=as_json)
+    except (DragomanError, ClientError) as error:
+        fail(error, FAILED, as_json=as_json)
+
+
+def _leave(errors: Mapping[str, DragomanError], *, some_worked: bool, named: bool) -> None:
+    """Say what failed on standard error.
+
+    Raises:
+        typer.Exit: something did.
+    """
+    for language, error in errors.items():
+        where = f"{language}: " if named else ""
+        typer.echo(f"{where}{error.code}: {error}", err=True)
+    if errors:
+        raise typer.Exit(PARTLY if some_worked else FAILED)
+
+
+def _errors(errors: Mapping[str, DragomanError]) -> dict[str, dict[str, str]]:
+    return {language: {"error": str(error), "errorCode": error.code} for language, error in errors.items()}
+
+
+def _position_in(languages: list[str]) -> Callable[[str], int]:
+    return lambda language: languages.index(language) if language in languages else len(languages)
+
+
+def _write(result: VoiceResult, name: str, out: Path) -> dict[str, Path]:
+    out.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for language, each in result.audios.items():
+        # The server names the language: it must not name a folder.
+        safe = re.sub(r"[^A-Za-z0-9-]", "_", language)
+        files[language] = out / f"{name}.{safe}.{_suffix(each)}"
+        files[language].write_bytes(each.audio)
+    return files
+
+
+def _suffix(spoken: SpokenTranslation) -> str:
+    return _SUFFIXES.get(spoken.mime_type.partition(";")[0].strip().lower(), "bin")
+
+
+def _voice_document(result: VoiceResult, files: Mapping[str, Path]) -> dict[str, Any]:
+    audios = {
+        language: {
+            "text": each.text,
+            "file": str(files[language]),
+            "mimeType": each.mime_type,
+            "durationMs": each.duration_ms,
+        }
+        for language, each in result.audios.items()
+    }
+    return {
+        "transcription": msgspec.to_builtins(result.transcription),
+        "audios": audios,
+        "errors": _errors(result.failed),
+    }

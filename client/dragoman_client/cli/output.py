@@ -1,0 +1,69 @@
+"""What is printed: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from dragoman_client.errors import ClientError
+from dragoman_client.frames import Event
+from dragoman_wire.errors import DragomanError
+
+_STAGES = {
+    "transcription_ready": "transcribed; translating and speaking",
+    "audio_translation_ready": "spoken",
+    "audio_translations_progressive": "spoken: {language}",
+    "audio_translations_completed": "spoken: {language}",
+    "translation_completed": "translated: {language}",
+}
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
+    """Print a document for a person: one line for each value, under its dotted name."""
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            print_tree(value, f"{prefix}{name}.")
+        else:
+            typer.echo(f"{prefix}{name}  {value if isinstance(value, str) else json.dumps(value, default=str)}")
+
+
+def fail(error: DragomanError | ClientError, exit_code: int, *, as_json: bool) -> NoReturn:
+    """Say what failed on standard error, for scripts on standard output as well, and leave.
+
+    Raises:
+        typer.Exit: always.
+    """
+    typer.echo(f"{error.code}: {error}", err=True)
+    if as_json:
+        print_json({"error": str(error), "errorCode": error.code})
+    raise typer.Exit(exit_code)
+
+
+@contextlib.contextmanager
+def progress(label: str) -> Iterator[Callable[[Event], None]]:
+    """Show what is going on and for how long, where standard error is a terminal; call it with each event."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(label, total=None)
+
+        def on_event(event: Event) -> None:
+            stage = _STAGES.get(event.type)
+            if stage is not None:
+                shown.update(task, description=stage.format(language=event.language))
+
+        yield on_event

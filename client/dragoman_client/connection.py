@@ -1,0 +1,222 @@
+"""The two sockets of a client: one that pushes requests, one whose single reader hands events to who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import zmq
+import zmq.asyncio
+
+from dragoman_client.errors import BadAnswer, ClientError, ConnectionClosed, ServerUnreachable
+from dragoman_client.frames import Event, unpack
+from dragoman_wire.outbound import topic_of
+
+log = logging.getLogger("dragoman_client")
+
+_LINGER_MS = 1000
+"""How long the last messages may take to leave on a clean close."""
+_BREATHE_EVERY = 64
+"""Events read in one go before the loop gets its turn: a receive that finds a message does not yield."""
+_HEARTBEAT_MS = 10_000
+"""How often a silent link is probed: a half-open one is dropped and made again."""
+
+
+class Inbox:
+    """Events for one waiting call."""
+
+    def __init__(self, router: Router, keys: Sequence[str]) -> None:
+        self._router = router
+        self._keys = keys
+        self._events: deque[Event] = deque()
+        self._error: ClientError | None = None
+        self._woken = asyncio.Event()
+        router.add(keys, self)
+
+    @property
+    def filled(self) -> bool:
+        """Something is here: `get` will not wait."""
+        return bool(self._events) or self._error is not None
+
+    def put(self, event: Event) -> None:
+        """Hand an event over."""
+        self._events.append(event)
+        self._woken.set()
+
+    def fail(self, error: ClientError) -> None:
+        """Raise `error` in the waiting call, after the events that are here."""
+        self._error = error
+        self._woken.set()
+
+    async def get(self, wait_s: float) -> Event | None:
+        """The next event; None where none comes within `wait_s` seconds.
+
+        Raises:
+            ConnectionClosed: there will be no more.
+        """
+        if not self.filled:
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._woken.wait()
+        if self._events:
+            return self._events.popleft()
+        if self._error is not None:
+            raise self._error
+        return None
+
+    def close(self) -> None:
+        """Forget the call; safe to repeat."""
+        self._router.remove(self._keys, self)
+
+
+class Router:
+    """Who waits for the events of which task."""
+
+    def __init__(self) -> None:
+        self._inboxes: dict[str, set[Inbox]] = {}
+        self._error: ClientError | None = None
+
+    def add(self, keys: Iterable[str], inbox: Inbox) -> None:
+        """Hand events of these keys to `inbox` from now on."""
+        for key in keys:
+            self._inboxes.setdefault(key, set()).add(inbox)
+        if self._error is not None:
+            inbox.fail(self._error)
+
+    def remove(self, keys: Iterable[str], inbox: Inbox) -> None:
+        """Stop that."""
+        for key in keys:
+            waiting = self._inboxes.get(key, set())
+            waiting.discard(inbox)
+            if not waiting:
+                self._inboxes.pop(key, None)
+
+    def route(self, event: Event) -> None:
+        """Hand an event to all who wait for it; nobody may."""
+        for inbox in tuple(self._inboxes.get(key_of(event), ())):
+            inbox.put(event)
+
+    def fail(self, error: ClientError) -> None:
+        """Tell everybody who waits, or will, that nothing comes any more."""
+        self._error = error
+        for inbox in {inbox for waiting in self._inboxes.values() for inbox in waiting}:
+            inbox.fail(error)
+
+
+def key_of(event: Event) -> str:
+    """What an event is found by: its task, else its voice profile request, else its type."""
+    request_id = event.fields.get("request_id")
+    return event.task_id or (request_id if isinstance(request_id, str) else f"type:{event.type}")
+
+
+class Connection:
+    """The sockets, and the task that reads; made inside a running event loop.
+
+    Args:
+        requests: endpoint to push requests to.
+        routed: endpoint to read routed events from.
+        peer: the `replyTo` of this client.
+
+    Raises:
+        ServerUnreachable: an endpoint cannot be connected to at all, for example for a misspelt transport.
+    """
+
+    def __init__(self, requests: str, routed: str, peer: str) -> None:
+        self.router = Router()
+        self.drain_ms: int | None = None
+        self._topic = topic_of(peer)
+        self._context = zmq.Context()
+        self._push = self._context.socket(zmq.PUSH)
+        self._sub = zmq.asyncio.Context(self._context).socket(zmq.SUB)
+        self._closing: asyncio.Task[None] | None = None
+        try:
+            self._connect(requests, routed)
+        except BaseException:
+            self._close_sockets(0)
+            self._context.term()
+            raise
+        self._reader = asyncio.create_task(self._read(), name=f"dragoman-client-reader:{peer}")
+        self._reader.add_done_callback(self._reader_ended)
+
+    def _connect(self, requests: str, routed: str) -> None:
+        # Only a peer that is there takes a request: what would queue up for an absent one is sent again anyway.
+        self._push.setsockopt(zmq.IMMEDIATE, 1)
+        self._sub.setsockopt(zmq.RCVHWM, 10_000)
+        self._sub.setsockopt(zmq.SUBSCRIBE, self._topic)
+        for socket, endpoint in ((self._push, requests), (self._sub, routed)):
+            socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
+            socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
+            socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3 * _HEARTBEAT_MS)
+            try:
+                socket.connect(endpoint)
+            except zmq.ZMQError as error:
+                raise ServerUnreachable(f"cannot connect to {endpoint!r}: {error}") from error
+
+    def send(self, frames: Sequence[bytes]) -> bool:
+        """Hand a message to the transport without waiting; False where nobody is connected to take it.
+
+        Raises:
+            ConnectionClosed: the connection was closed.
+        """
+        try:
+            self._push.send_multipart(frames, zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return False
+        except zmq.ZMQError as error:
+            raise ConnectionClosed("the client is closed") from error
+        return True
+
+    async def close(self, *, clean: bool) -> None:
+        """Stop the reader, fail who waits, close the sockets; `clean` lets the last messages leave. Safe to repeat."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(clean=clean), name="dragoman-client-close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self, *, clean: bool) -> None:
+        self.router.fail(ConnectionClosed("the client was closed while it waited for the server"))
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+        self._close_sockets(_LINGER_MS if clean else 0)
+        # Terminating waits for the linger time, so it must not happen on the loop.
+        await asyncio.to_thread(self._context.term)
+
+    def _close_sockets(self, linger_ms: int) -> None:
+        self._sub.close(linger=0)
+        self._push.close(linger=linger_ms)
+
+    async def _read(self) -> None:
+        # The one receive of this socket: it is never cancelled in the middle but by the close, so nothing is lost.
+        count = 0
+        while True:
+            topic, *frames = await self._sub.recv_multipart()
+            count += 1
+            if topic == self._topic:
+                self._take(frames)
+            if count % _BREATHE_EVERY == 0:
+                await asyncio.sleep(0)
+
+    def _take(self, frames: list[bytes]) -> None:
+        try:
+            event = unpack(frames)
+        except BadAnswer as error:
+            log.warning("event.unreadable error=%s", error)
+            return
+        if event.type == "server_stopping":
+            drain_ms = event.fields.get("drainMs")
+            self.drain_ms = drain_ms if isinstance(drain_ms, int) else 0
+            log.warning("server.stopping drain_ms=%s", self.drain_ms)
+        elif event.type == "accepted" and event.fields.get("duplicate") is False:
+            self.drain_ms = None  # it takes new work: another server stands there now
+        self.router.route(event)
+
+    def _reader_ended(self, reader: asyncio.Task[None]) -> None:
+        error = None if reader.cancelled() else reader.exception()
+        if error is not None:
+            log.error("reader.died error=%r", error)
+            failure = ConnectionClosed(f"the reader of routed events died: {error!r}")
+            failure.__cause__ = error
+            self.router.fail(failure)

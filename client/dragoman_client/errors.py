@@ -1,0 +1,66 @@
+"""What can go wrong on the client's side. What the server answers is a `dragoman_wire.errors.DragomanError`.
+
+ClientError
+├── ServerUnreachable   nobody answers at the endpoints
+├── TimedOut            the server was silent for longer than `timeout_s`
+├── ConnectionClosed    the client is not open (any more)
+├── BadAnswer           the server sent what this version cannot read
+└── TranslationFailed   some target languages failed; carries what worked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from dragoman_wire.errors import DragomanError
+
+if TYPE_CHECKING:
+    from dragoman_client.results import Translation
+
+
+class ClientError(Exception):
+    """Base of the client's own errors; its text is one sentence for a person."""
+
+    code: ClassVar[str] = "client_error"
+
+
+class ServerUnreachable(ClientError):
+    """Nobody answers: the server is not running, or an endpoint is wrong."""
+
+    code = "server_unreachable"
+
+
+class TimedOut(ClientError):
+    """The server was silent for too long; the sentence says what was waited for."""
+
+    code = "timed_out"
+
+
+class ConnectionClosed(ClientError):
+    """The client was not opened, was closed, or lost its reader of events."""
+
+    code = "connection_closed"
+
+
+class BadAnswer(ClientError):
+    """The server sent something that this version of the client cannot read."""
+
+    code = "bad_answer"
+
+
+class TranslationFailed(ClientError):
+    """Some target languages, or all, failed.
+
+    Attributes:
+        results: the languages that worked.
+        errors: the languages that failed, each with the server's error.
+    """
+
+    code = "translation_failed"
+
+    def __init__(self, results: Mapping[str, Translation], errors: Mapping[str, DragomanError]) -> None:
+        said = "; ".join(f"{language}: {error.code}: {error}" for language, error in errors.items())
+        super().__init__(f"no translation for {said}")
+        self.results = dict(results)
+        self.errors = dict(errors)

@@ -1,0 +1,239 @@
+"""The life of one request as its sender sees it. Pure: no sockets, no clock; the time is handed in.
+
+    SENDING --accepted--> WORKING --task_finished--> ENDED
+       |  ^                  |  |
+       |  +--result_unknown--+  +--task_finished, but events are missing--> CLOSING --> ENDED
+       +--refused, or a control answer--> ENDED
+
+SENDING repeats the request, WORKING asks now and then for what may have been lost, CLOSING asks once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
+from dragoman_client.frames import Event, Header
+from dragoman_wire.codec import Codec, encode_header
+from dragoman_wire.envelope import canonical_type
+from dragoman_wire.requests import CONTROL_TYPES
+
+_CONTROL_ANSWERS = {"ping": "pong", "stats": "stats_result", "cancel": "cancel_result"}
+_LANGUAGE_FAMILIES = frozenset({"translation", "story_text_object_translation"})
+_RETRY_UNSENT_S = 0.05
+"""How soon to try again where nobody is connected to take the request."""
+_SLOW_LINK_BYTES_PER_S = 4 << 20
+"""A large request is not repeated while it may still be on its way."""
+_ONCE = frozenset(
+    {
+        "accepted",
+        "task_finished",
+        "translation_completed",
+        "translation_error",
+        "translation_skipped",
+        "story_text_object_translation_completed",
+        "transcription_completed",
+        "transcription_error",
+        "transcription_ready",
+        "audio_translation_ready",
+        "audio_translations_progressive",
+        "audio_translations_completed",
+        "audio_process_completed",
+        "audio_process_error",
+    }
+)
+"""Events that come once per language: a second one is a repeat, even where its times differ."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long to wait, in seconds."""
+
+    timeout_s: float = 60.0
+    """Without a new event, before giving up."""
+    resend_s: float = 1.0
+    """Without `accepted`, before the first repeat; doubled for each further one."""
+    resend_max_s: float = 5.0
+    """The longest wait between two repeats."""
+    poll_s: float = 10.0
+    """Without an event of an accepted task, before asking for its stored events."""
+
+
+class Step(Enum):
+    """What the owner of a follower does next."""
+
+    SEND = auto()
+    """Send the request (again), then call `sent`."""
+    POLL = auto()
+    """Send a `result` request, then call `polled`."""
+    WAIT = auto()
+    """Wait for an event, so many seconds at most."""
+    FINISH = auto()
+    """Call `finish`: nothing more will come."""
+
+
+class _State(Enum):
+    SENDING = auto()
+    WORKING = auto()
+    CLOSING = auto()
+    ENDED = auto()
+
+
+class Follower:
+    """Decides when to repeat, when to ask, which events are new, and when it is over.
+
+    Args:
+        header: the request.
+        patience: how long to wait for what.
+        now_s: the time of a monotonic clock; so is every other `now_s`.
+        server: where requests go, for sentences.
+        size_bytes: of all frames of the request.
+    """
+
+    def __init__(self, header: Header, patience: Patience, now_s: float, *, server: str, size_bytes: int = 0) -> None:
+        self.kind = str(canonical_type(header))
+        self.task_id: str = header["taskId"]
+        languages = header.get("targetLanguages")
+        self._languages = set(languages) if isinstance(languages, list) else set()
+        self._server = server
+        self._patience = patience
+        self._travel_s = size_bytes / _SLOW_LINK_BYTES_PER_S
+        self._state = _State.SENDING
+        self._next_s = now_s
+        self._resend_s = patience.resend_s
+        self._last_s = now_s
+        self._last_type: str | None = None
+        self._ever_sent = False
+        self._refused: set[str] = set()
+        self._seen: set[object] = set()
+        self._counted = 0
+        self._held: Event | None = None
+        self._closing_polled = False
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come."""
+        return self._state is _State.ENDED
+
+    def due(self, now_s: float) -> tuple[Step, float]:
+        """The next step; for WAIT with the seconds to wait.
+
+        Raises:
+            TimedOut: there was no new event for `timeout_s`.
+            ServerUnreachable: the same, and nobody ever took the request.
+        """
+        if self._state is _State.CLOSING and self._closing_polled and now_s >= self._next_s:
+            return Step.FINISH, 0.0
+        gives_up_s = self._last_s + self._patience.timeout_s
+        if now_s >= gives_up_s:
+            raise self._silence()
+        if now_s < self._next_s:
+            return Step.WAIT, min(self._next_s, gives_up_s) - now_s
+        return (Step.SEND if self._state is _State.SENDING else Step.POLL), 0.0
+
+    def resumed(self, now_s: float) -> None:
+        """Whoever was handed an event comes back for the next: the time in between was not silence."""
+        self._last_s = now_s
+
+    def sent(self, now_s: float, *, taken: bool) -> None:
+        """The request was handed to the transport, or nobody was connected to take it."""
+        if not taken:
+            self._next_s = now_s + min(_RETRY_UNSENT_S, self._resend_s)
+            return
+        self._ever_sent = True
+        self._next_s = now_s + self._resend_s + self._travel_s
+        self._resend_s = min(self._resend_s * 2, max(self._patience.resend_max_s, self._patience.resend_s))
+
+    def polled(self, now_s: float) -> None:
+        """A `result` request was sent."""
+        closing = self._state is _State.CLOSING
+        self._closing_polled = closing
+        self._next_s = now_s + (self._patience.resend_s if closing else self._patience.poll_s)
+
+    def finish(self) -> Event | None:
+        """End without what is missing; the `task_finished` that was held back for it."""
+        self._state = _State.ENDED
+        return self._held
+
+    def see(self, event: Event, now_s: float) -> Event | None:
+        """Take an event in; the event to hand on, or None where it says nothing new."""
+        if self.ended or not self._concerns(event):
+            return None
+        if event.type == "result_unknown":
+            return self._unknown(event, now_s)
+        if event.type == "task_finished":
+            return self._finished(event, now_s)
+        if event.type == _CONTROL_ANSWERS.get(self.kind):
+            self._state = _State.ENDED
+        elif self._state is _State.SENDING:
+            self._while_sending(event)
+        if not self._is_new(event):
+            return None
+        self._last_s, self._last_type = now_s, event.type
+        if self._state is _State.WORKING:
+            self._next_s = now_s + self._patience.poll_s
+        return event
+
+    def _concerns(self, event: Event) -> bool:
+        """Cancelling a task, asking for it and the task itself go under one id: each takes its own."""
+        if event.type == "request_rejected":
+            about = event.fields.get("requestType")
+            return about == self.kind or (about not in CONTROL_TYPES and self.kind not in _CONTROL_ANSWERS)
+        answer = _CONTROL_ANSWERS.get(self.kind)
+        return event.type == answer if answer else event.type not in _CONTROL_ANSWERS.values()
+
+    def _while_sending(self, event: Event) -> None:
+        if event.type == "request_rejected":
+            self._state = _State.ENDED
+        elif event.type == "accepted" or self.kind == "result":
+            self._state = _State.WORKING
+        elif event.type == "translation_skipped" or (event.error and self._all_refused(event)):
+            self._state = _State.ENDED
+
+    def _all_refused(self, event: Event) -> bool:
+        """A refused request has no `accepted`: one error, or one for each language in the translation families."""
+        if self.kind not in _LANGUAGE_FAMILIES or event.language is None:
+            return True
+        self._refused.add(event.language)
+        return self._refused >= self._languages
+
+    def _unknown(self, event: Event, now_s: float) -> Event | None:
+        if self.kind == "result" or self._state is _State.CLOSING:
+            self._state = _State.ENDED
+            return self._held or event
+        if self._state is _State.WORKING:
+            # The server forgot the task: it was started anew. Repeats are safe, so the request goes out again.
+            self._state = _State.SENDING
+            self._resend_s, self._next_s = self._patience.resend_s, now_s
+        return None
+
+    def _finished(self, event: Event, now_s: float) -> Event | None:
+        told = event.fields.get("events")
+        short = isinstance(told, int) and self._counted < told
+        if short and self._held is None and self.kind != "result":
+            self._state, self._held, self._next_s = _State.CLOSING, event, now_s
+            return None
+        if self._state is _State.CLOSING and short:
+            return None  # the same one again; what is missing may follow until the wait is over
+        self._state = _State.ENDED
+        return event
+
+    def _is_new(self, event: Event) -> bool:
+        key: object = (event.type, event.language)
+        if event.type not in _ONCE:
+            key = (event.type, encode_header(event.fields, Codec.MSGPACK))
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        self._counted += event.type != "accepted"
+        return True
+
+    def _silence(self) -> ClientError:
+        within = f"within {self._patience.timeout_s:g} s"
+        what = f"the {self.kind} request {self.task_id}"
+        if not self._ever_sent:
+            return ServerUnreachable(f"nobody at {self._server} took {what} {within}")
+        if self._state is _State.SENDING:
+            return TimedOut(f"no answer to {what} from {self._server} {within}")
+        return TimedOut(f"no event of {what} {within} after `{self._last_type or 'accepted'}`")

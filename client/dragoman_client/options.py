@@ -1,0 +1,51 @@
+"""Options that all clients, or all calls, share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from dragoman_client.frames import Event
+from dragoman_wire.limits import WireLimits
+from dragoman_wire.requests import Priority
+
+DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
+DEFAULT_ROUTED = "tcp://127.0.0.1:5559"
+
+
+class ClientOptions(TypedDict, total=False):
+    """The keyword arguments of `Client`; see there."""
+
+    peer: str | None
+    timeout_s: float
+    connect_timeout_s: float
+    resend_s: float
+    poll_s: float
+    retries: int
+    limits: WireLimits | None
+
+
+class CallOptions(TypedDict, total=False):
+    """The keyword arguments that every convenience call takes."""
+
+    task_id: str | None
+    """To cancel the task, or to repeat it safely; by default a random one."""
+    message_id: str | None
+    """Echoed in the events."""
+    priority: Priority | None
+    timeout_ms: int | None
+    """The server gives up this long after the request arrived."""
+    timeout_s: float | None
+    """The client gives up after this long without a new event; by default as the client was told."""
+    on_event: Callable[[Event], None] | None
+    """Called with every event as it comes, for progress; it must not block."""
+
+
+def request_fields(options: CallOptions) -> dict[str, Any]:
+    """The options that are fields of the request."""
+    return {
+        "task_id": options.get("task_id"),
+        "message_id": options.get("message_id"),
+        "priority": options.get("priority"),
+        "timeout_ms": options.get("timeout_ms"),
+    }

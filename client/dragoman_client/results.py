@@ -1,0 +1,188 @@
+"""What the convenience calls return, and how it is read from a task's events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from dragoman_client.errors import BadAnswer
+from dragoman_client.frames import Event
+from dragoman_wire import events as wire
+from dragoman_wire.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    DragomanError,
+    EngineUnavailable,
+    InternalFault,
+    Overloaded,
+    ShuttingDown,
+    TooLarge,
+    error_from_code,
+)
+
+_TRANSIENT = (Overloaded, EngineUnavailable, ShuttingDown)
+_SPOKEN = frozenset({"audio_translation_ready", "audio_translations_progressive", "audio_translations_completed"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Translation:
+    """A text in another language."""
+
+    text: str
+    source_language: str
+    """As asked for, or as detected where `auto` was asked for."""
+    target_language: str
+    confidence: float
+    model: str
+    """The model that made it; `identity` where source and target are the same."""
+    from_cache: bool
+    processing_time_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpokenTranslation:
+    """A voice message in another language."""
+
+    text: str
+    audio: bytes
+    mime_type: str
+    duration_ms: int
+    segments: list[wire.TranscriptSegment]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoiceResult:
+    """A voice message in other languages."""
+
+    transcription: wire.Transcription
+    audios: dict[str, SpokenTranslation] = field(default_factory=dict)
+    """The languages that worked."""
+    failed: dict[str, DragomanError] = field(default_factory=dict)
+    """The languages that did not."""
+
+
+def transient_error(events: Iterable[Event]) -> DragomanError | None:
+    """The error of an attempt that the same request may not meet again; of several the one to wait longest for."""
+    errors = [error for event in events if isinstance(error := event.error, _TRANSIENT)]
+    return max(errors, key=lambda error: error.retry_after_ms or 0, default=None)
+
+
+def read_translations(
+    events: Sequence[Event], languages: Sequence[str]
+) -> tuple[dict[str, Translation], dict[str, DragomanError]]:
+    """The translations and the errors of a `translation`, by target language.
+
+    Raises:
+        DragomanError: the request was refused as a whole.
+        BadAnswer: an event is not readable.
+    """
+    results: dict[str, Translation] = {}
+    errors: dict[str, DragomanError] = {}
+    for event in events:
+        if event.type == "translation_completed":
+            done = event.read_as(wire.TranslationCompleted)
+            results[done.target_language] = _translation(done.result)
+        elif event.type == "translation_skipped":
+            skipped = event.read_as(wire.TranslationSkipped)
+            raise TooLarge(f"the text has {skipped.length} characters; the limit is {skipped.max_length}")
+        elif (error := event.error) is not None:
+            if event.language is None:
+                raise error
+            errors[event.language] = error
+    errors = {language: error for language, error in errors.items() if language not in results}
+    if len(results) + len(errors) < len(languages):
+        missing = [language for language in languages if language not in results and language not in errors]
+        errors.update(dict.fromkeys(missing, _unanswered(events)))
+    return results, errors
+
+
+def read_transcription(events: Sequence[Event]) -> wire.Transcription:
+    """The transcription of a `transcription_only`.
+
+    Raises:
+        DragomanError: the server reported an error, or no transcription.
+        BadAnswer: an event is not readable.
+    """
+    final = next((event for event in events if event.type == "transcription_completed"), None)
+    if final is None:
+        raise _failure(events)
+    return final.read_as(wire.TranscriptionCompleted).transcription
+
+
+def read_voice(events: Sequence[Event]) -> VoiceResult:
+    """The outcome of an `audio_process`.
+
+    Raises:
+        DragomanError: the server reported an error before there was a transcription with an outcome per language.
+        BadAnswer: an event is not readable.
+    """
+    final = next((event for event in events if event.type == "audio_process_completed"), None)
+    if final is None:
+        raise _failure(events)
+    completed = final.read_as(wire.AudioProcessCompleted)
+    audios = dict(_spoken_early(events))
+    for each in completed.translated_audios:
+        audio = final.binaries.get(f"audio_{each.target_language}")
+        if audio is not None:
+            audios[each.target_language] = _spoken(each, audio)
+        elif each.target_language not in audios:
+            raise BadAnswer(f"the audio of language {each.target_language!r} is missing from its message")
+    failed = {
+        each.target_language: error_from_code(each.error_code, each.error) for each in completed.failed_languages
+    }
+    return VoiceResult(transcription=completed.transcription, audios=audios, failed=failed)
+
+
+def _spoken_early(events: Iterable[Event]) -> Iterable[tuple[str, SpokenTranslation]]:
+    for event in events:
+        if event.type in _SPOKEN and event.binaries:
+            body = event.fields.get("translatedAudio")
+            if isinstance(body, Mapping):
+                each = _converted(event, body)
+                yield each.target_language, _spoken(each, next(iter(event.binaries.values())))
+
+
+def _converted(event: Event, body: object) -> wire.TranslatedAudio:
+    try:
+        return msgspec.convert(body, wire.TranslatedAudio)
+    except msgspec.ValidationError as error:
+        raise BadAnswer(f"the event {event.type} of the server is not readable: {error}") from error
+
+
+def _translation(result: wire.TranslationResult) -> Translation:
+    return Translation(
+        text=result.translated_text,
+        source_language=result.source_language,
+        target_language=result.target_language,
+        confidence=result.confidence_score,
+        model=result.translator_model,
+        from_cache=result.from_cache,
+        processing_time_s=result.processing_time,
+    )
+
+
+def _spoken(translated: wire.TranslatedAudio, audio: bytes) -> SpokenTranslation:
+    return SpokenTranslation(
+        text=translated.translated_text,
+        audio=audio,
+        mime_type=translated.audio_mime_type,
+        duration_ms=translated.duration_ms,
+        segments=translated.segments,
+    )
+
+
+def _failure(events: Sequence[Event]) -> DragomanError:
+    return next((error for event in events if (error := event.error) is not None), None) or _unanswered(events)
+
+
+def _unanswered(events: Sequence[Event]) -> DragomanError:
+    """What to say where a task ended without the event that was waited for."""
+    finished = next((event for event in events if event.type == "task_finished"), None)
+    status = finished.fields.get("status") if finished else None
+    if status == "cancelled":
+        return Cancelled("the task was cancelled")
+    if status == "expired":
+        return DeadlineExceeded("the task passed its deadline")
+    return InternalFault(f"the task ended without this answer; its status is {status!r}")

@@ -1,0 +1,229 @@
+"""The same client for code without an event loop: the asyncio client in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import threading
+from collections.abc import Coroutine, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack, overload
+
+from dragoman_client.aio import Client
+from dragoman_client.errors import ConnectionClosed
+from dragoman_client.frames import Event
+from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOptions, ClientOptions
+from dragoman_client.results import Translation, VoiceResult
+from dragoman_client.stream import EventStream
+from dragoman_wire.events import CancelStatus, Pong, Transcription
+from dragoman_wire.requests import Request
+
+_T = TypeVar("_T")
+
+
+class SyncClient:
+    """`with SyncClient() as client:`; arguments, methods and errors are those of `Client`.
+
+    Threads may share one. `on_event` is called in the client's own thread.
+    """
+
+    def __init__(
+        self, requests: str = DEFAULT_REQUESTS, routed: str = DEFAULT_ROUTED, **options: Unpack[ClientOptions]
+    ) -> None:
+        self._client = Client(requests, routed, **options)
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def peer(self) -> str:
+        """The name under which this client is answered."""
+        return self._client.peer
+
+    @property
+    def server_stopping_ms(self) -> int | None:
+        """See `Client.server_stopping_ms`."""
+        return self._client.server_stopping_ms
+
+    def __enter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            ServerUnreachable: the server did not answer.
+        """
+        opened: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(opened,), name=f"dragoman-client:{self.peer}", daemon=True
+        )
+        self._thread.start()
+        try:
+            opened.result()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close and wait for the thread; calls that wait raise `ConnectionClosed`. Safe to repeat."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+            if loop is not None:
+                loop.call_soon_threadsafe(self._stop.set)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, opened: concurrent.futures.Future[None]) -> None:
+        try:
+            asyncio.run(self._main(opened))
+        except BaseException as error:  # noqa: BLE001  # handed to the thread that waits for it
+            if not opened.done():
+                opened.set_exception(error)
+
+    async def _main(self, opened: concurrent.futures.Future[None]) -> None:
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+        opening = asyncio.create_task(self._client.__aenter__())
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
+            # The thread that waits was interrupted.
+            opening.cancel()
+        try:
+            await opening
+            opened.set_result(None)
+            await stopping
+        finally:
+            stopping.cancel()
+            with self._lock:
+                self._loop = None
+            await self._client.aclose()
+
+    def _call(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        with self._lock:
+            if self._loop is None:
+                coroutine.close()
+                raise ConnectionClosed("the client is not open; use `with`")
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError as error:
+            raise ConnectionClosed("the client was closed while it waited for the server") from error
+        except BaseException:
+            future.cancel()
+            raise
+
+    def events(
+        self,
+        request: Request | Mapping[str, Any],
+        *,
+        binaries: Mapping[str, bytes] | None = None,
+        timeout_s: float | None = None,
+    ) -> SyncEventStream:
+        """See `Client.events`; a plain iterator."""
+
+        async def start() -> EventStream:
+            return self._client.events(request, binaries=binaries, timeout_s=timeout_s)
+
+        return SyncEventStream(self, self._call(start()))
+
+    @overload
+    def translate(
+        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+    ) -> Translation: ...
+    @overload
+    def translate(
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: list[str] | tuple[str, ...],
+        model_type: str | None = ...,
+        **options: Unpack[CallOptions],
+    ) -> dict[str, Translation]: ...
+    def translate(
+        self,
+        text: str,
+        source: str = "auto",
+        *,
+        to: str | list[str] | tuple[str, ...],
+        model_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Translation | dict[str, Translation]:
+        """See `Client.translate`."""
+        if isinstance(to, str):
+            return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
+        return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
+
+    def transcribe(
+        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+    ) -> Transcription:
+        """See `Client.transcribe`."""
+        return self._call(self._client.transcribe(audio, language, **options))
+
+    def voice(
+        self,
+        audio: bytes | Path,
+        *,
+        to: str | list[str] | tuple[str, ...],
+        language: str | None = None,
+        model_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> VoiceResult:
+        """See `Client.voice`."""
+        return self._call(self._client.voice(audio, to=to, language=language, model_type=model_type, **options))
+
+    def ping(self) -> Pong:
+        """See `Client.ping`."""
+        return self._call(self._client.ping())
+
+    def stats(self) -> dict[str, Any]:
+        """See `Client.stats`."""
+        return self._call(self._client.stats())
+
+    def cancel(self, task_id: str) -> CancelStatus:
+        """See `Client.cancel`."""
+        return self._call(self._client.cancel(task_id))
+
+
+class SyncEventStream(Iterator[Event]):
+    """The events of one request, one at a time; made by `SyncClient.events`. Leaving it early forgets the request."""
+
+    def __init__(self, client: SyncClient, stream: EventStream) -> None:
+        self._client = client
+        self._stream = stream
+
+    @property
+    def task_id(self) -> str:
+        """The id of the task, for `SyncClient.cancel`."""
+        return self._stream.task_id
+
+    def __next__(self) -> Event:
+        event = self._client._call(_next_of(self._stream))  # noqa: SLF001  # two halves of one module
+        if event is None:
+            raise StopIteration
+        return event
+
+    def close(self) -> None:
+        """Forget the request; safe to repeat, also after the client was closed."""
+        with contextlib.suppress(ConnectionClosed):
+            self._client._call(self._stream.aclose())  # noqa: SLF001
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+async def _next_of(stream: EventStream) -> Event | None:
+    return await anext(stream, None)

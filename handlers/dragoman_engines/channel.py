@@ -1,0 +1,99 @@
+"""The pipe between the server and a model's process: length-prefixed msgpack messages on a socket pair.
+
+    server -> child    Load, then Batch ...
+    child  -> server   Ready or LoadFailed, then one Done for each Batch
+
+A socket pair needs no name in the file system, nobody else can connect to it, and its end is the end of the process
+on the other side. Messages are typed structs; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from dragoman_engines.base import Capabilities, EngineSpec
+from dragoman_engines.work import AnyResult, AnyWork
+
+_LENGTH = struct.Struct(">I")
+_READ_BYTES = 1 << 18
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Make this engine."""
+
+    spec: EngineSpec
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Run these units in one model call."""
+
+    number: int
+    work: list[AnyWork]
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The model is loaded."""
+
+    capabilities: Capabilities
+
+
+class LoadFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """There will be no model; trying again does not help."""
+
+    message: str
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A result for each unit of a batch, in order."""
+
+    number: int
+    results: list[AnyResult]
+    compute_s: float
+
+
+ToChild = Load | Batch
+ToServer = Ready | LoadFailed | Done
+
+_encoder = msgspec.msgpack.Encoder()
+_to_child = msgspec.msgpack.Decoder(ToChild)
+to_server = msgspec.msgpack.Decoder(ToServer)
+
+
+def pack(message: ToChild | ToServer) -> bytes:
+    """The message with its length in front."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+class Splitter:
+    """Bytes as they come, cut into messages."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Every message that is now whole, without its length."""
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while len(buffer) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(buffer, start)
+            end = start + _LENGTH.size + length
+            if len(buffer) < end:
+                break
+            yield bytes(buffer[start + _LENGTH.size : end])
+            start = end
+        if start:
+            del buffer[:start]
+
+
+def messages_to_child(sock: socket.socket) -> Iterator[ToChild]:
+    """The child's side: block for each message; end when the server is gone."""
+    splitter = Splitter()
+    while data := sock.recv(_READ_BYTES):
+        for body in splitter.feed(data):
+            yield _to_child.decode(body)

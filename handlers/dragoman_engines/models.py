@@ -1,0 +1,162 @@
+"""Where a model's files are: a source string from the configuration becomes a folder whose files were checked.
+
+package:NAME[/FOLDER]        inside an installed package, found without importing it
+path:FOLDER                  on this machine
+hub:OWNER/NAME[@REVISION]    from the Hugging Face hub: its cache on this machine first, then the net
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dragoman_engines.base import ModelMissing
+from dragoman_engines.embedded import EMBEDDED, EmbeddedModel
+
+INSTALL_MODELS = "pip install 'dragoman[models]'"
+REVISION_DIGITS = 12
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFolder:
+    """A model's files, on this machine and as they should be."""
+
+    folder: Path
+    name: str
+    """For people, logs and results: `tiny.en`, or the last part of the source."""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """The pinned hashes that were checked; empty for a model that is not ours to pin."""
+
+    def revision(self, files: Sequence[Path] = ()) -> str:
+        """A short hash of the model's content: of the pinned files, or of `files` where nothing is pinned.
+
+        Every byte is read (0.5 s or less for a gigabyte with SHA instructions, several without), because a cached
+        answer of another model would be a wrong answer.
+        """
+        hashes = self.sha256 or {str(path.relative_to(self.folder)): hash_file(path) for path in files}
+        lines = "".join(f"{name} {digest}\n" for name, digest in sorted(hashes.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()[:REVISION_DIGITS]
+
+
+def resolve(source: str, needs: Sequence[str] = ()) -> ModelFolder:
+    """The folder that a source names, its pinned files checked.
+
+    Args:
+        source: `package:NAME`, `path:FOLDER` or `hub:OWNER/NAME`.
+        needs: files that the engine cannot do without, relative to the folder.
+
+    Raises:
+        ModelMissing: there is no such source, package, folder or file, or a file is damaged.
+    """
+    scheme, _, place = source.partition(":")
+    if not place or scheme not in {"package", "path", "hub"}:
+        raise ModelMissing(
+            f"{source!r} names no model: write package:NAME, path:FOLDER or hub:OWNER/NAME",
+        )
+    if scheme == "package":
+        model = _in_package(place)
+    elif scheme == "path":
+        model = _at_path(place)
+    else:
+        model = _on_hub(place, needs)
+    _require(model.folder, needs, source)
+    return model
+
+
+def verify(files: Mapping[Path, str], *, title: str, reinstall: str) -> None:
+    """Compare files with their hashes.
+
+    Args:
+        files: path to the sha256 that it must have, 64 hexadecimal digits.
+        title: what the files are, for the sentence.
+        reinstall: what pip installs to mend them.
+
+    Raises:
+        ModelMissing: a file is not there or is another one.
+    """
+    for path, expected in files.items():
+        try:
+            actual = hash_file(path)
+        except FileNotFoundError:
+            actual = "missing"
+        if actual != expected:
+            raise ModelMissing(
+                f"{title} is damaged: sha256 of {path} is {actual}, expected {expected};"
+                f" reinstall with pip install --force-reinstall {reinstall}",
+            )
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file's bytes in hexadecimal, read block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _in_package(place: str) -> ModelFolder:
+    package, _, inside = place.partition("/")
+    known = EMBEDDED.get(package)
+    folder = _package_folder(package, known)
+    if known is None or inside:
+        return ModelFolder(folder=folder / inside, name=Path(place).name)
+    folder /= known.folder
+    hashes = known.expected()
+    verify(
+        {folder / name: digest for name, digest in hashes.items()},
+        title=f"the model in the package {known.distribution}",
+        reinstall=known.requirement,
+    )
+    return ModelFolder(folder=folder, name=known.name, sha256=hashes)
+
+
+def _package_folder(package: str, known: EmbeddedModel | None) -> Path:
+    # find_spec of a dotted name would import the packages above it.
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        title, command = (
+            (known.distribution, INSTALL_MODELS) if known else (package, f"pip install {package.replace('_', '-')}")
+        )
+        raise ModelMissing(f"the package {title} is not installed; run: {command}")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _at_path(place: str) -> ModelFolder:
+    folder = Path(place).expanduser()
+    if not folder.is_dir():
+        raise ModelMissing(f"there is no folder {folder}; put the model's files there or name another source")
+    return ModelFolder(folder=folder, name=folder.resolve().name)
+
+
+def _on_hub(place: str, needs: Sequence[str]) -> ModelFolder:
+    repository, _, revision = place.partition("@")
+    try:
+        # Only this source needs the library, and importing it takes a third of a second.
+        from huggingface_hub import snapshot_download  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelMissing(f"the library huggingface_hub is not installed; run: {INSTALL_MODELS}") from error
+    problem: Exception | None = None
+    # The cache first: a restart should neither wait for the net nor come back with another model.
+    for local_only in (True, False):
+        try:
+            folder = Path(snapshot_download(repository, revision=revision or None, local_files_only=local_only))
+        except (OSError, ValueError) as error:
+            problem = error
+            continue
+        if not local_only or all((folder / name).is_file() for name in needs):
+            return ModelFolder(folder=folder, name=repository.rpartition("/")[2])
+    raise ModelMissing(
+        f"the model {repository} is not in the cache of this machine and could not be downloaded"
+        f" ({type(problem).__name__}); run where there is a net: hf download {repository}",
+    ) from problem
+
+
+def _require(folder: Path, needs: Sequence[str], source: str) -> None:
+    missing = [name for name in needs if not (folder / name).is_file()]
+    if missing:
+        raise ModelMissing(f"the model {source} has no file {', '.join(missing)} in {folder}")

@@ -1,0 +1,165 @@
+"""From words with times to phrases fit for subtitles. Pure: no model, no audio.
+
+Times come in as seconds in a window, in which the spans of a file lie one after the other, and go out as seconds
+in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment
+
+PAUSE_S = 0.8
+"""A longer silence ends a phrase."""
+LONGEST_S = 7.0
+LONGEST_CHARACTERS = 84
+"""Two subtitle lines of 42 characters, for at most 7 s: what television counts as readable."""
+LOOP_REPEATS = 4
+LOOP_WORDS = 20
+"""A loop is up to 20 words, said at least four times over."""
+
+_FULL_STOPS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 -- full-width marks are meant
+_WIDE_STOPS = ("。", "？", "！", "、", "，")  # noqa: RUF001 -- full-width marks are meant
+_CLAUSE_ENDS = (",", ";", ":", "–", "—", "、", "，")  # noqa: RUF001 -- full-width marks are meant
+_CLOSERS = "\"'”’»)]"  # noqa: RUF001 -- closing quotation marks are meant
+_TITLES = frozenset(
+    {"mr", "mrs", "ms", "dr", "st", "sr", "sra", "jr", "prof", "vs", "no", "gen", "col", "capt", "rev"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    """A word as a model wrote it: with the space before it, if there is one."""
+
+    text: str
+    start_s: float
+    end_s: float
+    probability: float
+
+
+def place_words(words: Sequence[TimedWord], spans: Sequence[tuple[int, int]]) -> list[TimedWord]:
+    """Map the words' times from the window to the file.
+
+    A word belongs to the span that its middle falls in, and stays inside it. The times never go backwards.
+
+    Args:
+        words: in order, seconds from the start of the window.
+        spans: [start, end) in samples of the file, in order; what the window was made of.
+    """
+    placed: list[TimedWord] = []
+    earliest_s = 0.0
+    for word in words:
+        start_s, end_s = _to_file(word, spans)
+        start_s = max(start_s, earliest_s)
+        end_s = max(end_s, start_s)
+        earliest_s = end_s
+        placed.append(replace(word, start_s=start_s, end_s=end_s))
+    return placed
+
+
+def cut_loops(words: Sequence[TimedWord]) -> list[TimedWord]:
+    """Leave one round of every loop of the model ("and then and then and then and then")."""
+    kept: list[TimedWord] = []
+    index = 0
+    while index < len(words):
+        length, repeats = _loop_at(words, index)
+        kept += words[index : index + length]
+        index += length * repeats
+    return kept
+
+
+def to_segments(words: Sequence[TimedWord]) -> list[SpokenSegment]:
+    """Split words at sentence ends, at pauses, and where a phrase would be too long to read.
+
+    A cut is made only at a space (or after a full-width mark), so the texts joined by spaces are the words again.
+    """
+    return [_segment(phrase) for sentence in _sentences(words) for phrase in _shorten(sentence)]
+
+
+def _to_file(word: TimedWord, spans: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    middle_s = (word.start_s + word.end_s) / 2
+    passed_s = 0.0
+    for index, (start, end) in enumerate(spans):
+        length_s = (end - start) / SPOOL_RATE_HZ
+        if middle_s < passed_s + length_s or index == len(spans) - 1:
+            first_s, last_s = start / SPOOL_RATE_HZ, end / SPOOL_RATE_HZ
+            shift_s = first_s - passed_s
+            return (
+                min(max(word.start_s + shift_s, first_s), last_s),
+                min(max(word.end_s + shift_s, first_s), last_s),
+            )
+        passed_s += length_s
+    return word.start_s, word.end_s
+
+
+def _loop_at(words: Sequence[TimedWord], index: int) -> tuple[int, int]:
+    texts = [word.text.strip().casefold() for word in words[index:]]
+    for length in range(1, min(LOOP_WORDS, len(texts) // LOOP_REPEATS) + 1):
+        unit = texts[:length]
+        repeats = 1
+        while texts[repeats * length : (repeats + 1) * length] == unit:
+            repeats += 1
+        if repeats >= LOOP_REPEATS:
+            return length, repeats
+    return 1, 1
+
+
+def _sentences(words: Sequence[TimedWord]) -> Iterator[list[TimedWord]]:
+    sentence: list[TimedWord] = []
+    for index, word in enumerate(words):
+        sentence.append(word)
+        following = words[index + 1] if index + 1 < len(words) else None
+        if following is None or (_may_cut(word, following) and _should_cut(word, following)):
+            yield sentence
+            sentence = []
+
+
+def _may_cut(word: TimedWord, following: TimedWord) -> bool:
+    return following.text.startswith(" ") or word.text.endswith(_WIDE_STOPS)
+
+
+def _should_cut(word: TimedWord, following: TimedWord) -> bool:
+    return following.start_s - word.end_s > PAUSE_S or _ends_sentence(word.text, following.text)
+
+
+def _ends_sentence(text: str, following: str) -> bool:
+    bare = text.strip().rstrip(_CLOSERS)
+    if not bare.endswith(_FULL_STOPS):
+        return False
+    if not bare.endswith("."):
+        return True
+    stem = bare[:-1].casefold()
+    abbreviation = stem in _TITLES or (len(stem) == 1 and stem.isalpha())
+    return not abbreviation and not following.strip()[:1].islower()
+
+
+def _shorten(words: list[TimedWord]) -> list[list[TimedWord]]:
+    """Halve a phrase near its middle, at a comma or a pause if there is one near, until it is readable."""
+    length_s = words[-1].end_s - words[0].start_s
+    characters = sum(len(word.text) for word in words)
+    cuts = [index for index in range(1, len(words)) if _may_cut(words[index - 1], words[index])]
+    if not cuts or (length_s <= LONGEST_S and characters <= LONGEST_CHARACTERS):
+        return [words]
+    cut = min(cuts, key=lambda index: _badness(words, index, characters))
+    return _shorten(words[:cut]) + _shorten(words[cut:])
+
+
+def _badness(words: Sequence[TimedWord], index: int, characters: int) -> float:
+    """How bad it is to cut before the word: 0 in the middle, 0.5 at the ends, less at commas and pauses."""
+    before = sum(len(word.text) for word in words[:index])
+    badness = abs(before / max(1, characters) - 0.5)
+    if words[index - 1].text.rstrip().endswith(_CLAUSE_ENDS):
+        badness -= 0.25
+    return badness - 0.5 * min(0.5, words[index].start_s - words[index - 1].end_s)
+
+
+def _segment(words: Sequence[TimedWord]) -> SpokenSegment:
+    mean = sum(word.probability for word in words) / len(words)
+    return SpokenSegment(
+        text="".join(word.text for word in words).strip(),
+        start_s=round(words[0].start_s, 3),
+        end_s=round(words[-1].end_s, 3),
+        confidence=min(1.0, max(0.0, mean)),
+    )

@@ -1,0 +1,164 @@
+"""Units of work and their results: what crosses from the server to a model's process and back.
+
+A unit is small on purpose (a batch of sentences, a window of audio, a sentence to speak), so that a pool can put
+a short request between two units of a long one. Audio stays in a spool file of raw samples (signed 16 bit, mono,
+16 kHz) that server and children share by path; units name places in it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+Kind = Literal["audio", "transcription", "translation", "speech"]
+SPOOL_RATE_HZ = 16_000
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of the units; each class names the pool that does it and how it may share a model call."""
+
+    kind: ClassVar[Kind]
+
+    def cost_s(self) -> float:
+        """A rough guess of the seconds on one core, for fair shares; right within a factor of a few."""
+        return 0.01
+
+    def batch_key(self) -> str | None:
+        """Units with the same key may share one model call; None never shares."""
+        return None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of the results."""
+
+
+class Failure(Result, frozen=True, kw_only=True):
+    """A unit that did not work out: a public code and a sentence."""
+
+    code: str
+    message: str
+
+
+class DecodeAudio(Work, frozen=True, kw_only=True):
+    """A recording in any container, to a new spool file."""
+
+    kind: ClassVar[Kind] = "audio"
+    data: bytes
+    pcm_path: str
+    max_duration_s: float
+
+    def cost_s(self) -> float:
+        """About 1 s for each 10 MB of compressed audio."""
+        return 0.01 + len(self.data) / 1e7
+
+
+class DecodedAudio(Result, frozen=True, kw_only=True):
+    """How much audio the spool file holds."""
+
+    samples: int
+
+
+class FindSpeech(Work, frozen=True, kw_only=True):
+    """Where somebody speaks in samples [start, end) of a spool file."""
+
+    kind: ClassVar[Kind] = "audio"
+    pcm_path: str
+    start: int
+    end: int
+
+    def cost_s(self) -> float:
+        """Voice activity detection runs at about 300 times real time."""
+        return (self.end - self.start) / SPOOL_RATE_HZ / 300
+
+
+class SpeechSpans(Result, frozen=True, kw_only=True):
+    """Spans [start, end) of speech, in samples from the start of the file, in order, none longer than 30 s."""
+
+    spans: list[tuple[int, int]]
+
+
+class TranscribeWindow(Work, frozen=True, kw_only=True):
+    """Spans of one spool file, together at most 30 s, to text. `language` None: let the model find out."""
+
+    kind: ClassVar[Kind] = "transcription"
+    pcm_path: str
+    spans: list[tuple[int, int]]
+    language: str | None = None
+
+    def duration_s(self) -> float:
+        """Seconds of speech in the window."""
+        return sum(end - start for start, end in self.spans) / SPOOL_RATE_HZ
+
+    def cost_s(self) -> float:
+        """A window costs one encoder pass whatever its length, then decoding by length."""
+        return 0.3 + self.duration_s() / 20
+
+    def batch_key(self) -> str | None:
+        """Windows in one language share a model call."""
+        return self.language or "?"
+
+
+class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A phrase with its place, in seconds from the start of the file."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+    """Mean probability of the tokens, 0 to 1."""
+
+
+class WindowText(Result, frozen=True, kw_only=True):
+    """What was said in a window."""
+
+    segments: list[SpokenSegment]
+    language: str
+    language_probability: float
+
+
+class TranslateSentences(Work, frozen=True, kw_only=True):
+    """A batch of sentences, each on its own."""
+
+    kind: ClassVar[Kind] = "translation"
+    source: str
+    target: str
+    sentences: list[str]
+
+    def cost_s(self) -> float:
+        """About 30 ms for a sentence of 120 characters."""
+        return 0.002 + sum(map(len, self.sentences)) / 4000
+
+    def batch_key(self) -> str | None:
+        """Sentences of one language pair share a model call."""
+        return f"{self.source}-{self.target}"
+
+
+class Translations(Result, frozen=True, kw_only=True):
+    """One translation for each sentence, in order."""
+
+    sentences: list[str]
+
+
+class Speak(Work, frozen=True, kw_only=True):
+    """A sentence to say aloud."""
+
+    kind: ClassVar[Kind] = "speech"
+    text: str
+    language: str
+    speed: float = 1.0
+
+    def cost_s(self) -> float:
+        """Speech runs at about 50 times real time, 15 characters a second."""
+        return 0.005 + len(self.text) / 750
+
+
+class Speech(Result, frozen=True, kw_only=True):
+    """Sound: signed 16-bit little-endian mono samples."""
+
+    pcm: bytes
+    sample_rate_hz: int
+
+
+AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak
+AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech

@@ -1,0 +1,137 @@
+"""What a handler is, and what it sees of the server."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import msgspec
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.pool import Answer
+from dragoman_engines.work import AnyWork, Kind
+from dragoman_wire.codec import Codec
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event
+from dragoman_wire.inbound import Buffer
+from dragoman_wire.requests import Request
+
+R = TypeVar("R", bound=Request)
+
+WHOLE = ""
+"""The only part of a request that is answered as a whole."""
+
+
+class HandlerLimits(Protocol):
+    """Limits that only a handler can check."""
+
+    @property
+    def text_chars(self) -> int:
+        """Characters of a text to translate."""
+        ...
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of decoded audio."""
+        ...
+
+
+class Context(Protocol):
+    """A running task, as its handler sees it."""
+
+    @property
+    def task_id(self) -> str:
+        """The task's id; the server made one where the peer sent none."""
+        ...
+
+    @property
+    def codec(self) -> Codec:
+        """The encoding of the request, and so of its events."""
+        ...
+
+    @property
+    def audio(self) -> Buffer | None:
+        """The recording that came with the request."""
+        ...
+
+    @property
+    def limits(self) -> HandlerLimits:
+        """Limits that only a handler can check."""
+        ...
+
+    @property
+    def stages(self) -> dict[str, Any]:
+        """Results of finished stages, kept with the task: a repeat of it starts from them."""
+        ...
+
+    def now_s(self) -> float:
+        """Unix time, for the timestamps of events."""
+        ...
+
+    def elapsed_s(self) -> float:
+        """Seconds since the request arrived."""
+        ...
+
+    def waited_s(self) -> float:
+        """Seconds that the request waited for its lane."""
+        ...
+
+    def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
+        """Send an event now. `settles` names the part of the request that it answers for good."""
+        ...
+
+    def fail(self, error: DragomanError, part: str) -> None:
+        """Send the family's error event for one part, which is settled by it."""
+        ...
+
+    def settle(self, part: str, error: DragomanError | None = None) -> None:
+        """Note that a part is answered, by an event that speaks of several."""
+        ...
+
+    async def capabilities(self, kind: Kind) -> Capabilities:
+        """What the engine of this kind can do; waits while it is loading.
+
+        Raises:
+            EngineUnavailable: there is none.
+        """
+        ...
+
+    async def run(self, work: AnyWork, *, size_s: float) -> Answer:
+        """The result of a unit. `size_s` is the cost of all the request's units of this kind together.
+
+        Raises:
+            DragomanError: the engine's error.
+        """
+        ...
+
+    def spool_file(self) -> AbstractContextManager[Path]:
+        """A path for decoded audio; the file is removed at the end."""
+        ...
+
+
+class Handler(ABC, Generic[R]):
+    """A family of requests."""
+
+    request_type: ClassVar[str]
+    lane: ClassVar[str]
+
+    @abstractmethod
+    async def handle(self, request: R, context: Context) -> None:
+        """Do the work and publish the results; every part of the request must be settled at the end.
+
+        Raises:
+            DragomanError: told to the peer, in the family's error event, for every part not yet settled.
+        """
+
+    def parts(self, request: R) -> tuple[str, ...]:
+        """What is answered one by one: the target languages, or the request as a whole."""
+        return tuple(dict.fromkeys(getattr(request, "target_languages", ()))) or (WHOLE,)
+
+    def narrowed(self, request: R, parts: Sequence[str]) -> R:
+        """The same request for some of its parts."""
+        if list(parts) == [WHOLE]:
+            return request
+        return msgspec.structs.replace(request, target_languages=list(parts))

@@ -1,0 +1,52 @@
+"""`story_text_object_translation`: a story's text object into several languages, answered in one event."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dragoman_handlers.base import Context, Handler
+from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.languages import resolve_source
+from dragoman_handlers.translating import translate_text
+from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge
+from dragoman_wire.events import StoryTextCompleted
+from dragoman_wire.requests import StoryTextRequest
+
+
+class StoryTextHandler(Handler[StoryTextRequest]):
+    """A language that fails gets a `translation_error` of its own; the event holds the others."""
+
+    request_type: ClassVar[str] = "story_text_object_translation"
+    lane: ClassVar[str] = "translation"
+
+    async def handle(self, request: StoryTextRequest, context: Context) -> None:
+        """Publish the event once all languages are known."""
+        limit = context.limits.text_chars
+        if len(request.text) > limit:
+            raise TooLarge(f"text has {len(request.text)} characters; the limit text_chars is {limit}")
+        if not request.text:
+            raise InvalidRequest("text: the field is empty")
+        source, _ = resolve_source(request.source_language, request.text)
+        languages = self.parts(request)
+        texts = await all_of([self._one(context, request.text, source, target) for target in languages])
+        translations = {target: text for target, text in zip(languages, texts, strict=True) if text is not None}
+        if not translations:
+            return
+        context.publish(
+            StoryTextCompleted(
+                task_id=context.task_id,
+                post_id=request.post_id,
+                text_object_index=request.text_object_index,
+                translations=translations,
+                timestamp=round(context.now_s() * 1000),
+            )
+        )
+        for target in translations:
+            context.settle(target)
+
+    async def _one(self, context: Context, text: str, source: str, target: str) -> str | None:
+        try:
+            return (await translate_text(context, text, source, target)).text
+        except DragomanError as error:
+            context.fail(error, target)
+            return None

@@ -1,0 +1,119 @@
+"""`translation`: a text into one or more languages, each published as soon as it is ready."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import platform
+import time
+from typing import ClassVar
+
+from dragoman_handlers.base import Context, Handler
+from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.languages import resolve_source
+from dragoman_handlers.translating import Translated, translate_text
+from dragoman_wire.errors import DragomanError, InvalidRequest
+from dragoman_wire.events import TranslationCompleted, TranslationMetadata, TranslationResult, TranslationSkipped
+from dragoman_wire.requests import TranslationRequest
+
+DEFAULT_MODEL_TYPE = "basic"
+
+
+class TranslationHandler(Handler[TranslationRequest]):
+    """Every target language is its own unit of work; one that fails hides no other."""
+
+    request_type: ClassVar[str] = "translation"
+    lane: ClassVar[str] = "translation"
+
+    async def handle(self, request: TranslationRequest, context: Context) -> None:
+        """Publish one completed or error event for each target language."""
+        if len(request.text) > context.limits.text_chars:
+            self._skip(request, context)
+            return
+        if not request.text:
+            raise InvalidRequest("text: the field is empty")
+        source, confidence = resolve_source(request.source_language, request.text)
+        await all_of([self._one(request, context, source, confidence, target) for target in self.parts(request)])
+
+    def _skip(self, request: TranslationRequest, context: Context) -> None:
+        context.publish(
+            TranslationSkipped(
+                task_id=context.task_id,
+                message_id=request.message_id,
+                length=len(request.text),
+                max_length=context.limits.text_chars,
+                conversation_id=request.conversation_id,
+            )
+        )
+        for part in self.parts(request):
+            context.settle(part, InvalidRequest("the text is too long"))
+
+    async def _one(
+        self, request: TranslationRequest, context: Context, source: str, confidence: float, target: str
+    ) -> None:
+        begin_s = time.perf_counter()
+        try:
+            done = await translate_text(context, request.text, source, target)
+        except DragomanError as error:
+            context.fail(error, target)
+            return
+        took_s = time.perf_counter() - begin_s
+        event = TranslationCompleted(
+            task_id=context.task_id,
+            target_language=target,
+            timestamp=context.now_s(),
+            result=_result(request, context, done, source=source, confidence=confidence, target=target, took_s=took_s),
+            metadata=_metadata(context, done),
+        )
+        context.publish(event, settles=target)
+
+
+def _result(
+    request: TranslationRequest,
+    context: Context,
+    done: Translated,
+    *,
+    source: str,
+    confidence: float,
+    target: str,
+    took_s: float,
+) -> TranslationResult:
+    worker_id = done.worker.rpartition("-")[2]
+    return TranslationResult(
+        message_id=request.message_id,
+        translated_text=done.text,
+        source_language=source,
+        target_language=target,
+        confidence_score=confidence,
+        processing_time=took_s,
+        model_type=request.model_type or DEFAULT_MODEL_TYPE,
+        translator_model=done.model,
+        worker_name=done.worker,
+        worker_id=worker_id,
+        pool_type=request.priority or "normal",
+        queue_time=context.waited_s() + done.queued_s,
+        translation_time=done.compute_s,
+        from_cache=False,
+    )
+
+
+def _metadata(context: Context, done: Translated) -> TranslationMetadata:
+    return TranslationMetadata(
+        translator_version=version(),
+        model_version=done.revision,
+        processing_node=_node(),
+        request_id=context.task_id,
+        protocol="zmq",
+        encoding=context.codec.value,
+    )
+
+
+@functools.cache
+def version() -> str:
+    """The version of this distribution."""
+    return importlib.metadata.version("dragoman")
+
+
+@functools.cache
+def _node() -> str:
+    return platform.node()

@@ -1,0 +1,165 @@
+"""`audio_process`: a voice message into voice messages in other languages.
+
+First the transcription, then every language on its own (translated, spoken, published), then the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from dragoman_handlers.base import Context, Handler
+from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.hearing import mobile_transcription, transcribe
+from dragoman_handlers.languages import identify
+from dragoman_handlers.speaking import MIME_TYPE, speak_text
+from dragoman_handlers.translating import translate_text
+from dragoman_wire.errors import DragomanError, InvalidRequest
+from dragoman_wire.events import (
+    AudioProcessCompleted,
+    AudioTranslationReady,
+    AudioTranslationsCompleted,
+    AudioTranslationsProgressive,
+    BinaryFrame,
+    FailedLanguage,
+    Transcription,
+    TranscriptionReady,
+    TranslatedAudio,
+    TranslatedAudioEvent,
+)
+from dragoman_wire.requests import AudioProcessRequest
+
+_STAGE = "transcription"
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What has come of the languages so far."""
+
+    asked: int
+    audios: dict[str, tuple[TranslatedAudio, bytes]] = field(default_factory=dict)
+    failed: dict[str, DragomanError] = field(default_factory=dict)
+
+    def event_class(self) -> type[TranslatedAudioEvent]:
+        """The event that says the language just added."""
+        if self.asked == 1:
+            return AudioTranslationReady
+        if len(self.audios) + len(self.failed) == self.asked:
+            return AudioTranslationsCompleted
+        return AudioTranslationsProgressive
+
+
+class VoiceHandler(Handler[AudioProcessRequest]):
+    """A language that fails is named in the end and hides no other."""
+
+    request_type: ClassVar[str] = "audio_process"
+    lane: ClassVar[str] = "audio"
+
+    async def handle(self, request: AudioProcessRequest, context: Context) -> None:
+        """Publish the transcription, each language, and the whole."""
+        transcription = await self._transcription(request, context)
+        context.publish(
+            TranscriptionReady(
+                task_id=context.task_id,
+                message_id=request.message_id,
+                attachment_id=request.attachment_id,
+                transcription=transcription,
+                processing_time_ms=round(context.elapsed_s() * 1000),
+                timestamp=context.now_s(),
+            )
+        )
+        languages = self.parts(request)
+        outcome = _Outcome(asked=len(languages))
+        await all_of([self._language(request, context, transcription, target, outcome) for target in languages])
+        self._complete(request, context, transcription, outcome)
+
+    async def _transcription(self, request: AudioProcessRequest, context: Context) -> Transcription:
+        done = context.stages.get(_STAGE)
+        if isinstance(done, Transcription):
+            return done
+        transcription = mobile_transcription(request.mobile_transcription, request.user_language)
+        if transcription is None:
+            if context.audio is None:
+                raise InvalidRequest("audio: the field is missing")
+            transcription = await transcribe(context, context.audio, hint=request.user_language)
+        context.stages[_STAGE] = transcription
+        return transcription
+
+    async def _language(
+        self,
+        request: AudioProcessRequest,
+        context: Context,
+        transcription: Transcription,
+        target: str,
+        outcome: _Outcome,
+    ) -> None:
+        try:
+            audio, wav = await _translated_audio(context, transcription, target)
+        except DragomanError as error:
+            outcome.failed[target] = error
+            return
+        outcome.audios[target] = (audio, wav)
+        event = outcome.event_class()(
+            task_id=context.task_id,
+            message_id=request.message_id,
+            attachment_id=request.attachment_id,
+            language=target,
+            translated_audio=audio,
+            binary_frames={"audio": BinaryFrame(index=1, size=len(wav), mime_type=MIME_TYPE)},
+            timestamp=context.now_s(),
+        )
+        context.publish(event, [wav])
+
+    def _complete(
+        self, request: AudioProcessRequest, context: Context, transcription: Transcription, outcome: _Outcome
+    ) -> None:
+        frames = {
+            f"audio_{language}": BinaryFrame(index=index, size=len(wav), mime_type=MIME_TYPE)
+            for index, (language, (_, wav)) in enumerate(outcome.audios.items(), start=1)
+        }
+        context.publish(
+            AudioProcessCompleted(
+                task_id=context.task_id,
+                message_id=request.message_id,
+                attachment_id=request.attachment_id,
+                transcription=transcription,
+                translated_audios=[audio for audio, _ in outcome.audios.values()],
+                failed_languages=[
+                    FailedLanguage(target_language=language, error=error.message, error_code=error.code)
+                    for language, error in outcome.failed.items()
+                ],
+                voice_model_user_id=request.sender_id,
+                voice_model_quality=0.0,
+                processing_time_ms=round(context.elapsed_s() * 1000),
+                timestamp=context.now_s(),
+                binary_frames=frames,
+            ),
+            [wav for _, wav in outcome.audios.values()],
+        )
+        for language in outcome.audios:
+            context.settle(language)
+        for index, (language, error) in enumerate(outcome.failed.items()):
+            if not outcome.audios and index == 0:
+                context.fail(error, language)
+            else:
+                context.settle(language, error)
+
+
+async def _translated_audio(
+    context: Context, transcription: Transcription, target: str
+) -> tuple[TranslatedAudio, bytes]:
+    if not transcription.text.strip():
+        raise InvalidRequest("audio: no speech was found in the recording")
+    source = transcription.language
+    if source == "und":
+        source, _ = identify(transcription.text)
+    translated = await translate_text(context, transcription.text, source, target)
+    spoken = await speak_text(context, translated.text, target)
+    audio = TranslatedAudio(
+        target_language=target,
+        translated_text=translated.text,
+        duration_ms=spoken.duration_ms,
+        audio_mime_type=MIME_TYPE,
+        segments=spoken.segments,
+    )
+    return audio, spoken.wav

@@ -1,0 +1,1 @@
+"""The server: intake, dispatcher, lanes, publisher, and `app`, which alone sees all of them."""

@@ -1,0 +1,5 @@
+"""`python -m dragoman_server`: the server's commands without the client's."""
+
+from dragoman_server.commands import app
+
+app()

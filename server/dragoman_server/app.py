@@ -1,0 +1,198 @@
+"""The server as a whole: builds the parts, starts them in order, and stops them in the reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from typing import get_args
+
+import structlog
+import zmq
+
+from dragoman_engines.base import EngineSpec
+from dragoman_engines.pool import EnginePool, PoolSettings
+from dragoman_engines.work import Kind
+from dragoman_handlers.registry import HANDLERS
+from dragoman_server.clock import Clock
+from dragoman_server.config import Config, EngineConfig
+from dragoman_server.control import Control
+from dragoman_server.dispatcher import Dispatcher
+from dragoman_server.intake import Intake
+from dragoman_server.lane import Lane
+from dragoman_server.ops import Ops
+from dragoman_server.publisher import Publisher
+from dragoman_server.results import ResultsStore
+from dragoman_server.spool import Spool
+from dragoman_server.state_dir import StateDir
+from dragoman_server.statistics import Ports, Statistics
+from dragoman_server.task import Services
+from dragoman_wire.events import ServerStopping
+from dragoman_wire.inbound import BadMessage, Inbound
+from dragoman_wire.limits import WireLimits
+from dragoman_wire.requests import CONTROL_TYPES
+
+log = structlog.get_logger()
+
+_LINGER_MS = 2000
+"""What subscribers have not taken by then is had by a repeat."""
+
+
+class StartError(Exception):
+    """The server cannot start; the sentence says why."""
+
+
+class App:
+    """One server."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self._clock = clock or Clock()
+        self._state = StateDir(config.server.state_dir)
+        self._spool = Spool(self._state.path / "spool")
+        self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        mark = config.sockets.high_water_mark
+        self.publisher = Publisher(self._zmq, mark)
+        self.pools: dict[Kind, EnginePool] = {
+            kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
+        }
+        services = Services(
+            pools=self.pools, publisher=self.publisher, limits=config.limits, spool=self._spool, clock=self._clock
+        )
+        lanes = {
+            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
+            for name in type(config.lanes).model_fields
+        }
+        results = ResultsStore(config.results, self._clock.monotonic)
+        self.dispatcher = Dispatcher(services, HANDLERS, lanes, results)
+        self.intake = Intake(self._zmq, _wire_limits(config), mark, self._on_request, self._on_bad)
+        self.statistics = Statistics(self.dispatcher, self.intake, self.publisher, self.pools, self._clock)
+        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
+        self._ops = Ops(self.statistics, self.intake, self.not_ready)
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then stop gracefully.
+
+        Raises:
+            StartError: an address is taken, or the state directory cannot be used.
+        """
+        self._listen_for_signals()
+        await self.start()
+        try:
+            await self._stop.wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Bind, start the engines and read requests; the engines may still be loading when it returns."""
+        begin_s = time.monotonic()
+        try:
+            self._state.open()
+            self._spool.open()
+            ports = await self._bind()
+        except (OSError, zmq.ZMQError) as error:
+            raise StartError(str(error)) from error
+        self.statistics.ports = ports
+        for pool in self.pools.values():
+            pool.start()
+        self.intake.start()
+        self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
+
+    async def stop(self) -> None:
+        """Let the work in flight end, publish what comes of it, and close everything."""
+        drain_s = self.config.server.drain_s
+        log.info("server.stopping", drain_s=drain_s, active=self.dispatcher.total_active)
+        self.intake.empty()  # what was sent before the signal is still served
+        self.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
+        finished = await self.dispatcher.drain(drain_s)
+        self.intake.stop()
+        self.publisher.close(_LINGER_MS)
+        self._announcer.cancel()
+        await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
+        await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
+        self._spool.close()
+        self._state.close()
+        log.info("server.stopped", all_finished=finished)
+
+    def not_ready(self) -> list[str]:
+        """Why the server should get no traffic now; nothing where it should."""
+        reasons = [f"engine {kind}: {pool.state}" for kind, pool in self.pools.items() if pool.state != "ready"]
+        return [*(["draining"] if self.dispatcher.draining else []), *reasons]
+
+    def _on_request(self, inbound: Inbound) -> None:
+        if inbound.request_type in CONTROL_TYPES:
+            self._control.answer(inbound)
+        else:
+            self.dispatcher.submit(inbound)
+
+    def _on_bad(self, bad: BadMessage) -> None:
+        log.warning("request.unreadable", error=bad.error.message, first_bytes=bad.first_bytes.hex())
+        self.dispatcher.refuse(bad.envelope, bad.error)
+
+    async def _bind(self) -> Ports:
+        sockets = self.config.sockets
+        requests = self.intake.bind(sockets.requests)
+        events, routed = self.publisher.bind(sockets.events, sockets.routed)
+        ops = await self._ops.start(sockets.ops)
+        log.info("server.listening", requests=requests, events=events, routed=routed, ops=_with_port(sockets.ops, ops))
+        return Ports(requests=_port(requests), events=_port(events), routed=_port(routed), ops=ops)
+
+    async def _announce_ready(self, begin_s: float) -> None:
+        await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
+        models = {
+            kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in self.pools.items()
+        }
+        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled, number)
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if self._stop.is_set():
+            for pool in self.pools.values():
+                for child in pool.children:
+                    child.kill()
+            os._exit(128 + number)
+        self._stop.set()
+
+
+def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
+    spec = EngineSpec(
+        kind=kind,
+        model=config.model,
+        threads=config.threads,
+        device=config.device,
+        compute_type=config.compute_type,
+        nice=config.nice,
+        delay_ms=config.delay_ms,
+    )
+    settings = PoolSettings(
+        processes=config.processes,
+        batch=config.batch,
+        batch_cost_s=config.batch_cost_s,
+        unit_timeout_s=config.unit_timeout_s,
+    )
+    return EnginePool(spec, settings)
+
+
+def _wire_limits(config: Config) -> WireLimits:
+    limits = config.limits
+    return WireLimits(
+        header_bytes=limits.header_bytes,
+        frames=limits.frames,
+        request_bytes=limits.request_bytes,
+        languages=limits.languages,
+    )
+
+
+def _port(endpoint: str) -> int:
+    port = endpoint.rpartition(":")[2]
+    return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
+
+
+def _with_port(address: str, port: int) -> str:
+    return f"{address.rpartition(':')[0]}:{port}"

@@ -1,0 +1,65 @@
+"""Control requests: answered at once, never queued behind work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from dragoman_server.clock import Clock
+from dragoman_server.dispatcher import Dispatcher
+from dragoman_server.publisher import Publisher
+from dragoman_server.statistics import Statistics
+from dragoman_wire.events import Accepted, CancelResult, Event, Pong, ResultUnknown
+from dragoman_wire.inbound import Inbound
+from dragoman_wire.requests import CancelRequest, PingRequest, Request, ResultRequest, StatsRequest
+
+
+class Control:
+    """Answers ping, stats, cancel and result."""
+
+    def __init__(self, dispatcher: Dispatcher, publisher: Publisher, statistics: Statistics, clock: Clock) -> None:
+        self._dispatcher = dispatcher
+        self._publisher = publisher
+        self._statistics = statistics
+        self._clock = clock
+
+    def answer(self, inbound: Inbound) -> None:
+        """Publish the one event that answers a control request."""
+        request = inbound.request
+        match request:
+            case PingRequest():
+                self._say(inbound, self._pong(request))
+            case StatsRequest():
+                document = {"type": "stats_result", **self._statistics.document()}
+                if request.task_id is not None:
+                    document["taskId"] = request.task_id
+                self._say(inbound, document)
+            case CancelRequest():
+                status = self._dispatcher.cancel((request.reply_to, request.task_id))
+                self._say(inbound, CancelResult(task_id=request.task_id, status=status))
+            case ResultRequest():
+                self._result(inbound, request)
+            case Request():  # pragma: no cover - the app hands over control requests only
+                raise TypeError(f"{inbound.request_type} is no control request")
+
+    def _pong(self, request: PingRequest) -> Pong:
+        ports = self._statistics.ports
+        return Pong(
+            timestamp=self._clock.unix() if request.timestamp is None else request.timestamp,
+            translator_port_pub=ports.events,
+            translator_port_pull=ports.requests,
+            audio_pipeline_available=self._statistics.audio_available,
+            task_id=UNSET if request.task_id is None else request.task_id,
+        )
+
+    def _result(self, inbound: Inbound, request: ResultRequest) -> None:
+        record = self._dispatcher.results.get((request.reply_to, request.task_id))
+        if record is None:
+            self._say(inbound, ResultUnknown(task_id=request.task_id))
+        elif not self._dispatcher.replay(record, inbound.envelope) and request.reply_to is not None:
+            # Known, but nothing has come of it yet: say that it is in flight.
+            self._say(inbound, Accepted(task_id=request.task_id, duplicate=True))
+
+    def _say(self, inbound: Inbound, event: Event | dict[str, Any]) -> None:
+        self._publisher.publish(event, inbound.codec, inbound.request.reply_to)

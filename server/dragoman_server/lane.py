@@ -1,0 +1,124 @@
+"""A lane: how many requests of a family are at work, how many may wait, and who is next."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_server.config import LaneConfig
+from dragoman_wire.errors import Overloaded
+
+_SAMPLES = 2048
+_RATE_SAMPLES = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Percentiles:
+    """Of the last 2048 tasks, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class Samples:
+    """The last figures of one kind, for percentiles."""
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=_SAMPLES)
+
+    def add(self, value_s: float) -> None:
+        """Remember one figure, in seconds."""
+        self._values.append(value_s)
+
+    def percentiles(self) -> Percentiles:
+        """By the nearest-rank method; 0 where there is nothing yet."""
+        ordered = sorted(self._values)
+
+        def at(share: float) -> float:
+            return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000, 3) if ordered else 0.0
+
+        return Percentiles(p50=at(0.50), p95=at(0.95), p99=at(0.99))
+
+
+class Lane:
+    """Admission for one family.
+
+    A request first takes a place with `enter` (refused at once where all are taken), then awaits its turn with
+    `turn`, and gives the place back with `leave`, whatever happened.
+    """
+
+    def __init__(self, name: str, config: LaneConfig, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self.config = config
+        self.active = 0
+        self.completed = 0
+        self.failed = 0
+        self.rejected = 0
+        self.queue_times = Samples()
+        self.compute_times = Samples()
+        self._clock = clock
+        self._line: FairQueue[asyncio.Future[None]] = FairQueue(clock)
+        self._ends: deque[float] = deque(maxlen=_RATE_SAMPLES)
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait for their turn."""
+        return len(self._line)
+
+    def enter(self, ticket: Ticket) -> asyncio.Future[None] | None:
+        """A place in the lane: None where the turn has come already, else a future that is done when it comes.
+
+        Raises:
+            Overloaded: every place is taken.
+        """
+        if self.active < self.config.concurrency and not self.queued:
+            self.active += 1
+            return None
+        if self.queued >= self.config.queue:
+            self.rejected += 1
+            raise Overloaded(
+                f"the {self.name} lane is full: {self.active} requests at work and {self.queued} waiting",
+                retry_after_ms=self.retry_after_ms(),
+            )
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        entry = self._line.push(turn, ticket)
+        turn.add_done_callback(lambda _: self._line.withdraw(entry))
+        return turn
+
+    def leave(self, turn: asyncio.Future[None] | None) -> None:
+        """Give a place back, in the queue or at work, and let the next one in."""
+        if turn is not None and not turn.done():
+            turn.cancel()
+            return
+        if turn is not None and turn.cancelled():
+            return
+        self.active -= 1
+        self._ends.append(self._clock())
+        self._let_in()
+
+    def reconfigure(self, config: LaneConfig) -> None:
+        """Other limits from now on; what is at work stays at work."""
+        self.config = config
+        self._let_in()
+
+    def retry_after_ms(self) -> int:
+        """When the queue will have moved by a tenth, at the rate at which requests ended lately; 100 ms to 60 s."""
+        if len(self._ends) < 2:
+            return 1000
+        span_s = max(self._clock() - self._ends[0], 1e-3)
+        per_request_s = span_s / len(self._ends)
+        return round(min(60.0, max(0.1, per_request_s * max(1, self.queued // 10))) * 1000)
+
+    def _let_in(self) -> None:
+        while self.active < self.config.concurrency:
+            turn = self._line.pop()
+            if turn is None:
+                return
+            if not turn.done():
+                self.active += 1
+                turn.set_result(None)

@@ -1,0 +1,73 @@
+"""The one owner of the PUB sockets: order, encoding, topic."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import structlog
+import zmq
+
+from dragoman_wire.codec import Codec
+from dragoman_wire.events import Event
+from dragoman_wire.inbound import Buffer
+from dragoman_wire.outbound import encode_event
+
+log = structlog.get_logger()
+
+_LARGE_BYTES = 1 << 16
+"""Frames from this size on are handed to libzmq without a copy."""
+_KNOWN_PEERS = 10_000
+
+
+class Publisher:
+    """Sends events: on *events* to everybody, on *routed events* to one peer.
+
+    A PUB socket never blocks: it drops what a slow subscriber does not take in time, once `high_water_mark` messages
+    wait for it. What was dropped is had again by a repeat or a `result` request.
+    """
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], high_water_mark: int) -> None:
+        self._events = context.socket(zmq.PUB)
+        self._routed = context.socket(zmq.PUB)
+        for socket in (self._events, self._routed):
+            socket.set(zmq.SNDHWM, high_water_mark)
+        self._peers: OrderedDict[str, Codec] = OrderedDict()
+        self.published = 0
+
+    def bind(self, events: str, routed: str) -> tuple[str, str]:
+        """Bind both sockets; the endpoints that they have got, with the port where 0 was asked for."""
+        bound = []
+        for socket, endpoint in ((self._events, events), (self._routed, routed)):
+            socket.bind(endpoint)
+            bound.append(socket.get_string(zmq.LAST_ENDPOINT))
+        return bound[0], bound[1]
+
+    def publish(
+        self, event: Event | dict[str, object], codec: Codec, reply_to: str | None, binaries: Sequence[Buffer] = ()
+    ) -> None:
+        """Send one event, in the order of the calls."""
+        frames = encode_event(event, codec, reply_to=reply_to, binaries=binaries)
+        socket = self._events if reply_to is None else self._routed
+        if reply_to is not None:
+            self._remember(reply_to, codec)
+        large = any(len(frame) >= _LARGE_BYTES for frame in frames)
+        socket.send_multipart(frames, flags=zmq.NOBLOCK, copy=not large)
+        self.published += 1
+
+    def announce(self, event: Event) -> None:
+        """Send an event to every peer that was answered on *routed events* lately, in its own encoding."""
+        for reply_to, codec in list(self._peers.items()):
+            self.publish(event, codec, reply_to)
+
+    def close(self, linger_ms: int) -> None:
+        """Close the sockets; what waits for subscribers has `linger_ms` more once the context ends."""
+        for socket in (self._events, self._routed):
+            socket.close(linger=linger_ms)
+
+    def _remember(self, reply_to: str, codec: Codec) -> None:
+        if reply_to in self._peers:
+            self._peers.move_to_end(reply_to)
+        self._peers[reply_to] = codec
+        if len(self._peers) > _KNOWN_PEERS:
+            self._peers.popitem(last=False)

@@ -1,0 +1,115 @@
+"""The tasks that the server knows: those in flight, and those finished a while ago, for repeats of them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dragoman_server.config import ResultsConfig
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event, TaskFinished
+from dragoman_wire.inbound import Buffer
+
+TaskKey = tuple[str | None, str]
+"""(replyTo, taskId): what a task is known by."""
+_EVENT_BYTES = 1000
+"""A guess of what an event without its binaries takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event that was published, for repeats."""
+
+    event: Event
+    binaries: Sequence[Buffer]
+    part: str | None
+    """The part of the request that it answers for good, if any."""
+
+
+@dataclass(slots=True)
+class TaskRecord:
+    """One task: what was published of it, and how each of its parts ended."""
+
+    key: TaskKey
+    request_type: str
+    events: list[StoredEvent] = field(default_factory=list)
+    outcomes: dict[str, DragomanError | None] = field(default_factory=dict)
+    """By part: None where it was answered with a result."""
+    parts: set[str] = field(default_factory=set)
+    """Parts that are answered or in flight."""
+    stages: dict[str, Any] = field(default_factory=dict)
+    runs: int = 0
+    """Runs in flight: the first one, and those of repeats that asked for more."""
+    queue_s: float = 0.0
+    compute_s: float = 0.0
+    finished: TaskFinished | None = None
+    finished_s: float = 0.0
+    size_bytes: int = 0
+
+    def remember(self, event: Event, binaries: Sequence[Buffer], part: str | None) -> None:
+        """Keep an event for repeats."""
+        self.events.append(StoredEvent(event, binaries, part))
+        self.size_bytes += _EVENT_BYTES + sum(map(len, binaries))
+
+    def begin(self, parts: Sequence[str]) -> None:
+        """A run for these parts starts; what was said of an earlier failure of theirs is void."""
+        for part in parts:
+            self.outcomes.pop(part, None)
+        self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
+        self.parts.update(parts)
+        self.runs += 1
+        self.finished = None
+
+    def wanting(self, parts: Sequence[str]) -> list[str]:
+        """Those of `parts` that are new work: never asked for, or failed in a way that may pass."""
+        return [part for part in parts if part not in self.parts or self._may_pass(part)]
+
+    def _may_pass(self, part: str) -> bool:
+        error = self.outcomes.get(part)
+        return error is not None and error.retryable
+
+
+class ResultsStore:
+    """Records by key; finished ones leave after a time, or the oldest first when they take too much room."""
+
+    def __init__(self, config: ResultsConfig, clock: Callable[[], float]) -> None:
+        self._config = config
+        self._clock = clock
+        self._active: dict[TaskKey, TaskRecord] = {}
+        self._finished: OrderedDict[TaskKey, TaskRecord] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._active) + len(self._finished)
+
+    def get(self, key: TaskKey) -> TaskRecord | None:
+        """The record of a task that is in flight or still remembered."""
+        self._expire()
+        return self._active.get(key) or self._finished.get(key)
+
+    def begin(self, record: TaskRecord) -> None:
+        """A run of the task starts; it is in flight until `end`."""
+        if self._finished.pop(record.key, None) is not None:
+            self.bytes -= record.size_bytes
+        self._active[record.key] = record
+
+    def end(self, record: TaskRecord, *, keep: bool) -> None:
+        """The task's last run has ended. `keep` it for repeats, where a peer can name it."""
+        self._active.pop(record.key, None)
+        if not keep or self._config.keep_s == 0:
+            return
+        record.finished_s = self._clock()
+        self._finished[record.key] = record
+        self.bytes += record.size_bytes
+        self._expire()
+
+    def _expire(self) -> None:
+        oldest_s = self._clock() - self._config.keep_s
+        while self._finished:
+            record = next(iter(self._finished.values()))
+            if record.finished_s >= oldest_s and self.bytes <= self._config.bytes:
+                return
+            del self._finished[record.key]
+            self.bytes -= record.size_bytes

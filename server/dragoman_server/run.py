@@ -1,0 +1,27 @@
+"""Run the server on uvloop until it has stopped."""
+
+from __future__ import annotations
+
+import sys
+
+import uvloop
+
+from dragoman_server.app import App, StartError
+from dragoman_server.config import Config
+from dragoman_server.logs import set_up_logging
+from dragoman_server.state_dir import StateDirError
+
+
+def run_server(config: Config) -> int:
+    """Serve; the exit status: 0 after a graceful stop, 1 where the server could not start."""
+    set_up_logging(config.server)
+
+    async def main() -> None:
+        await App(config).run()
+
+    try:
+        uvloop.run(main())
+    except (StartError, StateDirError) as error:
+        sys.stderr.write(f"cannot start: {error}\n")
+        return 1
+    return 0

@@ -1,0 +1,39 @@
+"""Where decoded audio lies while its request is at work."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Spool:
+    """Files of raw samples that the server and its engine processes share by path; emptied at each start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+
+    def open(self) -> None:
+        """Make the folder, empty.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, mode=0o700)
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """A path of its own; the file is removed at the end."""
+        path = self._folder / f"{next(self._numbers)}.pcm"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,53 @@
+"""The state directory: one server at a time owns it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+
+class StateDirError(Exception):
+    """The directory cannot be used; the sentence says why and what to do."""
+
+
+class StateDir:
+    """A directory with a lock file that is held as long as the server runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser()
+        self._lock: IO[str] | None = None
+
+    def open(self) -> None:
+        """Make it where it is missing, and take it.
+
+        Raises:
+            StateDirError: it cannot be written, or another server has it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / "lock").open("a+", encoding="ascii")
+        except OSError as error:
+            raise StateDirError(
+                f"server.state_dir {self.path} cannot be used: {error.strerror or error}; name another one"
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            lock.close()
+            raise StateDirError(
+                f"server.state_dir {self.path} belongs to a running server (process {owner}); give each its own"
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None

@@ -1,0 +1,114 @@
+"""The statistics document: the same for GET /stats and for the in-band `stats` request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.work import Kind
+from dragoman_handlers.translation import version
+from dragoman_server.clock import Clock
+from dragoman_server.dispatcher import Dispatcher
+from dragoman_server.intake import Intake
+from dragoman_server.lane import Lane
+from dragoman_server.publisher import Publisher
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """The TCP ports that the server listens on; 0 for a socket of another kind."""
+
+    requests: int
+    events: int
+    routed: int
+    ops: int
+
+
+class Statistics:
+    """Puts the document together from the parts' own counters."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        intake: Intake,
+        publisher: Publisher,
+        pools: Mapping[Kind, EnginePool],
+        clock: Clock,
+    ) -> None:
+        self.ports = Ports(requests=0, events=0, routed=0, ops=0)
+        self._dispatcher = dispatcher
+        self._intake = intake
+        self._publisher = publisher
+        self._pools = pools
+        self._clock = clock
+        self._started_s = clock.monotonic()
+
+    @property
+    def status(self) -> str:
+        """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
+        if self._dispatcher.draining:
+            return "draining"
+        states = {pool.state for pool in self._pools.values()}
+        if states == {"ready"}:
+            return "running"
+        return "starting" if "loading" in states else "degraded"
+
+    @property
+    def audio_available(self) -> bool:
+        """Whether voice messages can be processed: every engine that they need is ready."""
+        return all(pool.state == "ready" for pool in self._pools.values())
+
+    def document(self) -> dict[str, Any]:
+        """The figures of this moment."""
+        dispatcher = self._dispatcher
+        return {
+            "server_status": self.status,
+            "uptime_s": round(self._clock.monotonic() - self._started_s, 3),
+            "version": version(),
+            "ports": asdict(self.ports),
+            "active_tasks": {
+                "total_active": dispatcher.total_active,
+                "counters": dict(dispatcher.accepted),
+                "types_breakdown": dict(dispatcher.active),
+            },
+            "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
+            "engines": {kind: _pool(pool) for kind, pool in self._pools.items()},
+            "messages": {
+                "received": self._intake.received,
+                "rejected": self._intake.rejected,
+                "published": self._publisher.published,
+            },
+            "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
+        }
+
+
+def _lane(lane: Lane) -> dict[str, Any]:
+    return {
+        "active": lane.active,
+        "queued": lane.queued,
+        "completed": lane.completed,
+        "failed": lane.failed,
+        "rejected": lane.rejected,
+        "concurrency": lane.config.concurrency,
+        "queue_limit": lane.config.queue,
+        "queue_ms": asdict(lane.queue_times.percentiles()),
+        "compute_ms": asdict(lane.compute_times.percentiles()),
+    }
+
+
+def _pool(pool: EnginePool) -> dict[str, Any]:
+    children = pool.children
+    return {
+        "state": pool.state,
+        "restarts": pool.restarts,
+        "busy": pool.busy,
+        "model": pool.capabilities.model if pool.capabilities else pool.spec.model,
+        "rss_mb": round(sum(child.rss_mb() for child in children), 1),
+        "processes": pool.settings.processes,
+        "pids": [child.pid for child in children],
+        "queued": pool.queued,
+        "units": pool.units_done,
+        "compute_s": round(pool.computed_s, 3),
+    }

@@ -1,0 +1,295 @@
+"""One run of a request: its states, its deadline, and the context that its handler sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.fairqueue import Ticket
+from dragoman_engines.pool import Answer, EnginePool
+from dragoman_engines.work import AnyWork, Kind
+from dragoman_handlers.base import Handler
+from dragoman_server.clock import Clock
+from dragoman_server.config import LimitsConfig
+from dragoman_server.lane import Lane
+from dragoman_server.publisher import Publisher
+from dragoman_server.results import TaskRecord
+from dragoman_server.spool import Spool
+from dragoman_wire.codec import Codec
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    DragomanError,
+    InternalFault,
+    ShuttingDown,
+)
+from dragoman_wire.events import Event, TaskStatus
+from dragoman_wire.failures import failure_events
+from dragoman_wire.inbound import Buffer
+from dragoman_wire.requests import Request
+
+log = structlog.get_logger()
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.ACCEPTED}),
+    State.ACCEPTED: frozenset({State.QUEUED, State.RUNNING}),
+    State.QUEUED: frozenset({State.RUNNING, State.FINISHED}),
+    State.RUNNING: frozenset({State.FINISHED}),
+    State.FINISHED: frozenset(),
+}
+
+
+class IllegalTransition(RuntimeError):
+    """The server misused a run; never the peer's doing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """What every run needs of the server."""
+
+    pools: Mapping[Kind, EnginePool]
+    publisher: Publisher
+    limits: LimitsConfig
+    spool: Spool
+    clock: Clock
+
+
+class TaskRun:
+    """A request at work. It is the `Context` of its handler.
+
+    Args:
+        services: what every run needs.
+        record: the task that this is a run of.
+        handler: who does it.
+        request: what is to be done; for a repeat, only what is new in it.
+        envelope: the return address.
+        audio: the recording that came with it.
+        arrived_s: when it came, on the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        record: TaskRecord,
+        handler: Handler[Any],
+        request: Request,
+        envelope: Envelope,
+        audio: Buffer | None,
+        arrived_s: float,
+    ) -> None:
+        self.record = record
+        self.handler = handler
+        self.request = request
+        self.envelope = envelope
+        self.audio = audio
+        self.state = State.RECEIVED
+        self.parts = handler.parts(request)
+        self.cancel_reason: DragomanError | None = None
+        self.error: DragomanError | None = None
+        self._services = services
+        self._arrived_s = arrived_s
+        self._began_s: float | None = None
+        self._calls: list[tuple[float, float]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    # --- the dispatcher's side -----------------------------------------------------------------------------
+
+    def enter(self, state: State) -> None:
+        """Go on to the next state.
+
+        Raises:
+            IllegalTransition: the table has no such step.
+        """
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.state} -> {state}")
+        self.state = state
+
+    async def execute(self, lane: Lane, turn: asyncio.Future[None] | None) -> None:
+        """Wait for the turn, do the work within its time, and see that every part has been answered."""
+        timeout_ms = self.request.timeout_ms
+        try:
+            if timeout_ms is None:
+                await self._work(turn)
+            else:
+                left_s = timeout_ms / 1000 - self.elapsed_s()
+                async with asyncio.timeout(left_s):
+                    await self._work(turn)
+        except DragomanError as error:
+            self.error = error
+        except asyncio.CancelledError:
+            self.error = self.cancel_reason or ShuttingDown("the server stopped before this was finished")
+        except TimeoutError:
+            self.error = DeadlineExceeded(f"the request was not finished within its {timeout_ms} ms")
+        except Exception:
+            log.exception("task.fault", task_id=self.task_id, type=self.envelope.request_type)
+            self.error = InternalFault("the server failed at this request; its log has the details")
+        finally:
+            lane.leave(turn)
+        self.enter(State.FINISHED)
+        self._answer_the_rest()
+
+    def start(self, lane: Lane, turn: asyncio.Future[None] | None) -> asyncio.Task[None]:
+        """Execute as a task of its own."""
+        self.enter(State.QUEUED if turn is not None else State.RUNNING)
+        self._task = asyncio.get_running_loop().create_task(self.execute(lane, turn))
+        return self._task
+
+    def cancel(self, reason: DragomanError) -> None:
+        """Stop as soon as possible; `reason` is told to the peer for what is not yet answered."""
+        if self.cancel_reason is None and self._task is not None:
+            self.cancel_reason = reason
+            self._task.cancel()
+
+    @property
+    def status(self) -> TaskStatus:
+        """How the run ended, in the word of `task_finished`."""
+        return status_of([self.record.outcomes.get(part) for part in self.parts])
+
+    @property
+    def compute_s(self) -> float:
+        """Wall time during which at least one unit was in a model call."""
+        total, reached = 0.0, 0.0
+        for began_s, ended_s in sorted(self._calls):
+            total += max(0.0, ended_s - max(began_s, reached))
+            reached = max(reached, ended_s)
+        return total
+
+    async def _work(self, turn: asyncio.Future[None] | None) -> None:
+        if turn is not None:
+            await turn
+            self.enter(State.RUNNING)
+        self._began_s = self._services.clock.monotonic()
+        await self.handler.handle(self.request, self)
+
+    def _answer_the_rest(self) -> None:
+        rest = [part for part in self.parts if part not in self.record.outcomes]
+        if not rest:
+            return
+        error = self.error
+        if error is None:
+            log.error("task.unanswered", task_id=self.task_id, parts=rest)
+            error = InternalFault("the server lost track of this request")
+        if len(failure_events(self.envelope, error, self.now_s(), languages=rest)) == len(rest):
+            for part in rest:
+                self.fail(error, part)
+            return
+        # A family that answers as a whole says it once.
+        self.fail(error, rest[0])
+        for part in rest[1:]:
+            self.settle(part, error)
+
+    # --- the handler's side --------------------------------------------------------------------------------
+
+    @property
+    def task_id(self) -> str:
+        """See Context."""
+        return self.record.key[1]
+
+    @property
+    def codec(self) -> Codec:
+        """See Context."""
+        return self.envelope.codec
+
+    @property
+    def limits(self) -> LimitsConfig:
+        """See Context."""
+        return self._services.limits
+
+    @property
+    def stages(self) -> dict[str, Any]:
+        """See Context."""
+        return self.record.stages
+
+    def now_s(self) -> float:
+        """See Context."""
+        return self._services.clock.unix()
+
+    def elapsed_s(self) -> float:
+        """See Context."""
+        return self._services.clock.monotonic() - self._arrived_s
+
+    def waited_s(self) -> float:
+        """See Context."""
+        return (self._began_s or self._arrived_s) - self._arrived_s
+
+    def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
+        """See Context."""
+        self._send(event, binaries, settles)
+        if settles is not None:
+            self.settle(settles)
+
+    def fail(self, error: DragomanError, part: str) -> None:
+        """See Context."""
+        for event in failure_events(self.envelope, error, self.now_s(), languages=[part]):
+            self._send(event, (), part)
+        self.settle(part, error)
+
+    def settle(self, part: str, error: DragomanError | None = None) -> None:
+        """See Context."""
+        self.record.outcomes[part] = error
+
+    async def capabilities(self, kind: Kind) -> Capabilities:
+        """See Context."""
+        pool = self._services.pools[kind]
+        if pool.capabilities is None:
+            await pool.settled()
+        if pool.capabilities is None:
+            raise pool.unavailable()
+        return pool.capabilities
+
+    async def run(self, work: AnyWork, *, size_s: float) -> Answer:
+        """See Context."""
+        ticket = Ticket(
+            peer=peer_of(self.request),
+            priority=self.request.priority or "normal",
+            cost_s=work.cost_s(),
+            size_s=size_s,
+        )
+        answer = await self._services.pools[work.kind].run(work, ticket)
+        self._calls.append((answer.began_s, answer.ended_s))
+        return answer
+
+    def spool_file(self) -> AbstractContextManager[Path]:
+        """See Context."""
+        return self._services.spool.file()
+
+    def _send(self, event: Event, binaries: Sequence[Buffer], part: str | None) -> None:
+        self.record.remember(event, binaries, part)
+        self._services.publisher.publish(event, self.codec, self.envelope.reply_to, binaries)
+
+
+def peer_of(request: Request) -> str:
+    """On whose account a request goes: fair shares are between these."""
+    return request.reply_to or request.sender_id or request.conversation_id or ""
+
+
+def status_of(outcomes: Sequence[DragomanError | None]) -> TaskStatus:
+    """One word for how the parts of a task ended."""
+    errors = [error for error in outcomes if error is not None]
+    if not errors:
+        return "completed"
+    if any(isinstance(error, Cancelled | ShuttingDown) for error in errors):
+        return "cancelled"
+    if any(isinstance(error, DeadlineExceeded) for error in errors):
+        return "expired"
+    return "failed" if len(errors) == len(outcomes) else "partial"

@@ -1,0 +1,53 @@
+"""Header bytes to a map and back: JSON or msgpack, told apart by the first byte."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgpack
+import msgspec
+
+from dragoman_wire.errors import InvalidRequest
+
+_WHITE_SPACE = b" \t\r\n"
+_json_encoder = msgspec.json.Encoder()
+_msgpack_encoder = msgspec.msgpack.Encoder()
+
+
+class Codec(StrEnum):
+    """How a header is encoded. Events are encoded as their request was."""
+
+    JSON = "json"
+    MSGPACK = "msgpack"
+
+
+def codec_of(header: bytes) -> Codec:
+    """JSON where the first byte after white space is `{`, msgpack otherwise."""
+    if header[:1] == b"{" or header[:64].lstrip(_WHITE_SPACE)[:1] == b"{":
+        return Codec.JSON
+    return Codec.MSGPACK
+
+
+def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
+    """The map in a header.
+
+    Raises:
+        InvalidRequest: the bytes are neither a JSON object nor a msgpack map with text keys.
+    """
+    codec = codec_of(header)
+    try:
+        fields = msgspec.json.decode(header) if codec is Codec.JSON else msgpack.unpackb(header, max_ext_len=16)
+    except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as error:
+        reason = str(error) or type(error).__name__
+        raise InvalidRequest(f"the header is no readable {codec.value} map: {reason}") from error
+    if not isinstance(fields, dict):
+        raise InvalidRequest(f"the header is a {type(fields).__name__}, not a map")
+    return codec, fields
+
+
+def encode_header(message: object, codec: Codec) -> bytes:
+    """A typed message, or a plain map, as the bytes of frame 0."""
+    if codec is Codec.JSON:
+        return _json_encoder.encode(message)
+    return _msgpack_encoder.encode(message)

@@ -1,0 +1,87 @@
+"""Who sent a message, under which ids and in which encoding: what an answer needs, even to a broken request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dragoman_wire.codec import Codec
+from dragoman_wire.requests import DEFAULT_TYPE, TYPE_ALIASES, PeerId, Request, TaskId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """The return address of one request. An id that the request did not carry in good form is None."""
+
+    request_type: str | None
+    """Canonical: an alias is already resolved. None where the header could not be read."""
+    codec: Codec
+    task_id: str | None = None
+    reply_to: str | None = None
+    message_id: str | None = None
+    conversation_id: str | None = None
+    attachment_id: str | None = None
+    languages: tuple[str, ...] = ()
+    post_id: str | None = None
+    text_object_index: int | None = None
+    request_id: str | None = None
+    user_id: str | None = None
+
+
+def canonical_type(fields: Mapping[str, Any]) -> Any:
+    """The request's type under its one name; whatever stands there if it is no text."""
+    kind = fields.get("type")
+    if kind is None:
+        return DEFAULT_TYPE
+    return TYPE_ALIASES.get(kind, kind) if isinstance(kind, str) else kind
+
+
+def envelope_of_request(request_type: str, request: Request, codec: Codec) -> Envelope:
+    """The return address of a well-formed request."""
+    return Envelope(
+        request_type=request_type,
+        codec=codec,
+        task_id=request.task_id,
+        reply_to=request.reply_to,
+        message_id=request.message_id,
+        conversation_id=request.conversation_id,
+        attachment_id=request.attachment_id,
+        languages=tuple(dict.fromkeys(getattr(request, "target_languages", ()))),
+        post_id=getattr(request, "post_id", None),
+        text_object_index=getattr(request, "text_object_index", None),
+    )
+
+
+def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
+    """The return address of a request that may be broken: what is there in good form is taken, the rest is not."""
+    kind = canonical_type(fields)
+    return Envelope(
+        request_type=kind[:128] if isinstance(kind, str) else None,
+        codec=codec,
+        task_id=_good(fields.get("taskId"), TaskId),
+        reply_to=_good(fields.get("replyTo"), PeerId),
+        message_id=_good(fields.get("messageId"), str),
+        conversation_id=_good(fields.get("conversationId"), str),
+        attachment_id=_good(fields.get("attachmentId"), str),
+        languages=_languages(fields.get("targetLanguages")),
+        post_id=_good(fields.get("postId"), str),
+        text_object_index=_good(fields.get("textObjectIndex"), int),
+        request_id=_good(fields.get("request_id"), str),
+        user_id=_good(fields.get("user_id"), str),
+    )
+
+
+def _good(value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _languages(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > 64:
+        return ()
+    return tuple(dict.fromkeys(each for each in value if isinstance(each, str) and 0 < len(each) <= 35))

@@ -1,0 +1,150 @@
+"""Frames that a peer pushed, to one typed message. Every limit is checked before what it guards is read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dragoman_wire.codec import Codec, codec_of, decode_header
+from dragoman_wire.envelope import Envelope, canonical_type, envelope_of_fields, envelope_of_request
+from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
+from dragoman_wire.limits import WireLimits
+from dragoman_wire.requests import REQUEST_TYPES, AudioRequest, Request
+
+Buffer = bytes | memoryview
+
+
+class BadMessage(Exception):
+    """The peer misbehaved.
+
+    Attributes:
+        error: what it did wrong.
+        envelope: where the answer goes; as much of it as could be read.
+        first_bytes: the first 64 bytes of the header, for the log.
+    """
+
+    def __init__(self, error: DragomanError, envelope: Envelope, first_bytes: bytes) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.envelope = envelope
+        self.first_bytes = first_bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inbound:
+    """One well-formed request with the recording that came with it."""
+
+    request_type: str
+    request: Request
+    codec: Codec
+    size_bytes: int
+    audio: Buffer | None = None
+
+    @property
+    def envelope(self) -> Envelope:
+        """The return address."""
+        return envelope_of_request(self.request_type, self.request, self.codec)
+
+
+def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
+    """The request in `frames`: a header, then binary frames.
+
+    Raises:
+        BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
+    """
+    header = bytes(frames[0][: limits.header_bytes + 1])
+    try:
+        if len(header) > limits.header_bytes:
+            size = len(frames[0])
+            raise TooLarge(f"the header has {size} bytes; the limit header_bytes is {limits.header_bytes}")
+        codec, fields = decode_header(header)
+    except DragomanError as error:
+        nobody = Envelope(request_type=None, codec=codec_of(header))
+        raise BadMessage(error, nobody, header[:64]) from error
+    try:
+        return _typed(codec, fields, frames, limits)
+    except DragomanError as error:
+        raise BadMessage(error, envelope_of_fields(fields, codec), header[:64]) from error
+
+
+def _typed(codec: Codec, fields: dict[str, Any], frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
+    size_bytes = sum(map(len, frames))
+    if len(frames) - 1 > limits.frames:
+        raise TooLarge(f"the request has {len(frames) - 1} binary frames; the limit frames is {limits.frames}")
+    if size_bytes > limits.request_bytes:
+        raise TooLarge(f"the request has {size_bytes} bytes; the limit request_bytes is {limits.request_bytes}")
+    request_type = canonical_type(fields)
+    if not isinstance(request_type, str):
+        raise InvalidRequest(f"type: expected `str`, got `{type(request_type).__name__}`")
+    wanted = REQUEST_TYPES.get(request_type)
+    if wanted is None:
+        raise UnknownType(f"no handler for requests of type {request_type[:128]!r}")
+    try:
+        request = msgspec.convert(fields, wanted)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(_named(str(error))) from error
+    languages = getattr(request, "target_languages", ())
+    if len(languages) > limits.languages:
+        raise TooLarge(f"targetLanguages has {len(languages)} entries; the limit languages is {limits.languages}")
+    audio = _audio(request, frames) if isinstance(request, AudioRequest) else None
+    return Inbound(request_type=request_type, request=request, codec=codec, size_bytes=size_bytes, audio=audio)
+
+
+def _named(problem: str) -> str:
+    """Msgspec's sentence with the field in front: `text: Expected `str`, got `int``."""
+    missing = re.fullmatch(r"Object missing required field `(.+?)`(?: - at `\$\.?(.*)`)?", problem)
+    if missing:
+        path = ".".join(part for part in (missing[2], missing[1]) if part)
+        return f"{path}: the field is missing"
+    wrong = re.fullmatch(r"(.*) - at `\$\.?(.+)`", problem, re.DOTALL)
+    return f"{wrong[2]}: {wrong[1]}" if wrong else problem
+
+
+def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
+    """The recording of a request; None where a transcription of the phone's stands in for it.
+
+    Raises:
+        InvalidRequest: there is none, it is no base64, or its frame does not exist.
+    """
+    index = request.binary_frames.audio if request.binary_frames else None
+    if index is not None:
+        if not 1 <= index < len(frames):
+            raise InvalidRequest(f"binaryFrames.audio: {index} is no frame; there are {len(frames) - 1} binary frames")
+        audio = frames[index]
+        if not len(audio):
+            raise InvalidRequest("binaryFrames.audio: the frame is empty")
+        return audio
+    for name, text in (
+        ("audioData", request.audio_data),
+        ("audioBase64", request.audio_base64),
+        ("audio_data", request.audio_data_snake),
+    ):
+        if text:
+            return _from_base64(name, text)
+    mobile = request.mobile_transcription
+    if mobile is not None and mobile.text and mobile.text.strip():
+        return None
+    for name, text in (("audioPath", request.audio_path), ("audioUrl", request.audio_url)):
+        if text:
+            raise InvalidRequest(
+                f"{name}: the server opens no paths and no URLs; send the bytes in a binary frame or as audioData"
+            )
+    raise InvalidRequest("audio: the field is missing; send binaryFrames.audio with its frame, or audioData")
+
+
+def _from_base64(name: str, text: str) -> bytes:
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        audio = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest(f"{name}: the text is no base64: {error}") from error
+    if not audio:
+        raise InvalidRequest(f"{name}: the recording is empty")
+    return audio

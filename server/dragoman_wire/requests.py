@@ -1,0 +1,156 @@
+"""What a peer may ask: one frozen class for each request type.
+
+Field names are snake_case here and camelCase on the wire. A field that a peer leaves out or sends as null has
+the default; unknown fields are ignored; a field of another type is refused by name when the header is converted.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Priority = Literal["high", "normal", "low"]
+TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
+PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+Language = Annotated[str, Meta(min_length=1, max_length=35)]
+Identifier = Annotated[str, Meta(max_length=1024)]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The fields common to every request."""
+
+    task_id: TaskId | None = None
+    """Correlation and idempotency key; the server makes one where it is missing."""
+    message_id: Identifier | None = None
+    conversation_id: Identifier | None = None
+    attachment_id: Identifier | None = None
+    sender_id: Identifier | None = None
+    reply_to: PeerId | None = None
+    """Where set, the answers go to *routed events* under this topic, and to nobody else."""
+    priority: Priority | None = None
+    timeout_ms: Annotated[int, Meta(ge=1, le=7 * 24 * 3600 * 1000)] | None = None
+    """The answer is worthless this many milliseconds after the request arrived."""
+    traceparent: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class PingRequest(Request, frozen=True, kw_only=True):
+    """Is anybody there?"""
+
+    timestamp: float | int | str | None = None
+    """Echoed as it came; seconds, milliseconds or anything else."""
+
+
+class StatsRequest(Request, frozen=True, kw_only=True):
+    """The document of GET /stats, in band."""
+
+
+class CancelRequest(Request, frozen=True, kw_only=True):
+    """Stop the task of this `taskId` (and of this `replyTo`)."""
+
+    task_id: TaskId
+
+
+class ResultRequest(Request, frozen=True, kw_only=True):
+    """The stored events of this `taskId` (and of this `replyTo`), again."""
+
+    task_id: TaskId
+
+
+class TranslationRequest(Request, frozen=True, kw_only=True):
+    """A text into one or more languages."""
+
+    text: str
+    source_language: Language | None = None
+    """ISO 639-1, or "auto" (the default)."""
+    target_languages: Annotated[list[Language], Meta(min_length=1)]
+    model_type: Identifier | None = None
+
+
+class StoryTextRequest(Request, frozen=True, kw_only=True):
+    """One text object of a story into several languages, answered in one event."""
+
+    post_id: Identifier
+    text_object_index: Annotated[int, Meta(ge=0)]
+    text: str
+    source_language: Language | None = None
+    target_languages: Annotated[list[Language], Meta(min_length=1)]
+    model_type: Identifier | None = None
+
+
+class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A piece of a transcription that the phone made."""
+
+    text: str = ""
+    start_ms: float | int = 0
+    end_ms: float | int = 0
+    confidence: float | int | None = None
+    speaker_id: str | None = None
+    language: str | None = None
+
+
+class MobileTranscription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A transcription that the phone made; with text it stands in for the model."""
+
+    text: str | None = None
+    language: str | None = None
+    confidence: float | int | None = None
+    source: str | None = None
+    segments: list[MobileSegment] | None = None
+
+
+class BinaryFrames(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Names of binary frames, each with its 1-based index; other keys beside them are hints."""
+
+    audio: int | None = None
+    embedding: int | None = None
+    voice_profile: int | None = None
+
+
+class AudioRequest(Request, frozen=True, kw_only=True):
+    """What requests with a recording share: the bytes in a binary frame or as base64."""
+
+    binary_frames: BinaryFrames | None = None
+    audio_data: str | None = None
+    audio_base64: str | None = None
+    audio_data_snake: str | None = msgspec.field(default=None, name="audio_data")
+    audio_format: str | None = None
+    audio_mime_type: str | None = None
+    audio_path: str | None = None
+    audio_url: str | None = None
+    mobile_transcription: MobileTranscription | None = None
+
+
+class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):
+    """Speech to text."""
+
+    language: Language | None = None
+    """A hint; None lets the model find out."""
+
+
+class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
+    """A voice message into voice messages in other languages."""
+
+    target_languages: Annotated[list[Language], Meta(min_length=1)]
+    user_language: Language | None = None
+    model_type: Identifier | None = None
+    generate_voice_clone: bool | None = None
+
+
+DEFAULT_TYPE = "translation"
+
+REQUEST_TYPES: dict[str, type[Request]] = {
+    "ping": PingRequest,
+    "stats": StatsRequest,
+    "cancel": CancelRequest,
+    "result": ResultRequest,
+    "translation": TranslationRequest,
+    "story_text_object_translation": StoryTextRequest,
+    "transcription_only": TranscriptionRequest,
+    "audio_process": AudioProcessRequest,
+}
+
+TYPE_ALIASES = {"transcription": "transcription_only", "audio": "audio_process"}
+
+CONTROL_TYPES = frozenset({"ping", "stats", "cancel", "result"})

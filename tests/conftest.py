@@ -1,0 +1,32 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import DATA, ECHO, ServerProcess, running_server
+
+
+@pytest.fixture(scope="module")
+def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose engines echo: for the server's own behaviour."""
+    with running_server(tmp_path_factory.mktemp("echo"), **ECHO) as server:
+        yield server.wait_ready()
+
+
+@pytest.fixture(scope="session")
+def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server on the embedded models."""
+    with running_server(tmp_path_factory.mktemp("models")) as server:
+        yield server.wait_ready()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real speech and text; it lies beside the project, not in it."""
+    if not DATA.is_dir():
+        pytest.skip(f"the test data is not here: {DATA.name} beside the project")
+    return DATA

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from dragoman_client import Client
+from tests.unit.client.fake_server import WAIT_S, FakeServer, Script
+
+Serve = Callable[[Script], FakeServer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with ExitStack() as stack:
+        yield lambda script: stack.enter_context(FakeServer(script))
+
+
+@pytest.fixture
+def dead_endpoint() -> Iterator[str]:
+    # Held but not listening: nobody else can take the port meanwhile, and every connection is refused.
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"tcp://127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture
+async def nothing_is_left_behind() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    assert asyncio.all_tasks() - {asyncio.current_task()} <= before
+
+
+def client_of(
+    server: FakeServer, *, timeout_s: float = WAIT_S, resend_s: float = 0.02, poll_s: float = 10.0, retries: int = 0
+) -> Client:
+    return Client(
+        *server.endpoints,
+        timeout_s=timeout_s,
+        connect_timeout_s=WAIT_S,
+        resend_s=resend_s,
+        poll_s=poll_s,
+        retries=retries,
+    )
+
+
+async def has(server: FakeServer, kind: str, count: int = 1) -> None:
+    await asyncio.to_thread(server.wait_for, kind, count)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import pytest
+
+import dragoman_client
+
+
+def test_every_public_name_is_there() -> None:
+    for name in dragoman_client.__all__:
+        assert getattr(dragoman_client, name).__name__ == name
+    assert set(dragoman_client.__all__) <= set(dir(dragoman_client))
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert dragoman_client.__version__ == version("dragoman")
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = dragoman_client.nonsense
+
+
+def test_the_clients_errors_have_codes_of_their_own() -> None:
+    codes = [error.code for error in dragoman_client.ClientError.__subclasses__()]
+    assert len(set(codes)) == len(codes) == 5
