@@ -1,36 +1,31 @@
-"""A pool: the processes of one kind of engine, one fair queue of units in front of them, and their supervision.
+"""A pool: the processes of one kind of engine, and one fair queue of units in front of them.
 
 While every process is busy the waiting units gather; a process that becomes free takes the next unit and those that
-fit in the same model call. An idle process never waits for company.
+fit in the same model call. An idle process never waits for company. Equal units in flight are done once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-import structlog
-
 from dragoman_engines.base import Capabilities, EngineSpec
-from dragoman_engines.channel import Batch, Done, LoadFailed, Ready, ToServer
+from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
-from dragoman_engines.fairqueue import Entry, FairQueue, Ticket
-from dragoman_engines.work import AnyResult, AnyWork, Failure
-from dragoman_wire.errors import DragomanError, EngineFailed, EngineUnavailable, error_from_code
-
-log = structlog.get_logger()
+from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_engines.slot import Slot, backoff_s
+from dragoman_engines.unit import Answer, Unit
+from dragoman_engines.work import AnyWork, Failure
+from dragoman_wire.errors import EngineFailed, EngineUnavailable, error_from_code
 
 PoolState = Literal["loading", "ready", "restarting", "missing", "stopped"]
 MOST_RUNS = 3
 """A unit whose process dies is run again at most twice."""
-FIRST_BACKOFF_S = 0.1
-MOST_BACKOFF_S = 30.0
 FAILURES_UNTIL_REFUSAL = 3
-"""After so many loads in a row that failed, units are refused instead of kept waiting."""
+"""After so many failures in a row of every process, units are refused instead of kept waiting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,47 +39,8 @@ class PoolSettings:
     """Their cost together, at most; one unit may cost more."""
     unit_timeout_s: float = 120.0
     """A model call that takes longer has its process killed."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """A unit's result and where its time went."""
-
-    result: AnyResult
-    queued_s: float
-    began_s: float
-    """When its model call began, on the pool's clock."""
-    ended_s: float
-    worker: str
-    """The process that did it: `translation-0`."""
-
-
-class Unit:
-    """A piece of work on its way through the pool."""
-
-    __slots__ = ("alone", "answer", "began_s", "pushed_s", "runs", "ticket", "work")
-
-    def __init__(self, work: AnyWork, ticket: Ticket, answer: asyncio.Future[Answer], now_s: float) -> None:
-        self.work = work
-        self.ticket = ticket
-        self.answer = answer
-        self.pushed_s = now_s
-        self.began_s = now_s
-        self.runs = 0
-        self.alone = False
-        """It was in a model call that killed its process: to find the culprit, it shares no call again."""
-
-
-class _Slot:
-    """A place for one process; it outlives the processes that fill it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.child: Child | None = None
-        self.units: list[Unit] = []
-        self.batch_number = 0
-        self.overrun: asyncio.TimerHandle | None = None
-        self.timed_out = False
+    load_timeout_s: float = 300.0
+    """So has a process that takes longer to load its model."""
 
 
 class EnginePool:
@@ -101,42 +57,39 @@ class EnginePool:
         self.settings = settings
         self.capabilities: Capabilities | None = None
         self.restarts = 0
-        self.computed_s = 0.0
         self.units_done = 0
+        self.shared = 0
+        """Units that were not run because an equal one was in flight."""
+        self.calls = 0
+        self.computed_s = 0.0
+        """Seconds in model calls, all processes together."""
         self._clock = clock
         self._queue: FairQueue[Unit] = FairQueue(clock)
-        self._slots = [_Slot(f"{spec.kind}-{index}") for index in range(settings.processes)]
-        self._supervisors: list[asyncio.Task[None]] = []
+        self._in_flight: dict[Hashable, Unit] = {}
+        self._slots = [
+            Slot(f"{spec.kind}-{index}", spec, self, settings.unit_timeout_s, settings.load_timeout_s)
+            for index in range(settings.processes)
+        ]
         self._settled = asyncio.Event()
         self._missing: str | None = None
-        self._failures = 0
         self._stopping = False
 
     # --- life ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the processes; `settled` tells when the first has loaded, or cannot."""
+        """Start the processes; `settled` tells when the first has loaded, or that none can."""
         for slot in self._slots:
-            task = asyncio.create_task(self._supervise(slot), name=f"supervise {slot.name}")
-            self._supervisors.append(task)
+            slot.start()
 
     async def settled(self) -> None:
         """Wait until a process has loaded its model, or it is known that none can."""
         await self._settled.wait()
 
     async def stop(self, grace_s: float = 2.0) -> None:
-        """End the processes: by closing their pipes, and after `grace_s` by force. Waiting units are refused."""
+        """End the processes and refuse the units that wait."""
         self._stopping = True
-        self._refuse_waiting(EngineUnavailable("the server is stopping"))
-        children = [slot.child for slot in self._slots if slot.child is not None]
-        for child in children:
-            child.close()
-        _, late = await asyncio.wait(self._supervisors, timeout=grace_s) if self._supervisors else ((), ())
-        for task in late:
-            task.cancel()
-        for child in children:
-            child.kill()
-        await asyncio.gather(*self._supervisors, return_exceptions=True)
+        self._refuse_waiting()
+        await asyncio.gather(*(slot.stop(grace_s) for slot in self._slots))
         self._settled.set()
 
     @property
@@ -144,11 +97,11 @@ class EnginePool:
         """What a person would say of it."""
         if self._stopping:
             return "stopped"
-        if any(slot.child is not None and slot.child.ready for slot in self._slots):
+        if any(child.ready for child in self.children):
             return "ready"
         if self._missing is not None:
             return "missing"
-        return "loading" if self.capabilities is None and not self._failures else "restarting"
+        return "restarting" if self.restarts else "loading"
 
     @property
     def busy(self) -> int:
@@ -161,9 +114,26 @@ class EnginePool:
         return len(self._queue)
 
     @property
+    def in_flight(self) -> int:
+        """Distinct units that may be shared, waiting or at work."""
+        return len(self._in_flight)
+
+    @property
     def children(self) -> list[Child]:
         """The processes that run now."""
         return [slot.child for slot in self._slots if slot.child is not None]
+
+    def unavailable(self) -> EngineUnavailable:
+        """Why the pool cannot serve, for a peer."""
+        if self._stopping:
+            return EngineUnavailable("the server is stopping")
+        if self._missing is not None:
+            return EngineUnavailable(f"the {self.spec.kind} model cannot be loaded: {self._missing}")
+        failures = min(slot.failures for slot in self._slots)
+        return EngineUnavailable(
+            f"the {self.spec.kind} model is being restarted after {failures} crashes",
+            retry_after_ms=max(100, round(1000 * backoff_s(failures))),
+        )
 
     # --- work ----------------------------------------------------------------------------------------------
 
@@ -174,175 +144,132 @@ class EnginePool:
             DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
                 `engine_unavailable` where no process can serve.
         """
-        self._check_available()
-        unit = Unit(work, ticket, asyncio.get_running_loop().create_future(), self._clock())
-        entry = self._queue.push(unit, ticket, work.batch_key())
+        if not self._can_serve():
+            raise self.unavailable()
+        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        unit = self._join(work, ticket)
+        unit.waiters.add(waiter)
         self._feed()
         try:
-            answer = await unit.answer
+            answer = await waiter
         except asyncio.CancelledError:
-            self._queue.withdraw(entry)
+            unit.waiters.discard(waiter)
+            if not unit.wanted:
+                self._withdraw(unit)
             raise
         if isinstance(answer.result, Failure):
             raise error_from_code(answer.result.code, answer.result.message)
         return answer
 
-    def unavailable(self) -> EngineUnavailable:
-        """Why the pool cannot serve, for a peer."""
-        if self._stopping:
-            return EngineUnavailable("the server is stopping")
-        if self._missing is not None:
-            return EngineUnavailable(f"the {self.spec.kind} model cannot be loaded: {self._missing}")
-        return EngineUnavailable(
-            f"the {self.spec.kind} model is being restarted after {self._failures} crashes",
-            retry_after_ms=round(1000 * backoff_s(self._failures)),
-        )
+    def _can_serve(self) -> bool:
+        if self._stopping or (self._missing is not None and not self.children):
+            return False
+        return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
 
-    def _check_available(self) -> None:
-        missing = self._missing is not None and not any(slot.child for slot in self._slots)
-        crashing = self._failures >= FAILURES_UNTIL_REFUSAL and self.state != "ready"
-        if self._stopping or missing or crashing:
-            raise self.unavailable()
+    def _join(self, work: AnyWork, ticket: Ticket) -> Unit:
+        """The unit that does this work: one in flight already, or a new one in the queue."""
+        key = work.share_key()
+        unit = self._in_flight.get(key) if key is not None else None
+        if unit is not None:
+            self.shared += 1
+            if unit.yields_to(ticket) and unit.entry is not None and self._queue.withdraw(unit.entry):
+                unit.ticket = ticket
+                self._push(unit)
+            return unit
+        unit = Unit(work, ticket, self._clock())
+        if key is not None:
+            self._in_flight[key] = unit
+        self._push(unit)
+        return unit
+
+    def _push(self, unit: Unit) -> None:
+        unit.entry = self._queue.push(unit, unit.ticket, None if unit.alone else unit.work.batch_key())
+
+    def _withdraw(self, unit: Unit) -> None:
+        if unit.entry is not None:
+            self._queue.withdraw(unit.entry)
+        self._forget(unit)
+
+    def _forget(self, unit: Unit) -> None:
+        key = unit.work.share_key()
+        if key is not None and self._in_flight.get(key) is unit:
+            del self._in_flight[key]
 
     def _feed(self) -> None:
         """Give waiting units to idle processes."""
         for slot in self._slots:
             if not len(self._queue):
                 return
-            if slot.child is not None and slot.child.ready and not slot.units:
-                self._give(slot, slot.child, self._queue.pop_batch(self.settings.batch, self.settings.batch_cost_s))
+            if slot.idle:
+                units = self._queue.pop_batch(self.settings.batch, self.settings.batch_cost_s)
+                for unit in units:
+                    unit.entry = None
+                slot.give(units, self._clock())
 
-    def _give(self, slot: _Slot, child: Child, units: list[Unit]) -> None:
-        now_s = self._clock()
-        for unit in units:
-            unit.runs += 1
-            unit.began_s = now_s
-        slot.units = units
-        slot.batch_number += 1
-        slot.timed_out = False
-        loop = asyncio.get_running_loop()
-        slot.overrun = loop.call_later(self.settings.unit_timeout_s, self._overran, slot, child)
-        child.send(Batch(number=slot.batch_number, work=[unit.work for unit in units]))
+    def _refuse_waiting(self) -> None:
+        for unit in self._queue.drain():
+            self._forget(unit)
+            unit.fail(self.unavailable())
 
-    def _overran(self, slot: _Slot, child: Child) -> None:
-        log.error("engine.overran", worker=slot.name, pid=child.pid, limit_s=self.settings.unit_timeout_s)
-        slot.timed_out = True
-        child.kill()
+    # --- what slots tell -----------------------------------------------------------------------------------
 
-    def _heard(self, slot: _Slot, message: ToServer) -> None:
-        match message:
-            case Done():
-                self._finish(slot, message)
-                self._feed()
-            case Ready():
-                self.capabilities = message.capabilities
-                self._missing = None
-                self._failures = 0
-                self._settled.set()
-                pid = slot.child.pid if slot.child else 0
-                log.info("engine.ready", worker=slot.name, pid=pid, model=message.capabilities.model)
-                self._feed()
-            case LoadFailed():
-                self._missing = message.message
-
-    def _finish(self, slot: _Slot, done: Done) -> None:
-        units = self._release(slot)
-        now_s = self._clock()
-        self.computed_s += done.compute_s
-        self.units_done += len(units)
-        for unit, result in zip(units, done.results, strict=True):
-            if not unit.answer.done():
-                unit.answer.set_result(
-                    Answer(
-                        result=result,
-                        queued_s=unit.began_s - unit.pushed_s,
-                        began_s=unit.began_s,
-                        ended_s=now_s,
-                        worker=slot.name,
-                    )
-                )
-
-    @staticmethod
-    def _release(slot: _Slot) -> list[Unit]:
-        units, slot.units = slot.units, []
-        if slot.overrun is not None:
-            slot.overrun.cancel()
-            slot.overrun = None
-        return units
-
-    # --- supervision ---------------------------------------------------------------------------------------
-
-    async def _supervise(self, slot: _Slot) -> None:
-        """Keep a process in the slot until the pool stops, or its model is known to be missing."""
-        while True:
-            try:
-                child = await Child.start(self.spec, lambda _, message: self._heard(slot, message))
-            except OSError as error:
-                log.error("engine.start_failed", worker=slot.name, error=str(error))
-                self._failures += 1
-            else:
-                slot.child = child
-                status = await self._watch(slot, child)
-                if self._stopping:
-                    return
-                if self._missing is not None:
-                    log.error("engine.missing", worker=slot.name, reason=self._missing)
-                    self._give_up(self.unavailable())
-                    return
-                log.warning("engine.died", worker=slot.name, pid=child.pid, status=status)
-            self.restarts += 1
-            if self._failures >= FAILURES_UNTIL_REFUSAL:
-                self._give_up(self.unavailable())
-            await asyncio.sleep(backoff_s(self._failures))
-
-    async def _watch(self, slot: _Slot, child: Child) -> int:
-        """Wait for the end of a process and see to the units that it held."""
-        try:
-            status = await child.gone()
-        finally:
-            slot.child = None
-        self._failures += 1
-        for unit in self._release(slot):
-            self._rerun(unit, status, timed_out=slot.timed_out)
+    def loaded(self, capabilities: Capabilities) -> None:
+        """See SlotOwner."""
+        self.capabilities = capabilities
+        self._missing = None
+        self._settled.set()
         self._feed()
-        return status
 
-    def _rerun(self, unit: Unit, status: int, *, timed_out: bool) -> None:
-        if unit.answer.done():
-            return
-        alone, unit.alone = unit.alone or self.settings.batch == 1, True
-        if timed_out and alone:
-            limit_s = self.settings.unit_timeout_s
-            self._fail(unit, EngineFailed(f"the {self.spec.kind} model did not answer within {limit_s:g} s"))
-        elif unit.runs >= MOST_RUNS:
-            self._fail(
-                unit,
-                EngineFailed(f"the {self.spec.kind} model's process died {unit.runs} times at this (status {status})"),
-            )
-        elif self._stopping:
-            self._fail(unit, EngineUnavailable("the server is stopping"))
-        else:
-            entry: Entry[Unit] = self._queue.push(unit, unit.ticket, None)
-            unit.answer.add_done_callback(lambda _: self._queue.withdraw(entry))
+    def finished(self, slot: Slot, units: list[Unit], done: Done) -> None:
+        """See SlotOwner."""
+        now_s = self._clock()
+        self.calls += 1
+        self.units_done += len(units)
+        self.computed_s += done.compute_s
+        self._feed()  # first the next call, then the news of this one
+        for unit, result in zip(units, done.results, strict=True):
+            self._forget(unit)
+            unit.answer(result, now_s, slot.name)
 
-    @staticmethod
-    def _fail(unit: Unit, error: DragomanError) -> None:
-        if not unit.answer.done():
-            unit.answer.set_exception(error)
+    def lost(self, units: list[Unit], status: int, *, timed_out: bool) -> None:
+        """See SlotOwner."""
+        alone = len(units) == 1
+        for unit in units:
+            self._rerun(unit, status, guilty=timed_out and alone)
+        self._feed()
 
-    def _give_up(self, error: EngineUnavailable) -> None:
-        if not any(slot.child is not None for slot in self._slots):
-            self._refuse_waiting(error)
+    def missing(self, reason: str) -> None:
+        """See SlotOwner."""
+        self._missing = reason
+        self._give_up()
+
+    def failed(self) -> None:
+        """See SlotOwner."""
+        self.restarts += 1
+        if not self._can_serve():
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if not self.children:
+            self._refuse_waiting()
         self._settled.set()
 
-    def _refuse_waiting(self, error: EngineUnavailable) -> None:
-        for unit in self._queue.drain():
-            self._fail(unit, error)
-
-
-def backoff_s(failures: int) -> float:
-    """How long to wait before start number `failures`: doubling from 0.1 s to 30 s, with up to a quarter of jitter."""
-    if failures <= 1:
-        return 0.0
-    wait_s = min(MOST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** (failures - 2))
-    return wait_s * random.uniform(0.75, 1.0)  # noqa: S311 - jitter needs no secrecy
+    def _rerun(self, unit: Unit, status: int, *, guilty: bool) -> None:
+        """A unit's process ended: try again, unless the unit is known or likely to be the reason."""
+        kind = self.spec.kind
+        unit.alone = True
+        if guilty:
+            limit_s = self.settings.unit_timeout_s
+            error: EngineFailed | EngineUnavailable = EngineFailed(f"the {kind} model took more than {limit_s:g} s")
+        elif unit.runs >= MOST_RUNS:
+            error = EngineFailed(f"the {kind} model's process died {unit.runs} times at this (status {status})")
+        elif self._stopping:
+            error = self.unavailable()
+        elif not unit.wanted:
+            self._forget(unit)
+            return
+        else:
+            self._push(unit)
+            return
+        self._forget(unit)
+        unit.fail(error)

@@ -7,6 +7,7 @@ a short request between two units of a long one. Audio stays in a spool file of 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import ClassVar, Literal
 
 import msgspec
@@ -26,6 +27,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     def batch_key(self) -> str | None:
         """Units with the same key may share one model call; None never shares."""
+        return None
+
+    def share_key(self) -> Hashable:
+        """Units with the same key have the same result and are done once while in flight; None is like no other."""
         return None
 
 
@@ -133,6 +138,10 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
         """Sentences of one language pair share a model call."""
         return f"{self.source}-{self.target}"
 
+    def share_key(self) -> Hashable:
+        """The same sentences between the same languages."""
+        return (self.source, self.target, *self.sentences)
+
 
 class Translations(Result, frozen=True, kw_only=True):
     """One translation for each sentence, in order."""
@@ -151,6 +160,10 @@ class Speak(Work, frozen=True, kw_only=True):
     def cost_s(self) -> float:
         """Speech runs at about 50 times real time, 15 characters a second."""
         return 0.005 + len(self.text) / 750
+
+    def share_key(self) -> Hashable:
+        """The same words in the same voice."""
+        return (self.language, self.speed, self.text)
 
 
 class Speech(Result, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import msgspec
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.pool import Answer
+from dragoman_engines.unit import Answer
 from dragoman_engines.work import AnyWork, Kind
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -13,9 +14,15 @@ async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """Their results, in order. Where one raises, the others are cancelled and its error is raised as it is."""
     if len(coroutines) == 1:
         return [await coroutines[0]]
+    async with one_error(), asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in coroutines]
+    return [task.result() for task in tasks]
+
+
+@asynccontextmanager
+async def one_error() -> AsyncIterator[None]:
+    """Around a task group: raise the first of its errors as it is, instead of a group of one or more."""
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in coroutines]
+        yield
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]

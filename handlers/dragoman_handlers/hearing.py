@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Literal
 
@@ -16,7 +17,7 @@ from dragoman_engines.work import (
     WindowText,
 )
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.concurrency import one_error
 from dragoman_handlers.languages import AUTO, base_language
 from dragoman_wire.errors import InternalFault, UnsupportedLanguage
 from dragoman_wire.events import Transcription, TranscriptSegment
@@ -53,16 +54,8 @@ async def transcribe(
         answer = await context.run(decode, size_s=decode.cost_s())
         if not isinstance(answer.result, DecodedAudio):
             raise InternalFault("the decoder gave no samples")
-        samples = answer.result.samples
-        windows = [spans async for spans in _windows(context, str(path), samples)]
-        size_s = sum(_unit(str(path), spans, spoken).cost_s() for spans in windows)
-        heard: list[WindowText] = []
-        if engine.multilingual and spoken is None and windows:
-            first = await _hear(context, _unit(str(path), windows.pop(0), None), size_s)
-            heard, spoken = [first], first.language
-        units = [_unit(str(path), spans, spoken) for spans in windows]
-        heard += await all_of([_hear(context, unit, size_s) for unit in units])
-    return _transcription(engine, heard, spoken, samples)
+        heard = await _hear_all(context, engine, str(path), answer.result.samples, spoken)
+    return _transcription(engine, heard, spoken, answer.result.samples)
 
 
 def mobile_transcription(mobile: MobileTranscription | None, hint: str | None) -> Transcription | None:
@@ -108,6 +101,23 @@ def _language(engine: Capabilities, stated: str | None, hint: str | None) -> str
 
 def _unit(path: str, spans: list[Span], language: str | None) -> TranscribeWindow:
     return TranscribeWindow(pcm_path=path, spans=spans, language=language)
+
+
+async def _hear_all(
+    context: Context, engine: Capabilities, path: str, samples: int, language: str | None
+) -> list[WindowText]:
+    """The text of every window, in order. A window is at work while the next one is still looked for.
+
+    Where the language is not known, the first window decides for the whole recording.
+    """
+    size_s = samples / SPOOL_RATE_HZ / 20
+    tasks: list[asyncio.Task[WindowText]] = []
+    async with one_error(), asyncio.TaskGroup() as group:
+        async for spans in _windows(context, path, samples):
+            if language is None and engine.multilingual and len(tasks) == 1:
+                language = (await tasks[0]).language
+            tasks.append(group.create_task(_hear(context, _unit(path, spans, language), size_s)))
+    return [task.result() for task in tasks]
 
 
 async def _hear(context: Context, unit: TranscribeWindow, size_s: float) -> WindowText:

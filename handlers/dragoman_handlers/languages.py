@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from dragoman_wire.errors import EngineUnavailable, InvalidRequest, UnsupportedLanguage
 
@@ -59,6 +60,12 @@ def identify(text: str) -> tuple[str, float]:
     if found is None:
         raise InvalidRequest("sourceLanguage: the language of the text cannot be told; state it")
     return found
+
+
+def warm_up() -> None:
+    """Load the identifier, if it is installed, before somebody waits for it. May run in a thread of its own."""
+    with suppress(EngineUnavailable):
+        _identifier()("one two three")
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Callable
 from typing import get_args
 
 import structlog
@@ -14,13 +15,16 @@ import zmq
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.pool import EnginePool, PoolSettings
 from dragoman_engines.work import Kind
+from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
+from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, EngineConfig
+from dragoman_server.config import Config, ConfigError, EngineConfig
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
 from dragoman_server.lane import Lane
+from dragoman_server.logs import set_up_logging
 from dragoman_server.ops import Ops
 from dragoman_server.publisher import Publisher
 from dragoman_server.results import ResultsStore
@@ -46,8 +50,9 @@ class StartError(Exception):
 class App:
     """One server."""
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, reload: Callable[[], Config] | None = None, clock: Clock | None = None) -> None:
         self.config = config
+        self._reload = reload
         self._clock = clock or Clock()
         self._state = StateDir(config.server.state_dir)
         self._spool = Spool(self._state.path / "spool")
@@ -57,17 +62,25 @@ class App:
         self.pools: dict[Kind, EnginePool] = {
             kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
         }
-        services = Services(
-            pools=self.pools, publisher=self.publisher, limits=config.limits, spool=self._spool, clock=self._clock
+        self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
+        self._services = Services(
+            pools=self.pools,
+            publisher=self.publisher,
+            limits=config.limits,
+            spool=self._spool,
+            clock=self._clock,
+            budget=self.budget,
         )
-        lanes = {
+        self.lanes = {
             name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
             for name in type(config.lanes).model_fields
         }
-        results = ResultsStore(config.results, self._clock.monotonic)
-        self.dispatcher = Dispatcher(services, HANDLERS, lanes, results)
-        self.intake = Intake(self._zmq, _wire_limits(config), mark, self._on_request, self._on_bad)
-        self.statistics = Statistics(self.dispatcher, self.intake, self.publisher, self.pools, self._clock)
+        self.results = ResultsStore(config.results, self._clock.monotonic)
+        self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
+        self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
+        self.statistics = Statistics(
+            self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
+        )
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
         self._ops = Ops(self.statistics, self.intake, self.not_ready)
         self._stop = asyncio.Event()
@@ -97,6 +110,7 @@ class App:
         self.statistics.ports = ports
         for pool in self.pools.values():
             pool.start()
+        asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
         self.intake.start()
         self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
 
@@ -115,6 +129,28 @@ class App:
         self._spool.close()
         self._state.close()
         log.info("server.stopped", all_finished=finished)
+
+    def reload(self) -> None:
+        """Read the configuration again and apply what can change at run time: lanes, limits, results, log level."""
+        if self._reload is None:
+            return
+        try:
+            config = self._reload()
+        except ConfigError as error:
+            log.error("config.rejected", error=str(error))
+            return
+        set_up_logging(config.server)
+        for name, lane in self.lanes.items():
+            lane.reconfigure(getattr(config.lanes, name))
+        self._services.limits = config.limits
+        self.intake.limits = _wire_limits(config)
+        self.budget.limit_bytes = config.limits.in_flight_bytes
+        self.budget.reserve_bytes = config.limits.request_bytes
+        self.results.reconfigure(config.results)
+        fixed = [name for name in ("sockets", "engines") if getattr(config, name) != getattr(self.config, name)]
+        log.info("config.reloaded", needs_restart=fixed)
+        kept = {name: getattr(self.config, name) for name in ("sockets", "engines")}
+        self.config = config.model_copy(update=kept)
 
     def not_ready(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
@@ -150,6 +186,7 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
 
     def _signalled(self, number: signal.Signals) -> None:
         if self._stop.is_set():

@@ -29,10 +29,12 @@ def serve(
 
     Example: dragoman serve --config dragoman.toml --set sockets.requests=tcp://127.0.0.1:0
     """
-    loaded = _load(config, settings, log_level=log_level, log_format=log_format)
-    from dragoman_server.run import run_server  # noqa: PLC0415 - needs the extra `server`
+    flags = _flags(settings, log_level=log_level, log_format=log_format)
+    loaded = _load(config, flags)
+    from dragoman_server.config import load_config  # noqa: PLC0415 - needs the extra `server`
+    from dragoman_server.run import run_server  # noqa: PLC0415
 
-    raise typer.Exit(run_server(loaded))
+    raise typer.Exit(run_server(loaded, lambda: load_config(config, flags)))
 
 
 @app.command()
@@ -41,17 +43,14 @@ def check_config(config: ConfigOption = None, settings: SetOption = None) -> Non
 
     Example: dragoman check-config --config dragoman.toml
     """
-    loaded = _load(config, settings)
+    loaded = _load(config, _flags(settings))
     from dragoman_server.config import config_as_toml  # noqa: PLC0415
 
     typer.echo(config_as_toml(loaded), nl=False)
 
 
-def _load(config: Path | None, settings: list[str] | None, **server: str | None) -> Any:
-    try:
-        from dragoman_server.config import ConfigError, load_config  # noqa: PLC0415 - needs the extra `server`
-    except ImportError as error:
-        _fail(f"the server is not installed ({error.name} is missing); run: pip install 'dragoman[server,models]'")
+def _flags(settings: list[str] | None, **server: str | None) -> dict[str, Any]:
+    """The command line's settings as sections of keys."""
     flags: dict[str, Any] = {}
     for setting in settings or ():
         path, equals, value = setting.partition("=")
@@ -65,6 +64,14 @@ def _load(config: Path | None, settings: list[str] | None, **server: str | None)
     given = {key: value for key, value in server.items() if value is not None}
     if given:
         flags["server"] = flags.get("server", {}) | given
+    return flags
+
+
+def _load(config: Path | None, flags: dict[str, Any]) -> Any:
+    try:
+        from dragoman_server.config import ConfigError, load_config  # noqa: PLC0415 - needs the extra `server`
+    except ImportError as error:
+        _fail(f"the server is not installed ({error.name} is missing); run: pip install 'dragoman[server,models]'")
     try:
         return load_config(config, flags)
     except ConfigError as error:

@@ -66,6 +66,8 @@ class LimitsConfig(Section):
     languages: Annotated[int, Field(ge=1)] = 64
     text_chars: Annotated[int, Field(ge=1)] = 10_000
     audio_s: Annotated[float, Field(gt=0)] = 7200.0
+    in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
+    """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""
 
 
 class LaneConfig(Section):

@@ -15,7 +15,8 @@ from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
-from dragoman_server.task import Services, State, TaskRun, peer_of, status_of
+from dragoman_server.task import Services, TaskRun
+from dragoman_server.task_life import State, peer_of, status_of
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DragomanError, Overloaded, ShuttingDown, UnknownType
 from dragoman_wire.events import Accepted, CancelStatus, TaskFinished
@@ -122,9 +123,10 @@ class Dispatcher:
         self._tell_accepted(envelope, duplicate=duplicate)
         if duplicate:
             self.replay(record, envelope)
+        self._services.budget.take(inbound.size_bytes)
         task = run.start(lane, turn)
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(run, lane, done))
+        task.add_done_callback(lambda done: self._ended(run, lane, inbound.size_bytes, done))
 
     def _begin(self, run: TaskRun) -> None:
         record = run.record
@@ -190,9 +192,10 @@ class Dispatcher:
             event = Accepted(task_id=envelope.task_id, duplicate=duplicate)
             self._services.publisher.publish(event, envelope.codec, envelope.reply_to)
 
-    def _ended(self, run: TaskRun, lane: Lane, task: asyncio.Task[None]) -> None:
+    def _ended(self, run: TaskRun, lane: Lane, size_bytes: int, task: asyncio.Task[None]) -> None:
         """Count a run's end and, where it was the task's last, say that the task is finished."""
         self._tasks.discard(task)
+        self._services.budget.give(size_bytes)
         if not task.cancelled() and task.exception() is not None:
             log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
         record = run.record

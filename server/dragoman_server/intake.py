@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 import zmq
 
+from dragoman_server.budget import ByteBudget, Room
 from dragoman_wire.inbound import BadMessage, Buffer, Inbound, decode_message
 from dragoman_wire.limits import WireLimits
 
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 _MOST_PER_TURN = 64
 """Messages before the loop has a turn again."""
 _LOOK_AGAIN_S = 1.0
+_TIGHT_S = 0.02
+"""Between two messages while the byte budget is used up."""
 _LARGE_BYTES = 1 << 16
 
 
@@ -27,6 +30,7 @@ class Intake:
         context: the ZeroMQ context.
         limits: sizes past which a request is refused before it is decoded.
         high_water_mark: messages that wait to be read before libzmq pushes back.
+        budget: what may be read beside the requests in flight.
         on_request: called with each well-formed request; must not block.
         on_bad: called with each that is not.
     """
@@ -36,6 +40,7 @@ class Intake:
         context: zmq.Context[zmq.Socket[bytes]],
         limits: WireLimits,
         high_water_mark: int,
+        budget: ByteBudget,
         on_request: Callable[[Inbound], None],
         on_bad: Callable[[BadMessage], None],
     ) -> None:
@@ -44,7 +49,9 @@ class Intake:
         # A single frame past every limit closes its sender's connection before it is allocated; a little room is left
         # so that a request that is only just too large is answered.
         self._socket.set(zmq.MAXMSGSIZE, limits.request_bytes + limits.header_bytes)
-        self._limits = limits
+        self.limits = limits
+        self._budget = budget
+        budget.on_room = self._resume
         self._on_request = on_request
         self._on_bad = on_bad
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,7 +86,7 @@ class Intake:
         self._socket.close(linger=0)
 
     def empty(self) -> None:
-        """Take everything that is there now."""
+        """Take everything that is there now, as far as the budget goes."""
         while self._take(_MOST_PER_TURN):
             pass
 
@@ -90,23 +97,33 @@ class Intake:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        if self._take(_MOST_PER_TURN):
+        look_s = _LOOK_AGAIN_S
+        room = self._budget.room
+        if room is Room.TIGHT and self._take(1):
+            look_s = _TIGHT_S
+        elif room is Room.FREE and self._take(_MOST_PER_TURN):
             self._again = self._loop.call_soon(self._turn)
         if self._look is not None:
             self._look.cancel()
         # The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced.
-        self._look = self._loop.call_later(_LOOK_AGAIN_S, self._turn)
+        self._look = self._loop.call_later(look_s, self._turn)
+
+    def _resume(self) -> None:
+        if self._loop is not None and self._again is None:
+            self._again = self._loop.call_soon(self._turn)
 
     def _take(self, most: int) -> bool:
         """Hand over up to `most` messages; whether there may be more."""
         for _ in range(most):
+            if self._budget.room is Room.FULL:
+                return False
             try:
                 frames = self._receive()
             except zmq.Again:
                 return False
             self.received += 1
             try:
-                inbound = decode_message(frames, self._limits)
+                inbound = decode_message(frames, self.limits)
             except BadMessage as bad:
                 self.rejected += 1
                 self._guard(self._on_bad, bad)

@@ -84,6 +84,11 @@ class ResultsStore:
     def __len__(self) -> int:
         return len(self._active) + len(self._finished)
 
+    def reconfigure(self, config: ResultsConfig) -> None:
+        """Other limits from now on."""
+        self._config = config
+        self._expire()
+
     def get(self, key: TaskKey) -> TaskRecord | None:
         """The record of a task that is in flight or still remembered."""
         self._expire()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import uvloop
 
@@ -12,12 +13,17 @@ from dragoman_server.logs import set_up_logging
 from dragoman_server.state_dir import StateDirError
 
 
-def run_server(config: Config) -> int:
-    """Serve; the exit status: 0 after a graceful stop, 1 where the server could not start."""
+def run_server(config: Config, reload: Callable[[], Config]) -> int:
+    """Serve, and give the exit status: 0 after a graceful stop, 1 where the server could not start.
+
+    Args:
+        config: what is in force.
+        reload: reads the configuration again, on SIGHUP.
+    """
     set_up_logging(config.server)
 
     async def main() -> None:
-        await App(config).run()
+        await App(config, reload).run()
 
     try:
         uvloop.run(main())

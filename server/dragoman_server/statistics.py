@@ -9,6 +9,7 @@ from typing import Any
 from dragoman_engines.pool import EnginePool
 from dragoman_engines.work import Kind
 from dragoman_handlers.translation import version
+from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
@@ -35,6 +36,7 @@ class Statistics:
         intake: Intake,
         publisher: Publisher,
         pools: Mapping[Kind, EnginePool],
+        budget: ByteBudget,
         clock: Clock,
     ) -> None:
         self.ports = Ports(requests=0, events=0, routed=0, ops=0)
@@ -42,6 +44,7 @@ class Statistics:
         self._intake = intake
         self._publisher = publisher
         self._pools = pools
+        self._budget = budget
         self._clock = clock
         self._started_s = clock.monotonic()
 
@@ -80,6 +83,7 @@ class Statistics:
                 "rejected": self._intake.rejected,
                 "published": self._publisher.published,
             },
+            "in_flight": {"bytes": self._budget.taken_bytes, "limit_bytes": self._budget.limit_bytes},
             "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
         }
 
@@ -110,5 +114,7 @@ def _pool(pool: EnginePool) -> dict[str, Any]:
         "pids": [child.pid for child in children],
         "queued": pool.queued,
         "units": pool.units_done,
+        "units_shared": pool.shared,
+        "calls": pool.calls,
         "compute_s": round(pool.computed_s, 3),
     }

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,21 @@ import structlog
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import Answer, EnginePool
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.unit import Answer
 from dragoman_engines.work import AnyWork, Kind
 from dragoman_handlers.base import Handler
+from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
 from dragoman_server.config import LimitsConfig
 from dragoman_server.lane import Lane
 from dragoman_server.publisher import Publisher
 from dragoman_server.results import TaskRecord
 from dragoman_server.spool import Spool
+from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, peer_of, status_of
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import (
-    Cancelled,
     DeadlineExceeded,
     DragomanError,
     InternalFault,
@@ -40,38 +41,16 @@ from dragoman_wire.requests import Request
 log = structlog.get_logger()
 
 
-class State(StrEnum):
-    """Where a run is in its life."""
-
-    RECEIVED = "received"
-    ACCEPTED = "accepted"
-    QUEUED = "queued"
-    RUNNING = "running"
-    FINISHED = "finished"
-
-
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.ACCEPTED}),
-    State.ACCEPTED: frozenset({State.QUEUED, State.RUNNING}),
-    State.QUEUED: frozenset({State.RUNNING, State.FINISHED}),
-    State.RUNNING: frozenset({State.FINISHED}),
-    State.FINISHED: frozenset(),
-}
-
-
-class IllegalTransition(RuntimeError):
-    """The server misused a run; never the peer's doing."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Services:
-    """What every run needs of the server."""
+    """What every run needs of the server. `limits` may change while it runs."""
 
     pools: Mapping[Kind, EnginePool]
     publisher: Publisher
     limits: LimitsConfig
     spool: Spool
     clock: Clock
+    budget: ByteBudget
 
 
 class TaskRun:
@@ -139,7 +118,10 @@ class TaskRun:
         except asyncio.CancelledError:
             self.error = self.cancel_reason or ShuttingDown("the server stopped before this was finished")
         except TimeoutError:
-            self.error = DeadlineExceeded(f"the request was not finished within its {timeout_ms} ms")
+            queued_ms = round((self.elapsed_s() if self._began_s is None else self.waited_s()) * 1000)
+            self.error = DeadlineExceeded(
+                f"not finished within {timeout_ms} ms, {queued_ms} ms of it in the lane's queue"
+            )
         except Exception:
             log.exception("task.fault", task_id=self.task_id, type=self.envelope.request_type)
             self.error = InternalFault("the server failed at this request; its log has the details")
@@ -276,20 +258,3 @@ class TaskRun:
     def _send(self, event: Event, binaries: Sequence[Buffer], part: str | None) -> None:
         self.record.remember(event, binaries, part)
         self._services.publisher.publish(event, self.codec, self.envelope.reply_to, binaries)
-
-
-def peer_of(request: Request) -> str:
-    """On whose account a request goes: fair shares are between these."""
-    return request.reply_to or request.sender_id or request.conversation_id or ""
-
-
-def status_of(outcomes: Sequence[DragomanError | None]) -> TaskStatus:
-    """One word for how the parts of a task ended."""
-    errors = [error for error in outcomes if error is not None]
-    if not errors:
-        return "completed"
-    if any(isinstance(error, Cancelled | ShuttingDown) for error in errors):
-        return "cancelled"
-    if any(isinstance(error, DeadlineExceeded) for error in errors):
-        return "expired"
-    return "failed" if len(errors) == len(outcomes) else "partial"

@@ -24,9 +24,7 @@ class Codec(StrEnum):
 
 def codec_of(header: bytes) -> Codec:
     """JSON where the first byte after white space is `{`, msgpack otherwise."""
-    if header[:1] == b"{" or header[:64].lstrip(_WHITE_SPACE)[:1] == b"{":
-        return Codec.JSON
-    return Codec.MSGPACK
+    return Codec.JSON if header.lstrip(_WHITE_SPACE)[:1] == b"{" else Codec.MSGPACK
 
 
 def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
@@ -43,6 +41,8 @@ def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
         raise InvalidRequest(f"the header is no readable {codec.value} map: {reason}") from error
     if not isinstance(fields, dict):
         raise InvalidRequest(f"the header is a {type(fields).__name__}, not a map")
+    if not all(isinstance(name, str) for name in fields):
+        raise InvalidRequest("the header is a map whose keys are not all text")
     return codec, fields
 
 

@@ -58,7 +58,7 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
     Raises:
         BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
     """
-    header = bytes(frames[0][: limits.header_bytes + 1])
+    header = bytes(frames[0][: limits.header_bytes + 1]) if frames else b""
     try:
         if len(header) > limits.header_bytes:
             size = len(frames[0])

@@ -1,0 +1,73 @@
+"""A unit of work on its way through a pool, and those who wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from dragoman_engines.fairqueue import WEIGHTS, Entry, Ticket
+from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_wire.errors import DragomanError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A unit's result and where its time went."""
+
+    result: AnyResult
+    queued_s: float
+    """How long the unit waited for a process."""
+    began_s: float
+    """When its model call began, on the pool's clock."""
+    ended_s: float
+    worker: str
+    """The process that did it: `translation-0`."""
+
+
+class Unit:
+    """A piece of work. Several tasks may wait for the same one; it is withdrawn when none does any more."""
+
+    __slots__ = ("alone", "began_s", "entry", "pushed_s", "runs", "ticket", "waiters", "work")
+
+    def __init__(self, work: AnyWork, ticket: Ticket, now_s: float) -> None:
+        self.work = work
+        self.ticket = ticket
+        self.pushed_s = now_s
+        self.began_s = now_s
+        self.runs = 0
+        """Model calls that it was part of."""
+        self.alone = False
+        """It was in a call that killed its process: to find the culprit, it shares no call again."""
+        self.entry: Entry[Unit] | None = None
+        """Its place in the queue, while it waits."""
+        self.waiters: set[asyncio.Future[Answer]] = set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it."""
+        return bool(self.waiters)
+
+    def yields_to(self, ticket: Ticket) -> bool:
+        """Whether `ticket` would have it done sooner."""
+        return WEIGHTS[ticket.priority] > WEIGHTS[self.ticket.priority]
+
+    def answer(self, result: AnyResult, ended_s: float, worker: str) -> None:
+        """Give everybody the result."""
+        answer = Answer(
+            result=result,
+            queued_s=self.began_s - self.pushed_s,
+            began_s=self.began_s,
+            ended_s=ended_s,
+            worker=worker,
+        )
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(answer)
+        self.waiters.clear()
+
+    def fail(self, error: DragomanError) -> None:
+        """Tell everybody that there will be no result."""
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_exception(type(error)(error.message, retry_after_ms=error.retry_after_ms))
+        self.waiters.clear()

@@ -1,0 +1,50 @@
+"""The life of a run as a table, and how it is summed up in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from dragoman_wire.errors import Cancelled, DeadlineExceeded, DragomanError, ShuttingDown
+from dragoman_wire.events import TaskStatus
+from dragoman_wire.requests import Request
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.ACCEPTED}),
+    State.ACCEPTED: frozenset({State.QUEUED, State.RUNNING}),
+    State.QUEUED: frozenset({State.RUNNING, State.FINISHED}),
+    State.RUNNING: frozenset({State.FINISHED}),
+    State.FINISHED: frozenset(),
+}
+
+
+class IllegalTransition(RuntimeError):
+    """The server misused a run; never the peer's doing."""
+
+
+def peer_of(request: Request) -> str:
+    """On whose account a request goes: fair shares are between these."""
+    return request.reply_to or request.sender_id or request.conversation_id or ""
+
+
+def status_of(outcomes: Sequence[DragomanError | None]) -> TaskStatus:
+    """One word for how the parts of a task ended."""
+    errors = [error for error in outcomes if error is not None]
+    if not errors:
+        return "completed"
+    if any(isinstance(error, Cancelled | ShuttingDown) for error in errors):
+        return "cancelled"
+    if any(isinstance(error, DeadlineExceeded) for error in errors):
+        return "expired"
+    return "failed" if len(errors) == len(outcomes) else "partial"

@@ -1,0 +1,61 @@
+"""Answers to control requests, and the life of a task."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from dragoman_wire.events.base import Event
+
+TaskStatus = Literal["completed", "partial", "failed", "cancelled", "expired"]
+CancelStatus = Literal["cancelled", "finished", "unknown"]
+
+
+class Pong(Event, frozen=True, kw_only=True, tag="pong", rename=None):
+    """Answers `ping`."""
+
+    timestamp: float | int | str | None
+    translator_status: Literal["alive"] = "alive"
+    translator_port_pub: int
+    translator_port_pull: int
+    audio_pipeline_available: bool
+    task_id: str | UnsetType = msgspec.field(default=UNSET, name="taskId")
+
+
+class CancelResult(Event, frozen=True, kw_only=True, tag="cancel_result"):
+    """Answers `cancel`."""
+
+    task_id: str
+    status: CancelStatus
+
+
+class ResultUnknown(Event, frozen=True, kw_only=True, tag="result_unknown"):
+    """Answers `result` for a task that is not, or no longer, in the store."""
+
+    task_id: str
+
+
+class Accepted(Event, frozen=True, kw_only=True, tag="accepted"):
+    """The request is safe with the server."""
+
+    task_id: str
+    duplicate: bool
+
+
+class TaskFinished(Event, frozen=True, kw_only=True, tag="task_finished"):
+    """The last event of an accepted task."""
+
+    task_id: str
+    status: TaskStatus
+    events: int
+    """How many events of the task came before this one, `accepted` not counted."""
+    queue_time_ms: float
+    compute_time_ms: float
+
+
+class ServerStopping(Event, frozen=True, kw_only=True, tag="server_stopping"):
+    """A shutdown began; what is in flight has this long."""
+
+    drain_ms: int

@@ -1,0 +1,87 @@
+"""Error events: one class for each family of requests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from dragoman_wire.events.base import Event
+
+
+class ErrorEvent(Event, frozen=True, kw_only=True):
+    """What every error event carries."""
+
+    error: str
+    error_code: str
+    retryable: bool
+    retry_after_ms: int | UnsetType = UNSET
+
+
+class RequestRejected(ErrorEvent, frozen=True, kw_only=True, tag="request_rejected"):
+    """A request of no known family, or one that could not be read at all."""
+
+    task_id: str | None = None
+    request_type: str | None = None
+    timestamp: float
+
+
+class TranslationError(ErrorEvent, frozen=True, kw_only=True, tag="translation_error"):
+    """One target language failed; `targetLanguage` is null where the request itself was refused."""
+
+    task_id: str | None
+    message_id: str | None
+    conversation_id: str | None
+    target_language: str | None
+    post_id: str | UnsetType = UNSET
+    """Of a story's text object; left out for plain translations."""
+    text_object_index: int | UnsetType = UNSET
+
+
+class AudioErrorEvent(ErrorEvent, frozen=True, kw_only=True):
+    """What the errors of the audio families carry."""
+
+    task_id: str | None
+    message_id: str | None
+    attachment_id: str | None
+    timestamp: float
+
+
+class TranscriptionError(AudioErrorEvent, frozen=True, kw_only=True, tag="transcription_error"):
+    """No transcription."""
+
+
+class AudioProcessError(AudioErrorEvent, frozen=True, kw_only=True, tag="audio_process_error"):
+    """A voice message failed in whole."""
+
+
+class CorrectionError(ErrorEvent, frozen=True, kw_only=True, tag="correction_error"):
+    """A `correction` failed."""
+
+    task_id: str | None
+    timestamp: float
+
+
+class BatchError(ErrorEvent, frozen=True, kw_only=True, tag="batch_error"):
+    """A `batch` failed."""
+
+    task_id: str | None
+    timestamp: float
+
+
+class VoiceApiError(ErrorEvent, frozen=True, kw_only=True, tag="voice_api_error"):
+    """A request of the voice API failed."""
+
+    task_id: str | None
+    request_type: str
+    timestamp: float
+
+
+class VoiceProfileError(ErrorEvent, frozen=True, kw_only=True, tag="voice_profile_error"):
+    """A request on a voice profile failed; this family speaks snake_case."""
+
+    request_id: str | None = msgspec.field(name="request_id")
+    user_id: str | None = msgspec.field(name="user_id")
+    success: Literal[False] = False
+    timestamp: float

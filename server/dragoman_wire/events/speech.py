@@ -1,0 +1,115 @@
+"""Answers to `transcription_only` and `audio_process`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from dragoman_wire.events.base import BinaryFrame, Event
+
+
+class TranscriptSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A piece of a transcription or of a spoken translation, with its place in time."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float | None
+    speaker_id: str | None
+    language: str | None
+
+
+class Transcription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What was said."""
+
+    text: str
+    language: str
+    confidence: float
+    duration_ms: int
+    source: Literal["whisper", "mobile"]
+    model: str
+    segments: list[TranscriptSegment]
+
+
+class TranscriptionEvent(Event, frozen=True, kw_only=True):
+    """What both transcription events carry."""
+
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    transcription: Transcription
+    processing_time_ms: int
+    timestamp: float
+
+
+class TranscriptionCompleted(TranscriptionEvent, frozen=True, kw_only=True, tag="transcription_completed"):
+    """Answers `transcription_only`."""
+
+
+class TranscriptionReady(TranscriptionEvent, frozen=True, kw_only=True, tag="transcription_ready"):
+    """The first answer to `audio_process`."""
+
+
+class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A spoken translation; its bytes are in a binary frame."""
+
+    target_language: str
+    translated_text: str
+    audio_url: str = ""
+    audio_path: str = ""
+    duration_ms: int
+    voice_cloned: bool = False
+    voice_quality: float = 0.0
+    audio_mime_type: str
+    segments: list[TranscriptSegment]
+
+
+class TranslatedAudioEvent(Event, frozen=True, kw_only=True):
+    """One language of a voice message; the audio is binary frame 1."""
+
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    language: str
+    translated_audio: TranslatedAudio
+    binary_frames: dict[str, BinaryFrame]
+    timestamp: float
+
+
+class AudioTranslationReady(TranslatedAudioEvent, frozen=True, kw_only=True, tag="audio_translation_ready"):
+    """The only language asked for."""
+
+
+class AudioTranslationsProgressive(
+    TranslatedAudioEvent, frozen=True, kw_only=True, tag="audio_translations_progressive"
+):
+    """One of several languages, more to come."""
+
+
+class AudioTranslationsCompleted(TranslatedAudioEvent, frozen=True, kw_only=True, tag="audio_translations_completed"):
+    """The last of several languages."""
+
+
+class FailedLanguage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A language that was left out, and why."""
+
+    target_language: str
+    error: str
+    error_code: str
+
+
+class AudioProcessCompleted(Event, frozen=True, kw_only=True, tag="audio_process_completed"):
+    """The whole voice message; the audio of language X is the binary frame `audio_X`."""
+
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    transcription: Transcription
+    translated_audios: list[TranslatedAudio]
+    failed_languages: list[FailedLanguage]
+    voice_model_user_id: str | None
+    voice_model_quality: float
+    processing_time_ms: int
+    timestamp: float
+    binary_frames: dict[str, BinaryFrame]
