@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dragoman_server.config import ConfigError, config_as_toml, load_config
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "dragoman.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_later_source_overrides_an_earlier_one_key_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "[lanes.audio]\nconcurrency = 1\nqueue = 2\n[server]\ndrain_s = 5\n")
+    monkeypatch.setenv("DRAGOMAN_LANES__AUDIO__CONCURRENCY", "3")
+    monkeypatch.setenv("DRAGOMAN_SERVER__DRAIN_S", "6")
+    config = load_config(path, {"server": {"drain_s": "7"}})
+    assert (config.lanes.audio.concurrency, config.lanes.audio.queue, config.server.drain_s) == (3, 2, 7.0)
+
+
+def test_a_partial_engine_section_keeps_the_defaults_of_its_kind(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "[engines.transcription]\nthreads = 7\n"))
+    assert config.engines.transcription.threads == 7
+    assert config.engines.transcription.model == load_config().engines.transcription.model
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[socket]\n", "sockets"),
+        ('[sockets]\nrequest = "tcp://127.0.0.1:1"', "sockets.requests"),
+        ("[lanes.translaton]\nqueue = 1", "lanes.translation"),
+        ('[limits]\nframes = "many"', "limits.frames"),
+        ("[limits]\nframes = -1", "limits.frames"),
+        ('[sockets]\nops = "ftp://x"', "sockets.ops"),
+        ("not toml", "dragoman.toml"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_name_of_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        load_config(written(tmp_path, text))
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_known_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_SERVER__LOGLEVEL", "debug")
+    with pytest.raises(ConfigError, match=r"server\.log_level"):
+        load_config()
+
+
+def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load_config(tmp_path / "nothing.toml")
+
+
+def test_what_is_printed_reads_back_as_the_same_configuration(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, '[server]\nstate_dir = "/a \\"quoted\\" place"\n'))
+    assert load_config(written(tmp_path, config_as_toml(config))) == config
