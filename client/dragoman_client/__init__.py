@@ -1,7 +1,9 @@
 """Client of Dragoman, a message server in front of translation, transcription and speech models.
 
-async with Client() as client:
-print((await client.translate("Good morning", to="pt")).text)
+    async with Client() as client:
+        print((await client.translate("Good morning", to="pt")).text)
+
+`SyncClient` is the same for code without an event loop.
 """
 
 from __future__ import annotations

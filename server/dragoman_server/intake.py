@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -49,6 +50,7 @@ class Intake:
         # A single frame past every limit closes its sender's connection before it is allocated; a little room is left
         # so that a request that is only just too large is answered.
         self._socket.set(zmq.MAXMSGSIZE, limits.request_bytes + limits.header_bytes)
+        self._turns_to_empty = math.ceil(high_water_mark / _MOST_PER_TURN)
         self.limits = limits
         self._budget = budget
         budget.on_room = self._resume
@@ -86,9 +88,10 @@ class Intake:
         self._socket.close(linger=0)
 
     def empty(self) -> None:
-        """Take everything that is there now, as far as the budget goes."""
-        while self._take(_MOST_PER_TURN):
-            pass
+        """Take what is there now, as far as the budget goes; no more than can wait, for a peer may never stop."""
+        for _ in range(self._turns_to_empty):
+            if not self._take(_MOST_PER_TURN):
+                return
 
     def _turn(self) -> None:
         if self._loop is None:

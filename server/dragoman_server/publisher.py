@@ -35,13 +35,13 @@ class Publisher:
         self._peers: OrderedDict[str, Codec] = OrderedDict()
         self.published = 0
 
-    def bind(self, events: str, routed: str) -> tuple[str, str]:
-        """Bind both sockets; the endpoints that they have got, with the port where 0 was asked for."""
-        bound = []
-        for socket, endpoint in ((self._events, events), (self._routed, routed)):
-            socket.bind(endpoint)
-            bound.append(socket.get_string(zmq.LAST_ENDPOINT))
-        return bound[0], bound[1]
+    def bind_events(self, endpoint: str) -> str:
+        """Bind the socket that everybody hears; the endpoint that it has got, with the port where 0 was asked for."""
+        return _bind(self._events, endpoint)
+
+    def bind_routed(self, endpoint: str) -> str:
+        """Bind the socket on which each peer hears its own; the endpoint that it has got."""
+        return _bind(self._routed, endpoint)
 
     def publish(
         self, event: Event | dict[str, object], codec: Codec, reply_to: str | None, binaries: Sequence[Buffer] = ()
@@ -71,3 +71,8 @@ class Publisher:
         self._peers[reply_to] = codec
         if len(self._peers) > _KNOWN_PEERS:
             self._peers.popitem(last=False)
+
+
+def _bind(socket: zmq.Socket[bytes], endpoint: str) -> str:
+    socket.bind(endpoint)
+    return socket.get_string(zmq.LAST_ENDPOINT)

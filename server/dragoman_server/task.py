@@ -90,6 +90,7 @@ class TaskRun:
         self._began_s: float | None = None
         self._calls: list[tuple[float, float]] = []
         self._task: asyncio.Task[None] | None = None
+        self._started = False
 
     # --- the dispatcher's side -----------------------------------------------------------------------------
 
@@ -105,6 +106,7 @@ class TaskRun:
 
     async def execute(self, lane: Lane, turn: asyncio.Future[None] | None) -> None:
         """Wait for the turn, do the work within its time, and see that every part has been answered."""
+        self._started = True
         timeout_ms = self.request.timeout_ms
         try:
             if timeout_ms is None:
@@ -138,9 +140,14 @@ class TaskRun:
 
     def cancel(self, reason: DragomanError) -> None:
         """Stop as soon as possible; `reason` is told to the peer for what is not yet answered."""
-        if self.cancel_reason is None and self._task is not None:
-            self.cancel_reason = reason
+        if self.cancel_reason is not None or self._task is None:
+            return
+        self.cancel_reason = reason
+        if self._started:
             self._task.cancel()
+        else:
+            # A task that is cancelled before its first step never runs, and would answer nobody.
+            asyncio.get_running_loop().call_soon(self._task.cancel)
 
     @property
     def status(self) -> TaskStatus:

@@ -116,6 +116,14 @@ def test_a_batch_holds_only_one_key_and_keeps_to_its_limits() -> None:
     assert len({item[:2] for item in second}) == 1
 
 
+def test_the_short_and_the_long_do_not_share_a_call() -> None:
+    queue: FairQueue[str] = FairQueue(Clock())
+    for name, cost_s in (("short", 0.4), ("long", 1.8), ("short too", 0.5), ("long too", 1.8)):
+        queue.push(name, Ticket(peer=name, cost_s=cost_s), key="en")
+    assert queue.pop_batch(8, 10.0) == ["short", "short too"]
+    assert queue.pop_batch(8, 10.0) == ["long", "long too"]
+
+
 def test_a_unit_without_a_key_leaves_alone() -> None:
     queue: FairQueue[str] = FairQueue(Clock())
     queue.push("a", Ticket())

@@ -1,0 +1,217 @@
+"""One message of every kind: what the golden files hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman_wire.events import (
+    Accepted,
+    AudioProcessCompleted,
+    AudioProcessError,
+    AudioTranslationReady,
+    AudioTranslationsCompleted,
+    AudioTranslationsProgressive,
+    BatchError,
+    BinaryFrame,
+    CancelResult,
+    CorrectionError,
+    Event,
+    FailedLanguage,
+    Pong,
+    RequestRejected,
+    ResultUnknown,
+    ServerStopping,
+    StoryTextCompleted,
+    TaskFinished,
+    Transcription,
+    TranscriptionCompleted,
+    TranscriptionError,
+    TranscriptionReady,
+    TranscriptSegment,
+    TranslatedAudio,
+    TranslationCompleted,
+    TranslationError,
+    TranslationMetadata,
+    TranslationResult,
+    TranslationSkipped,
+    VoiceApiError,
+    VoiceProfileError,
+)
+
+NOW_S = 1785150000.25
+TASK = "task-1"
+IDS: dict[str, Any] = {"task_id": TASK, "message_id": "message-1", "attachment_id": "attachment-1"}
+FRAME = BinaryFrame(index=1, size=45120, mime_type="audio/wav")
+FAILED: dict[str, Any] = {"error": "the model raised", "error_code": "engine_failed", "retryable": True}
+REFUSED: dict[str, Any] = {
+    "error": "no handler for requests of this type",
+    "error_code": "unknown_type",
+    "retryable": False,
+}
+HEARD = Transcription(
+    text="Hello there.",
+    language="en",
+    confidence=0.93,
+    duration_ms=1400,
+    source="whisper",
+    model="tiny.en",
+    segments=[
+        TranscriptSegment(
+            text="Hello there.", start_ms=0, end_ms=1400, confidence=0.93, speaker_id=None, language="en"
+        )
+    ],
+)
+SPOKEN = TranslatedAudio(
+    target_language="fr",
+    translated_text="Bonjour.",
+    duration_ms=1023,
+    audio_mime_type="audio/wav",
+    segments=[
+        TranscriptSegment(text="Bonjour.", start_ms=0, end_ms=1023, confidence=None, speaker_id=None, language="fr")
+    ],
+)
+AUDIO_TRANSLATION: dict[str, Any] = {
+    **IDS,
+    "language": "fr",
+    "translated_audio": SPOKEN,
+    "binary_frames": {"audio": FRAME},
+    "timestamp": NOW_S,
+}
+TRANSLATED = TranslationCompleted(
+    task_id=TASK,
+    target_language="fr",
+    timestamp=NOW_S,
+    result=TranslationResult(
+        message_id="message-1",
+        translated_text="Bonjour.",
+        source_language="en",
+        target_language="fr",
+        confidence_score=1.0,
+        processing_time=0.041,
+        model_type="basic",
+        translator_model="fast-translate",
+        worker_name="translation-0",
+        worker_id="0",
+        pool_type="normal",
+        queue_time=0.001,
+        translation_time=0.038,
+        from_cache=False,
+    ),
+    metadata=TranslationMetadata(
+        translator_version="0.1.0",
+        model_version="0.2.0",
+        processing_node="node-1",
+        request_id=TASK,
+        protocol="zmq",
+        encoding="json",
+    ),
+)
+WHOLE = AudioProcessCompleted(
+    **IDS,
+    transcription=HEARD,
+    translated_audios=[SPOKEN],
+    failed_languages=[FailedLanguage(target_language="es", error="the model raised", error_code="engine_failed")],
+    voice_model_user_id="user-1",
+    voice_model_quality=0.0,
+    processing_time_ms=2310,
+    timestamp=NOW_S,
+    binary_frames={"audio_fr": FRAME},
+)
+HEARD_EVENT: dict[str, Any] = {**IDS, "transcription": HEARD, "processing_time_ms": 410, "timestamp": NOW_S}
+
+EVENTS: tuple[Event, ...] = (
+    Pong(timestamp=1785150000000, translator_port_pub=5558, translator_port_pull=5555, audio_pipeline_available=True),
+    CancelResult(task_id=TASK, status="cancelled"),
+    ResultUnknown(task_id=TASK),
+    Accepted(task_id=TASK, duplicate=False),
+    TaskFinished(task_id=TASK, status="partial", events=2, queue_time_ms=0.4, compute_time_ms=41.5),
+    ServerStopping(drain_ms=30000),
+    RequestRejected(**REFUSED, timestamp=NOW_S, request_type="weather"),
+    TRANSLATED,
+    TranslationError(
+        **FAILED,
+        retry_after_ms=500,
+        task_id=TASK,
+        message_id="message-1",
+        conversation_id="conversation-1",
+        target_language="es",
+    ),
+    TranslationSkipped(
+        task_id=TASK, message_id="message-1", length=10001, max_length=10000, conversation_id="conversation-1"
+    ),
+    StoryTextCompleted(
+        task_id=TASK,
+        post_id="post-1",
+        text_object_index=0,
+        translations={"fr": "Bonjour.", "es": "Hola."},
+        timestamp=1785150000250,
+    ),
+    TranscriptionCompleted(**HEARD_EVENT),
+    TranscriptionError(**FAILED, **IDS, timestamp=NOW_S),
+    TranscriptionReady(**HEARD_EVENT),
+    AudioTranslationReady(**AUDIO_TRANSLATION),
+    AudioTranslationsProgressive(**AUDIO_TRANSLATION),
+    AudioTranslationsCompleted(**AUDIO_TRANSLATION),
+    WHOLE,
+    AudioProcessError(**FAILED, **IDS, timestamp=NOW_S),
+    VoiceProfileError(**REFUSED, request_id="request-1", user_id="user-1", timestamp=NOW_S),
+    VoiceApiError(**REFUSED, task_id=TASK, request_type="voice_translate", timestamp=NOW_S),
+    CorrectionError(**REFUSED, task_id=TASK, timestamp=NOW_S),
+    BatchError(**REFUSED, task_id=TASK, timestamp=NOW_S),
+)
+
+SILENCE = bytes(3200)
+COMMON: dict[str, Any] = {"taskId": TASK, "messageId": "message-1", "senderId": "user-1"}
+TO_PEER: dict[str, Any] = {"replyTo": "gateway-1:main", "priority": "high", "timeoutMs": 60000}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "ping": {"type": "ping", "timestamp": 1785150000000},
+    "stats": {"type": "stats", "taskId": TASK},
+    "cancel": {"type": "cancel", "taskId": TASK, "replyTo": "gateway-1:main"},
+    "result": {"type": "result", "taskId": TASK, "replyTo": "gateway-1:main"},
+    "translation": {
+        "type": "translation",
+        **COMMON,
+        **TO_PEER,
+        "conversationId": "conversation-1",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "text": "Hello there.",
+        "sourceLanguage": "auto",
+        "targetLanguages": ["fr", "es"],
+        "modelType": "basic",
+    },
+    "story_text_object_translation": {
+        "type": "story_text_object_translation",
+        "taskId": TASK,
+        "postId": "post-1",
+        "textObjectIndex": 0,
+        "text": "Hello there.",
+        "sourceLanguage": "en",
+        "targetLanguages": ["fr", "es"],
+    },
+    "transcription_only": {
+        "type": "transcription_only",
+        **COMMON,
+        "attachmentId": "attachment-1",
+        "binaryFrames": {"audio": 1},
+        "language": "en",
+    },
+    "audio_process": {
+        "type": "audio_process",
+        **COMMON,
+        "attachmentId": "attachment-1",
+        "conversationId": "conversation-1",
+        "audioData": "UklGRg==",
+        "audioFormat": "wav",
+        "audioUrl": "",
+        "mobileTranscription": {
+            "text": "Hello there.",
+            "language": "en",
+            "confidence": 0.9,
+            "source": "ios",
+            "segments": [{"text": "Hello there.", "startMs": 0, "endMs": 1400}],
+        },
+        "userLanguage": "en",
+        "targetLanguages": ["fr"],
+        "generateVoiceClone": False,
+    },
+}
