@@ -31,7 +31,7 @@ ECHO = {f"engines__{kind}__model": "echo" for kind in ("audio", "transcription",
 class ServerProcess:
     """`dragoman_server serve` on free ports, with its log read as it is written."""
 
-    def __init__(self, state_dir: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, state_dir: Path, settings: Mapping[str, object], *arguments: str) -> None:
         given: dict[str, object] = {
             "server.state_dir": state_dir,
             "server.log_format": "json",
@@ -46,7 +46,7 @@ class ServerProcess:
         self.errors = ""
         self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dragoman_server", "serve", *flags],
+            [sys.executable, "-m", "dragoman_server", "serve", *flags, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

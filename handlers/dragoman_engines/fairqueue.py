@@ -3,8 +3,9 @@
 Three rules, from the outside in:
 
 1.  Classes share by weight (high 16, normal 4, low 1), as in weighted fair queueing: each class has a virtual time
-    that advances by cost / weight when it is served, and the class that is least far is next. So a class that was
-    idle is served at once, and `low` keeps at least 1/21 of the work however busy the others are.
+    that advances by cost / weight when it is served, and the class that will be least far after it is next. So `high`
+    is served before all else unless it has had its share, and `low` keeps at least 1/21 of the work however busy the
+    others are.
 2.  Peers in a class share evenly by the same rule with weight 1 (start-time fair queueing, Goyal et al. 1996): a peer
     that comes back starts at the class's virtual time, so idling earns nothing and a flood delays only its sender.
 3.  Within a peer, entries are ordered by arrival + AGEING * size. That is shortest-first with linear ageing: a
@@ -71,6 +72,7 @@ class _Class(Generic[T]):
     def __init__(self) -> None:
         self.virtual_s = 0.0
         self.waiting = 0
+        self.typical_cost_s = _LEAST_COST_S
         self._clock_s = 0.0
         self._active: dict[str, _Peer[T]] = {}
         self._idle: dict[str, float] = {}
@@ -84,6 +86,8 @@ class _Class(Generic[T]):
             self._active[name] = peer
             heapq.heappush(self._turns, (peer.virtual_s, entry.order[1], peer))
         heapq.heappush(peer.heap, entry)
+        weight = 0.1 if self.waiting else 1.0
+        self.typical_cost_s += weight * (max(entry.ticket.cost_s, _LEAST_COST_S) - self.typical_cost_s)
         self.waiting += 1
 
     def pop(self) -> Entry[T] | None:
@@ -196,12 +200,13 @@ class FairQueue(Generic[T]):
 
     def _next(self) -> Entry[T] | None:
         while True:
-            busy = [(group.virtual_s, name) for name, group in self._classes.items() if group.waiting]
+            busy = [name for name, group in self._classes.items() if group.waiting]
             if not busy:
                 return None
             # min keeps the first of equals, and the classes are listed from high to low.
-            virtual_s, name = min(busy, key=lambda each: each[0])
+            name = min(busy, key=self._finish_s)
             group = self._classes[name]
+            virtual_s = group.virtual_s
             entry = group.pop()
             if entry is None:  # pragma: no cover - `waiting` says that there is one
                 group.waiting = 0
@@ -210,6 +215,11 @@ class FairQueue(Generic[T]):
             group.virtual_s += max(entry.ticket.cost_s, _LEAST_COST_S) / WEIGHTS[name]
             self._leave(entry)
             return entry
+
+    def _finish_s(self, name: Priority) -> float:
+        """The virtual time at which the class will be once it has been served again."""
+        group = self._classes[name]
+        return group.virtual_s + group.typical_cost_s / WEIGHTS[name]
 
     def _leave(self, entry: Entry[T]) -> None:
         entry.waiting = False

@@ -1,0 +1,69 @@
+"""What a benchmark found, as rows."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A ratio with the figures that it is made of.
+
+    Args:
+        name: what was measured.
+        ours: the server's figure of each round.
+        other: what it is compared to, of the same rounds.
+        unit: of both.
+        goal: what the median ratio `ours / other` is held to.
+        at_least: whether the goal is a floor; else it is a ceiling.
+    """
+
+    name: str
+    ours: Sequence[float]
+    other: Sequence[float]
+    unit: str
+    goal: float
+    at_least: bool = False
+
+    @property
+    def ratios(self) -> list[float]:
+        """Round by round."""
+        return [ours / other for ours, other in zip(self.ours, self.other, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """Their median."""
+        return statistics.median(self.ratios)
+
+    @property
+    def held(self) -> bool:
+        """Whether the goal is met."""
+        return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "ratios": self.ratios, "ratio": self.ratio, "held": self.held}
+
+
+def print_table(rows: Sequence[Row]) -> None:
+    """One line a row: medians, the ratio with its spread, and the goal."""
+    table = Table()
+    for heading in ("measurement", "ours", "compared to", "ratio", "min .. max", "goal", ""):
+        table.add_column(heading, justify="left" if heading in ("measurement", "") else "right")
+    for row in rows:
+        table.add_row(
+            row.name,
+            f"{statistics.median(row.ours):.3g} {row.unit}",
+            f"{statistics.median(row.other):.3g} {row.unit}",
+            f"{row.ratio:.2f}",
+            f"{min(row.ratios):.2f} .. {max(row.ratios):.2f}",
+            f"{'>=' if row.at_least else '<='} {row.goal:g}",
+            "held" if row.held else "MISSED",
+        )
+    Console(width=140).print(table)

@@ -1,0 +1,136 @@
+"""What one request sees of the others: batching, sharing, fairness, the byte budget, and limits that change."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from tests.harness import ECHO, ServerProcess, connected, running_server, wait_until
+
+MIB = 1 << 20
+
+
+def translation(task: str, text: str, **more: object) -> dict[str, object]:
+    return {"taskId": task, "text": text, "sourceLanguage": "en", "targetLanguages": ["pt"], **more}
+
+
+def test_equal_texts_of_different_peers_run_the_model_once(tmp_path: Path) -> None:
+    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=300) as server:
+        server.wait_ready()
+        with connected(server, "one") as one, connected(server, "two") as two:
+            one.send(translation("first", "blocks the engine"))
+            wait_until(lambda: server.stats()["engines"]["translation"]["busy"] == 1, "the engine is at work")
+            for number in range(20):
+                one.send(translation(f"one-{number}", "the same words"))
+                two.send(translation(f"two-{number}", "the same words"))
+            for peer, count in ((one, 21), (two, 20)):
+                finished = 0
+                while finished < count:
+                    message = peer.receive()
+                    if message.type == "translation_completed" and message.fields["taskId"] != "first":
+                        assert message.fields["result"]["translatedText"] == "[pt] the same words"
+                    finished += message.type == "task_finished"
+        engine = server.stats()["engines"]["translation"]
+        assert engine["units"] == 2
+        assert engine["units_shared"] == 39
+
+
+def test_sentences_that_gather_behind_a_busy_engine_share_its_next_call(tmp_path: Path) -> None:
+    with running_server(
+        tmp_path, **ECHO, engines__translation__delay_ms=50, engines__translation__batch_cost_s=10
+    ) as server:
+        server.wait_ready()
+        with connected(server, "many") as peer:
+            for number in range(17):
+                peer.send(translation(f"t{number}", f"sentence {number:02}"))
+            for _ in range(17):
+                peer.collect(lambda message: message.type == "task_finished")
+        engine = server.stats()["engines"]["translation"]
+        assert engine["units"] == 17
+        assert engine["calls"] < 8
+
+
+def test_a_single_request_passes_the_flood_of_another_peer(tmp_path: Path) -> None:
+    with running_server(
+        tmp_path,
+        **ECHO,
+        engines__translation__delay_ms=5,
+        engines__translation__batch=1,
+        lanes__translation__queue=2000,
+    ) as server:
+        server.wait_ready()
+        with connected(server, "flood") as flood, connected(server, "single") as single:
+            for number in range(400):
+                flood.send(translation(f"f{number}", f"flood {number}"))
+            wait_until(lambda: server.stats()["active_tasks"]["total_active"] > 200, "the flood is in")
+            single.run(translation("s", "one sentence"))
+            assert server.stats()["active_tasks"]["total_active"] > 100
+
+
+def test_a_low_request_waits_and_a_high_one_passes(tmp_path: Path) -> None:
+    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=100, engines__translation__batch=1) as server:
+        server.wait_ready()
+        with connected(server, "peer") as peer:
+            peer.send(translation("first", "blocks the engine"))
+            wait_until(lambda: server.stats()["engines"]["translation"]["busy"] == 1, "the engine is at work")
+            for priority in ("low", "normal", "high"):
+                peer.send(translation(priority, f"this is {priority}", priority=priority))
+            order: list[str] = []
+            while len(order) < 4:
+                message = peer.receive()
+                if message.type == "task_finished":
+                    order.append(message.fields["taskId"])
+        assert order == ["first", "high", "normal", "low"]
+
+
+def test_past_the_byte_budget_peers_are_pushed_back_and_control_requests_still_answer(tmp_path: Path) -> None:
+    with running_server(
+        tmp_path,
+        **ECHO,
+        engines__audio__delay_ms=200,
+        limits__in_flight_bytes=2 * MIB,
+        limits__request_bytes=8 * MIB,
+        lanes__transcription__concurrency=100,
+    ) as server:
+        server.wait_ready()
+        most = 0
+        with connected(server, "loud") as loud, connected(server, "calm") as calm:
+            for number in range(24):
+                loud.send(
+                    {"type": "transcription_only", "taskId": f"t{number}", "binaryFrames": {"audio": 1}}, bytes(MIB)
+                )
+            wait_until(lambda: server.stats()["in_flight"]["bytes"] > 2 * MIB, "the budget is used up")
+            calm.send({"type": "ping", "taskId": "now", "timestamp": 1})
+            assert calm.receive().type == "pong"
+            finished = 0
+            while finished < 24:
+                finished += loud.receive().type == "task_finished"
+                most = max(most, server.stats()["in_flight"]["bytes"])
+        assert most <= 2 * MIB + 8 * MIB + MIB + 1000
+        assert server.stats()["in_flight"]["bytes"] == 0
+
+
+def serve_file(folder: Path, text: str) -> tuple[Path, ServerProcess]:
+    path = folder / "dragoman.toml"
+    path.write_text(text, encoding="utf-8")
+    settings = {key.replace("__", "."): value for key, value in ECHO.items()}
+    return path, ServerProcess(folder, settings, "--config", str(path))
+
+
+def test_lanes_and_limits_change_on_sighup_and_what_is_wrong_changes_nothing(tmp_path: Path) -> None:
+    path, server = serve_file(tmp_path, "[lanes.translation]\nqueue = 7\n")
+    try:
+        server.wait_ready()
+        assert server.stats()["lanes"]["translation"]["queue_limit"] == 7
+        path.write_text("[lanes.translation]\nqueue = 9\n[limits]\ntext_chars = 5\n", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("config.reloaded")
+        assert server.stats()["lanes"]["translation"]["queue_limit"] == 9
+        with connected(server, "peer") as peer:
+            assert "translation_skipped" in [message.type for message in peer.run(translation("t", "too long now"))]
+        path.write_text("[lanes.translation]\nqueue = -1\n", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("config.rejected")
+        assert server.stats()["lanes"]["translation"]["queue_limit"] == 9
+    finally:
+        server.stop()
