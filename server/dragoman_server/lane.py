@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class Samples:
         ordered = sorted(self._values)
 
         def at(share: float) -> float:
-            return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000, 3) if ordered else 0.0
+            return round(ordered[math.ceil(share * len(ordered)) - 1] * 1000, 3) if ordered else 0.0
 
         return Percentiles(p50=at(0.50), p95=at(0.95), p99=at(0.99))
 

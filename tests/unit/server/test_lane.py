@@ -119,6 +119,10 @@ async def test_counters_are_zero_after_any_story() -> None:
 def test_percentiles_are_nearest_rank_in_milliseconds() -> None:
     samples = Samples()
     assert samples.percentiles().p99 == 0.0
-    for number in range(100):
+    samples.add(0.001)
+    samples.add(0.002)
+    assert samples.percentiles().p50 == 1.0
+    samples = Samples()
+    for number in range(1, 101):
         samples.add(number / 1000)
     assert (samples.percentiles().p50, samples.percentiles().p95, samples.percentiles().p99) == (50.0, 95.0, 99.0)

@@ -1,0 +1,59 @@
+"""A small run of scripts/quality; the whole of it takes some minutes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import ROOT
+
+pytestmark = pytest.mark.models
+
+LIMIT_S = 110.0
+SIZE = ("--clips", "10", "--lines", "20", "--sentences", "6")
+
+
+@pytest.fixture(scope="module")
+def checks(shared_data: Path) -> Mapping[str, dict[str, Any]]:
+    """The report's lines by the beginning of their names."""
+    command = [sys.executable, str(ROOT / "scripts" / "quality.py"), "--data", str(shared_data), *SIZE, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    # 1 with a report says that a bound is broken: the tests below say which.
+    assert done.stdout, done.stderr
+    return {check["name"]: check for check in json.loads(done.stdout)}
+
+
+def test_transcription_is_within_a_point_of_the_engine_called_directly(checks: Mapping[str, dict[str, Any]]) -> None:
+    check = checks["word error rate, 10 LibriSpeech clips"]
+
+    assert abs(check["server"] - check["direct"]) <= 1.0
+    assert check["direct"] < 15, "the engine itself hears nothing: the comparison would say nothing"
+
+
+@pytest.mark.parametrize(("source", "target"), [("en", "pt"), ("pt", "en")])
+def test_translation_is_within_half_a_point_of_the_engine_called_directly(
+    checks: Mapping[str, dict[str, Any]], source: str, target: str
+) -> None:
+    check = checks[f"chrF, 20 FLORES lines, {source} to {target}"]
+
+    assert abs(check["server"] - check["direct"]) <= 0.5
+    assert check["direct"] > 50, "the engine itself translates nothing: the comparison would say nothing"
+
+
+def test_what_the_server_says_it_hears_again(checks: Mapping[str, dict[str, Any]]) -> None:
+    assert checks["word error rate, 6 sentences spoken and heard by the server"]["server"] < 15
+
+
+def test_an_english_voice_message_becomes_portuguese_speech_of_about_its_length(
+    checks: Mapping[str, dict[str, Any]],
+) -> None:
+    [check] = [check for name, check in checks.items() if name.startswith("seconds of Portuguese speech")]
+
+    assert 4 < check["server"] < 25.5
+    assert all(check["holds"] for check in checks.values())

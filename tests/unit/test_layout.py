@@ -1,0 +1,127 @@
+"""The shape of the repository: who may import whom, and what a file may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import ROOT
+
+PACKAGES = {
+    "dragoman_wire": "server",
+    "dragoman_server": "server",
+    "dragoman_handlers": "handlers",
+    "dragoman_engines": "handlers",
+    "dragoman_client": "client",
+}
+"""The package and the import root that it lies in."""
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "dragoman_wire": set(),
+    "dragoman_client": {"dragoman_wire"},
+    "dragoman_engines": {"dragoman_wire"},
+    "dragoman_handlers": {"dragoman_wire", "dragoman_engines"},
+    "dragoman_server": {"dragoman_wire", "dragoman_engines", "dragoman_handlers"},
+}
+
+LONGEST_FILE_LINES = 300
+
+# Put together, so that this file does not hold what it looks for. A folder of our own machines has no place in a
+# file that others read; /tmp as such is everybody's.
+MACHINE_PATHS = re.compile("|".join(["/" + "work/", "/" + "tmp/x", "/" + "root/", "/" + "home/(?!you)"]))
+
+
+def folder_of(package: str) -> Path:
+    return ROOT / PACKAGES[package] / package
+
+
+def sources_of(package: str) -> list[Path]:
+    return sorted(folder_of(package).rglob("*.py"))
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """Every module that a file imports, also inside functions, and those that it names to `import_module`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.relative_to(ROOT)}:{node.lineno} imports relatively"
+            yield str(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("dragoman_"):
+            # A module's name as a string: `importlib.import_module("dragoman_wire.errors")`, `-m dragoman_engines`.
+            yield node.value.partition(" ")[0]
+
+
+def tracked_files() -> list[Path]:
+    try:
+        command = ["git", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("this is no git checkout")
+    return [path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_the_packages_are_those_that_the_rules_are_about() -> None:
+    roots = set(PACKAGES.values())
+    found = {path.parent.name for root in roots for path in (ROOT / root).glob("*/__init__.py")}
+
+    assert found == set(PACKAGES) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_what_it_may(package: str) -> None:
+    allowed = MAY_IMPORT[package] | {package}
+    broken = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sources_of(package)
+        for module in imported_by(path)
+        if (top := module.partition(".")[0]) in PACKAGES and top not in allowed
+    ]
+
+    assert broken == []
+
+
+def test_the_wire_has_no_sockets_and_no_event_loop() -> None:
+    used = {module.partition(".")[0] for path in sources_of("dragoman_wire") for module in imported_by(path)}
+
+    assert used.isdisjoint({"asyncio", "socket", "uvloop", "zmq", "aiohttp", "threading"})
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_that_it_is_typed(package: str) -> None:
+    assert (folder_of(package) / "py.typed").is_file()
+
+
+def test_no_source_file_is_longer_than_one_can_hold_in_mind() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for package in PACKAGES
+        for path in sources_of(package)
+    }
+
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE_LINES} == {}
+
+
+def test_no_file_names_a_path_of_a_machine_it_was_written_on() -> None:
+    found = []
+    for path in tracked_files():
+        text = path.read_bytes().decode(errors="ignore")
+        found += [
+            f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+            for number, line in enumerate(text.splitlines(), start=1)
+            if MACHINE_PATHS.search(line)
+        ]
+
+    assert found == []
+
+
+def test_the_scripts_can_be_run() -> None:
+    scripts = [path for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix]
+
+    assert scripts
+    assert [path.name for path in scripts if not path.stat().st_mode & 0o100] == []
