@@ -79,6 +79,8 @@ class WhisperEngine:
             multilingual=self._multilingual,
         )
 
+        self._warm_up()
+
     @property
     def capabilities(self) -> Capabilities:
         """The languages that the model hears."""
@@ -109,6 +111,12 @@ class WhisperEngine:
         for language, windows in by_language.items():
             results |= self._transcribe(language, windows)
         return [results[index] for index in range(len(batch))]
+
+    def _warm_up(self) -> None:
+        """Make the first call now, on a second of silence: it takes longer than those after it."""
+        silence = np.zeros(SPOOL_RATE_HZ, dtype=np.float32)
+        window = _Window(index=0, spans=[(0, SPOOL_RATE_HZ)], audio=silence, language="en", probability=1.0)
+        self._transcribe("en", [window])
 
     def _read(self, index: int, work: AnyWork) -> _Window | AnyResult:
         """The window's audio, or its result where the model need not be asked."""
