@@ -230,7 +230,7 @@ async def _flood(server: Server, speech: Speech, rounds: int) -> list[Row]:
                 for number in range(turn * 1000, (turn + 1) * 1000)
             ]
             pushed = [asyncio.create_task(flood.translate(text, "en", to="pt")) for text in texts]
-            await _until(single, lambda stats: bool(stats["lanes"]["translation"]["queued"] >= 500))
+            await _until(single, lambda stats: bool(stats["active_tasks"]["total_active"] >= 500))
             beside.append(await _singles(single, lines))
             for task in pushed:
                 task.cancel()
@@ -240,6 +240,16 @@ async def _flood(server: Server, speech: Speech, rounds: int) -> list[Row]:
 
 
 async def _until(client: Client, holds: Callable[[dict[str, Any]], bool]) -> None:
+    """Ask for the statistics until this holds.
+
+    Raises:
+        TimeoutError: it does not within a minute: the measurement would say nothing.
+    """
+    async with asyncio.timeout(60):
+        await _poll(client, holds)
+
+
+async def _poll(client: Client, holds: Callable[[dict[str, Any]], bool]) -> None:
     while not holds(await client.stats()):  # noqa: ASYNC110 - the statistics are asked for, they are not told
         await asyncio.sleep(0.02)
 
