@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import zmq
 import zmq.asyncio
 
 from dragoman_client.errors import BadAnswer, ClientError, ConnectionClosed, ServerUnreachable
 from dragoman_client.frames import Event, unpack
+from dragoman_client.link import Link
 from dragoman_wire.outbound import topic_of
 
 log = logging.getLogger("dragoman_client")
@@ -33,6 +34,7 @@ class Inbox:
         self._keys = keys
         self._events: deque[Event] = deque()
         self._error: ClientError | None = None
+        self._cut_off = False
         self._woken = asyncio.Event()
         router.add(keys, self)
 
@@ -51,13 +53,23 @@ class Inbox:
         self._error = error
         self._woken.set()
 
+    def reconnected(self) -> None:
+        """The connection was cut and is there again: have the waiting call ask for what it missed."""
+        self._cut_off = True
+        self._woken.set()
+
+    def was_cut_off(self) -> bool:
+        """Whether that happened since the last time that this was asked."""
+        was, self._cut_off = self._cut_off, False
+        return was
+
     async def get(self, wait_s: float) -> Event | None:
-        """The next event; None where none comes within `wait_s` seconds.
+        """The next event; None where none comes within `wait_s` seconds, or where the connection came back.
 
         Raises:
             ConnectionClosed: there will be no more.
         """
-        if not self.filled:
+        if not self.filled and not self._cut_off:
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
@@ -100,11 +112,19 @@ class Router:
         for inbox in tuple(self._inboxes.get(key_of(event), ())):
             inbox.put(event)
 
+    def reconnected(self) -> None:
+        """Tell everybody who waits that events may have been missed."""
+        for inbox in self._everybody():
+            inbox.reconnected()
+
     def fail(self, error: ClientError) -> None:
         """Tell everybody who waits, or will, that nothing comes any more."""
         self._error = error
-        for inbox in {inbox for waiting in self._inboxes.values() for inbox in waiting}:
+        for inbox in self._everybody():
             inbox.fail(error)
+
+    def _everybody(self) -> set[Inbox]:
+        return {inbox for waiting in self._inboxes.values() for inbox in waiting}
 
 
 def key_of(event: Event) -> str:
@@ -133,9 +153,11 @@ class Connection:
         self._push = self._context.socket(zmq.PUSH)
         self._sub = zmq.asyncio.Context(self._context).socket(zmq.SUB)
         self._closing: asyncio.Task[None] | None = None
+        self._link = Link(self._context, {"requests": self._push, "routed": self._sub})
         try:
             self._connect(requests, routed)
         except BaseException:
+            self._link.abandon()
             self._close_sockets(0)
             self._context.term()
             raise
@@ -155,6 +177,10 @@ class Connection:
                 socket.connect(endpoint)
             except zmq.ZMQError as error:
                 raise ServerUnreachable(f"cannot connect to {endpoint!r}: {error}") from error
+
+    def watch(self, probe: Callable[[], Awaitable[None]]) -> None:
+        """Whenever the connection was cut off: once `probe` returns, have every call ask for what it missed."""
+        self._link.start(probe, self.router.reconnected)
 
     def send(self, frames: Sequence[bytes]) -> bool:
         """Hand a message to the transport without waiting; False where nobody is connected to take it.
@@ -178,6 +204,7 @@ class Connection:
 
     async def _close(self, *, clean: bool) -> None:
         self.router.fail(ConnectionClosed("the client was closed while it waited for the server"))
+        await self._link.close()
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
         self._close_sockets(_LINGER_MS if clean else 0)

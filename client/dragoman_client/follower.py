@@ -5,7 +5,8 @@
        |  +--result_unknown--+  +--task_finished, but events are missing--> CLOSING --> ENDED
        +--refused, or a control answer--> ENDED
 
-SENDING repeats the request, WORKING asks now and then for what may have been lost, CLOSING asks once.
+SENDING repeats the request, WORKING asks now and then for what may have been lost, CLOSING asks once. After a lost
+connection each does so at once.
 """
 
 from __future__ import annotations
@@ -135,6 +136,12 @@ class Follower:
     def resumed(self, now_s: float) -> None:
         """Whoever was handed an event comes back for the next: the time in between was not silence."""
         self._last_s = now_s
+
+    def reconnected(self, now_s: float) -> None:
+        """The connection was cut and is there again: what was on its way, either way, may be lost."""
+        self._next_s = now_s
+        self._resend_s = self._patience.resend_s
+        self._closing_polled = False
 
     def sent(self, now_s: float, *, taken: bool) -> None:
         """The request was handed to the transport, or nobody was connected to take it."""

@@ -46,7 +46,8 @@ class Session:
         timeout_s: without a new event of a request, before `TimedOut`.
         connect_timeout_s: for the server's first answer, before `ServerUnreachable`.
         resend_s: without `accepted`, before a request is repeated; doubled up to 5 s.
-        poll_s: without an event of an accepted task, before its stored events are asked for.
+        poll_s: without an event of an accepted task, before its stored events are asked for; after a lost connection
+            that happens as soon as it is there again.
         retries: how often a convenience call sends again what met `overloaded`, `engine_unavailable` or
             `shutting_down`, after the time that the server names.
         limits: sizes past which a request is not even sent.
@@ -97,6 +98,7 @@ class Session:
         except BaseException:
             await self.aclose(clean=False)
             raise
+        self._connection.watch(self._handshake)
         return self
 
     async def __aexit__(

@@ -70,6 +70,8 @@ class EventStream:
             self._follower.resumed(loop.time())
         while not self._follower.ended:
             now_s = loop.time()
+            if self._inbox.was_cut_off():
+                self._follower.reconnected(now_s)
             # What has come already is looked at before anything is repeated or given up.
             step, wait_s = (Step.WAIT, 0.0) if self._inbox.filled else self._follower.due(now_s)
             if step is Step.SEND:

@@ -47,9 +47,17 @@ def silence(server: FakeServer, request: Fields, binaries: list[bytes]) -> list[
 
 
 class FakeServer:
-    """`with FakeServer(script) as server:`; the script is called in the server's thread, once for each request."""
+    """`with FakeServer(script) as server:`; the script is called in the server's thread, once for each request.
 
-    def __init__(self, script: Script = silence, *, answers_pings: bool = True) -> None:
+    Args:
+        script: answers the requests.
+        answers_pings: whether pings are answered without it.
+        at: the endpoints of an earlier one, to stand in its place.
+    """
+
+    def __init__(
+        self, script: Script = silence, *, answers_pings: bool = True, at: tuple[str, str] | None = None
+    ) -> None:
         self.requests: list[Fields] = []
         self._script = script
         self._answers_pings = answers_pings
@@ -58,8 +66,9 @@ class FakeServer:
         self._context = zmq.Context()
         self._pull = self._context.socket(zmq.PULL)
         self._pub = self._context.socket(zmq.PUB)
-        self.requests_endpoint = self._bound(self._pull)
-        self.routed_endpoint = self._bound(self._pub)
+        requests, routed = at or ("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+        self.requests_endpoint = self._bound(self._pull, requests)
+        self.routed_endpoint = self._bound(self._pub, routed)
         self._thread = threading.Thread(target=self._serve, name="fake-server", daemon=True)
 
     @property
@@ -85,8 +94,9 @@ class FakeServer:
             assert self._changed.wait_for(lambda: self.count(kind) >= count, WAIT_S), f"no {count} requests {kind}"
 
     @staticmethod
-    def _bound(socket: zmq.Socket[bytes]) -> str:
-        return f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
+    def _bound(socket: zmq.Socket[bytes], endpoint: str) -> str:
+        socket.bind(endpoint)
+        return socket.get_string(zmq.LAST_ENDPOINT)
 
     def _serve(self) -> None:
         while not self._stopped.is_set():

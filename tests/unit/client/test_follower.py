@@ -178,3 +178,14 @@ def test_the_time_that_a_caller_takes_between_two_events_is_no_silence() -> None
     one = accepted()
     one.resumed(100)
     assert one.due(100) == (Step.POLL, 0)
+
+
+def test_after_a_lost_connection_each_asks_at_once() -> None:
+    sending, working, closing = follower(), accepted(), accepted()
+    sending.sent(0, taken=True)
+    closing.see(event("task_finished", status="completed", events=1), 0)
+    closing.polled(0)
+    for one, step in ((sending, Step.SEND), (working, Step.POLL), (closing, Step.POLL)):
+        assert one.due(0.5)[0] is Step.WAIT
+        one.reconnected(0.5)
+        assert one.due(0.5) == (step, 0.0)

@@ -1,0 +1,135 @@
+"""The server goes away and another one stands in its place: what was missed is had, at once and without polling."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from dragoman_client import Client, ConnectionClosed
+from dragoman_wire.events import Event as WireEvent
+from dragoman_wire.events import ResultUnknown
+from tests.unit.client.conftest import client_of, has
+from tests.unit.client.fake_server import (
+    WAIT_S,
+    FakeServer,
+    Fields,
+    accepted,
+    finished,
+    silence,
+    translated,
+    translating,
+)
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left_behind")
+
+
+def only_accepts(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
+    return [accepted(request)] if request["type"] == "translation" else []
+
+
+def remembers(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
+    if request["type"] != "result":
+        return []
+    return [translated({"text": "hi", **request}, "pt"), finished(request)]
+
+
+def forgot(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
+    if request["type"] == "result":
+        return [ResultUnknown(task_id=request["taskId"])]
+    return [accepted(request), translated(request, "pt"), finished(request)]
+
+
+def patient(server: FakeServer) -> Client:
+    """One that repeats and polls so late that the test would time out."""
+    return client_of(server, resend_s=10 * WAIT_S, poll_s=10 * WAIT_S)
+
+
+async def call_that_was_accepted(client: Client, server: FakeServer) -> asyncio.Task[str]:
+    began = asyncio.Event()
+
+    async def call() -> str:
+        return (await client.translate("hi", to="pt", on_event=lambda event: began.set())).text
+
+    task = asyncio.create_task(call())
+    await asyncio.wait_for(began.wait(), WAIT_S)
+    return task
+
+
+async def test_what_was_published_while_the_connection_was_cut_is_asked_for_as_soon_as_it_is_back() -> None:
+    with FakeServer(only_accepts) as first:
+        client = patient(first)
+        await client.__aenter__()
+        calls = [await call_that_was_accepted(client, first) for _ in range(3)]
+    with FakeServer(remembers, at=first.endpoints) as second:
+        assert await asyncio.gather(*calls) == ["pt(hi)"] * 3
+        assert second.count("translation") == 0
+        await client.aclose()
+
+
+async def test_a_task_that_the_server_forgot_meanwhile_is_sent_again() -> None:
+    with FakeServer(only_accepts) as first:
+        client = patient(first)
+        await client.__aenter__()
+        call = await call_that_was_accepted(client, first)
+    with FakeServer(forgot, at=first.endpoints) as second:
+        assert await call == "pt(hi)"
+        assert second.count("translation") == 1
+        await client.aclose()
+
+
+async def test_a_request_that_was_lost_with_the_connection_is_sent_again() -> None:
+    with FakeServer(silence) as first:
+        client = patient(first)
+        await client.__aenter__()
+        call = asyncio.create_task(client.translate("hi", to="pt"))
+        await has(first, "translation")
+    with FakeServer(translating, at=first.endpoints):
+        assert (await call).text == "pt(hi)"
+        await client.aclose()
+
+
+async def test_it_catches_up_each_time_that_it_was_cut_off() -> None:
+    with FakeServer(only_accepts) as first:
+        client = patient(first)
+        await client.__aenter__()
+        call = await call_that_was_accepted(client, first)
+    with FakeServer(silence, at=first.endpoints) as second:
+        await has(second, "result")
+    with FakeServer(remembers, at=first.endpoints):
+        assert await call == "pt(hi)"
+        await client.aclose()
+
+
+async def test_without_a_cut_nothing_is_asked_for() -> None:
+    with FakeServer(translating) as server:
+        async with patient(server) as client:
+            await client.translate("hi", to="pt")
+        assert server.count("result") == 0
+        assert server.count("ping") >= 1
+
+
+async def test_closing_while_the_server_is_away_is_clean() -> None:
+    with FakeServer(only_accepts) as server:
+        client = patient(server)
+        await client.__aenter__()
+        call = await call_that_was_accepted(client, server)
+    await client.aclose()
+    with pytest.raises(ConnectionClosed):
+        await call
+
+
+async def test_a_client_leaves_no_descriptor_behind() -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count, not paths
+
+    with FakeServer(translating) as server:
+        async with client_of(server):
+            pass
+        before = descriptors()
+        for _ in range(5):
+            async with client_of(server) as client:
+                await client.ping()
+        assert descriptors() <= before
