@@ -1,7 +1,7 @@
 """The pipe between the server and a model's process: length-prefixed msgpack messages on a socket pair.
 
-    server -> child    Load, then Batch ...
-    child  -> server   Ready or LoadFailed, then one Done for each Batch
+    server -> child    Load, then Batch and Ping ...
+    child  -> server   Ready or LoadFailed, then one Done for each Batch and one Pong for each Ping
 
 A socket pair needs no name in the file system, nobody else can connect to it, and its end is the end of the process
 on the other side. Messages are typed structs; nothing is pickled.
@@ -35,6 +35,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     work: list[AnyWork]
 
 
+class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Show that you still read."""
+
+
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The model is loaded."""
 
@@ -55,8 +59,12 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     compute_s: float
 
 
-ToChild = Load | Batch
-ToServer = Ready | LoadFailed | Done
+class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The answer to a ping. It comes from the thread that calls the model: another one would prove nothing."""
+
+
+ToChild = Load | Batch | Ping
+ToServer = Ready | LoadFailed | Done | Pong
 
 _encoder = msgspec.msgpack.Encoder()
 _to_child = msgspec.msgpack.Decoder(ToChild)

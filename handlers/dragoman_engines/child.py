@@ -14,7 +14,7 @@ from typing import cast
 import psutil
 
 from dragoman_engines.base import EngineSpec
-from dragoman_engines.channel import Batch, Load, Ready, Splitter, ToServer, pack, to_server
+from dragoman_engines.channel import Batch, Load, Ping, Ready, Splitter, ToChild, ToServer, pack, to_server
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -51,8 +51,13 @@ class Child(asyncio.Protocol):
                 env=environment,
                 start_new_session=True,  # a Ctrl-C at the terminal is for the server alone
             )
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: child, sock=ours)
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: child, sock=ours)
+        except BaseException:  # also when this is cancelled: nobody would know of the process
+            ours.close()
+            child._process.kill()
+            child._process.wait()
+            raise
         child._write(Load(spec=spec))
         return child
 
@@ -64,6 +69,10 @@ class Child(asyncio.Protocol):
     def send(self, batch: Batch) -> None:
         """Hand over a batch; the answer is a `Done` message, or the end of the process."""
         self._write(batch)
+
+    def ping(self) -> None:
+        """Ask for a sign of life; an idle process answers with a `Pong` message."""
+        self._write(Ping())
 
     async def gone(self) -> int:
         """Wait until the pipe has ended and the process with it; its exit status, negative for a signal."""
@@ -81,6 +90,8 @@ class Child(asyncio.Protocol):
 
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
+        if self._transport is not None and self._transport.is_closing():
+            self._transport.abort()  # what it no longer reads shall not hold the pipe open
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
@@ -108,6 +119,6 @@ class Child(asyncio.Protocol):
         self.ready = False
         self._gone.set()
 
-    def _write(self, message: Load | Batch) -> None:
+    def _write(self, message: ToChild) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(pack(message))

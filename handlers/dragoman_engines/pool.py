@@ -16,7 +16,7 @@ from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import FairQueue, Ticket
-from dragoman_engines.slot import Slot, backoff_s
+from dragoman_engines.slot import Bounds, Slot, backoff_s
 from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork, Failure
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, error_from_code
@@ -41,6 +41,10 @@ class PoolSettings:
     """A model call that takes longer has its process killed."""
     load_timeout_s: float = 300.0
     """So has a process that takes longer to load its model."""
+    ping_every_s: float = 5.0
+    """How often an idle process is asked for a sign of life."""
+    pong_timeout_s: float = 15.0
+    """One that gives none for so long is killed."""
 
 
 class EnginePool:
@@ -66,10 +70,13 @@ class EnginePool:
         self._clock = clock
         self._queue: FairQueue[Unit] = FairQueue(clock)
         self._in_flight: dict[Hashable, Unit] = {}
-        self._slots = [
-            Slot(f"{spec.kind}-{index}", spec, self, settings.unit_timeout_s, settings.load_timeout_s)
-            for index in range(settings.processes)
-        ]
+        bounds = Bounds(
+            load_s=settings.load_timeout_s,
+            unit_s=settings.unit_timeout_s,
+            ping_every_s=settings.ping_every_s,
+            pong_s=settings.pong_timeout_s,
+        )
+        self._slots = [Slot(f"{spec.kind}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self._settled = asyncio.Event()
         self._missing: str | None = None
         self._stopping = False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from dragoman_engines.base import Capabilities, EngineSpec
-from dragoman_engines.channel import Batch, Done, LoadFailed, Ready, ToServer
+from dragoman_engines.channel import Batch, Done, LoadFailed, Pong, Ready, ToServer
 from dragoman_engines.child import Child
 from dragoman_engines.unit import Unit
 
@@ -17,6 +19,20 @@ log = structlog.get_logger()
 
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """How long a process may be silent before it is killed, in seconds. Whatever it does, one of them holds."""
+
+    load_s: float
+    """While it loads its model."""
+    unit_s: float
+    """In a model call."""
+    ping_every_s: float
+    """While it is idle, until it is asked for a sign of life."""
+    pong_s: float
+    """From then to its answer."""
 
 
 class SlotOwner(Protocol):
@@ -50,13 +66,10 @@ class Slot:
         name: what the process is called in logs and results.
         spec: the engine that it makes.
         owner: the pool.
-        unit_timeout_s: a model call that takes longer has its process killed.
-        load_timeout_s: so has a process that takes longer to load its model.
+        bounds: a process that is silent for longer is killed.
     """
 
-    def __init__(
-        self, name: str, spec: EngineSpec, owner: SlotOwner, unit_timeout_s: float, load_timeout_s: float
-    ) -> None:
+    def __init__(self, name: str, spec: EngineSpec, owner: SlotOwner, bounds: Bounds) -> None:
         self.name = name
         self.child: Child | None = None
         self.units: list[Unit] = []
@@ -64,10 +77,11 @@ class Slot:
         """Processes in a row that ended without a model call that worked."""
         self._spec = spec
         self._owner = owner
-        self._unit_timeout_s = unit_timeout_s
-        self._load_timeout_s = load_timeout_s
+        self._bounds = bounds
         self._batch_number = 0
-        self._overrun: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._pinged = False
+        """A ping is not answered yet."""
         self._timed_out = False
         self._stopping = False
         self._missing: str | None = None
@@ -85,15 +99,17 @@ class Slot:
     async def stop(self, grace_s: float) -> None:
         """End the process: by closing its pipe, and after `grace_s` by force."""
         self._stopping = True
-        if self.child is not None:
-            self.child.close()
-        if self._task is not None:
+        if self._task is None:
+            return
+        child = self.child
+        if child is None:
+            self._task.cancel()  # between two processes: there shall be no other
+        else:
+            child.close()
             _, late = await asyncio.wait([self._task], timeout=grace_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        if self.child is not None:
-            self.child.kill()
+            if late:
+                child.kill()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     def give(self, units: list[Unit], now_s: float) -> None:
         """Have an idle process run these units in one model call."""
@@ -104,18 +120,33 @@ class Slot:
             unit.began_s = now_s
         self.units = units
         self._batch_number += 1
-        self._limit(self._unit_timeout_s)
+        if not self._pinged:  # else the pong comes first, and its bound is the tighter one
+            self._in(self._bounds.unit_s, self._overran, self._bounds.unit_s)
         self.child.send(Batch(number=self._batch_number, work=[unit.work for unit in units]))
 
-    def _limit(self, timeout_s: float) -> None:
-        if self._overrun is not None:
-            self._overrun.cancel()
-        self._overrun = asyncio.get_running_loop().call_later(timeout_s, self._overran, timeout_s)
+    def _in(self, delay_s: float, action: Callable[..., None], *arguments: float) -> None:
+        """What happens unless the process says something before."""
+        self._no_timer()
+        self._timer = asyncio.get_running_loop().call_later(delay_s, action, *arguments)
 
-    def _no_limit(self) -> None:
-        if self._overrun is not None:
-            self._overrun.cancel()
-            self._overrun = None
+    def _no_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _rest(self) -> None:
+        self._in(self._bounds.ping_every_s, self._ping)
+
+    def _ping(self) -> None:
+        if self.child is not None:
+            self._pinged = True
+            self._in(self._bounds.pong_s, self._fell_silent)
+            self.child.ping()
+
+    def _fell_silent(self) -> None:
+        if self.child is not None:
+            log.error("engine.silent", worker=self.name, pid=self.child.pid, limit_s=self._bounds.pong_s)
+            self.child.kill()
 
     def _overran(self, limit_s: float) -> None:
         if self.child is not None:
@@ -124,23 +155,31 @@ class Slot:
             self.child.kill()
 
     def _heard(self, child: Child, message: ToServer) -> None:
-        self._no_limit()
         match message:
+            case Pong():
+                self._pinged = False
+                if self.units:
+                    self._in(self._bounds.unit_s, self._overran, self._bounds.unit_s)
+                else:
+                    self._rest()
             case Done():
                 units, self.units = self.units, []
                 self.failures = 0
+                self._rest()
                 self._owner.finished(self, units, message)
             case Ready():
                 log.info("engine.ready", worker=self.name, pid=child.pid, model=message.capabilities.model)
+                self._rest()
                 self._owner.loaded(message.capabilities)
             case LoadFailed():
+                self._no_timer()
                 self._missing = message.message
 
     async def _supervise(self) -> None:
         while True:
             try:
                 self.child = await Child.start(self._spec, self._heard)
-                self._limit(self._load_timeout_s)
+                self._in(self._bounds.load_s, self._overran, self._bounds.load_s)
                 await self._watch(self.child)
             except OSError as error:
                 log.error("engine.start_failed", worker=self.name, error=str(error))
@@ -156,12 +195,12 @@ class Slot:
 
     async def _watch(self, child: Child) -> None:
         """Wait for the end of a process and hand back the units that it held."""
-        self._timed_out = False
+        self._timed_out = self._pinged = False
         try:
             status = await child.gone()
         finally:
             self.child = None
-            self._no_limit()
+            self._no_timer()
         if not self._stopping and self._missing is None:
             log.warning("engine.died", worker=self.name, pid=child.pid, status=status)
         units, self.units = self.units, []

@@ -14,7 +14,7 @@ import time
 import traceback
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.channel import Done, Load, LoadFailed, Ready, messages_to_child, pack
+from dragoman_engines.channel import Done, Load, LoadFailed, Ping, Pong, Ready, messages_to_child, pack
 from dragoman_engines.factory import make_engine
 from dragoman_engines.work import AnyResult, AnyWork, Failure
 
@@ -45,6 +45,9 @@ def serve(sock: socket.socket) -> None:
             engine = _load(message.spec, sock)
             if engine is None:
                 return
+            continue
+        if isinstance(message, Ping):
+            sock.sendall(pack(Pong()))
             continue
         if engine is None:
             raise RuntimeError("a batch came before the model was loaded")
