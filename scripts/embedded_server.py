@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +63,9 @@ def embedded_server() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         log = Path(folder) / "server.log"
         begin_s = time.monotonic()
-        process = _start(Path(folder), log)
+        process = launch(Path(folder), log)
         try:
-            endpoints = _wait_until_ready(process, log, begin_s + START_S)
+            endpoints = wait_until_ready(process, log)
             yield Server(
                 process=process,
                 requests=endpoints["requests"],
@@ -82,8 +82,9 @@ def exit_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
-def _start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    settings = {
+def launch(folder: Path, log: Path, settings: Mapping[str, object] | None = None) -> subprocess.Popen[bytes]:
+    """Start a server that keeps its state in `folder`; `settings` by `section.key`."""
+    given: dict[str, object] = {
         "server.state_dir": folder / "state",
         "server.log_format": "json",
         "sockets.requests": "tcp://127.0.0.1:0",
@@ -91,7 +92,7 @@ def _start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
         "sockets.routed": "tcp://127.0.0.1:0",
         "sockets.ops": "http://127.0.0.1:0",
     }
-    flags = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    flags = [part for key, value in (given | dict(settings or {})).items() for part in ("--set", f"{key}={value}")]
     with log.open("wb") as out:
         # A session of its own: Ctrl-C in the terminal reaches the script alone, and the script stops the server.
         return subprocess.Popen(
@@ -103,8 +104,13 @@ def _start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, deadline_s: float) -> dict[str, str]:
-    """The endpoints from the log, once GET /readyz says yes."""
+def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
+    """The endpoints from the log, once GET /readyz says yes.
+
+    Raises:
+        ServerFailed: it ended, or is not ready within `START_S`.
+    """
+    deadline_s = time.monotonic() + START_S
     while time.monotonic() < deadline_s:
         if process.poll() is not None:
             raise ServerFailed(f"the server ended with exit status {process.returncode}:\n{_tail(log)}")
