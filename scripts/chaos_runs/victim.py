@@ -68,6 +68,11 @@ class Victim:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        """Of the life at hand."""
+        return self._process.pid if self._process else 0
+
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the next life without waiting for it."""
         self.log = self._folder / f"life-{next(self._lives)}.log"
