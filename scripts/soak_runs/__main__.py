@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from dragoman_client import Client
 from scripts.chaos_runs.victim import Victim
@@ -18,6 +19,7 @@ from scripts.soak_runs.samples import Sample, grown, left_over, print_samples, t
 from scripts.soak_runs.traffic import Traffic
 
 _SHARE = 2 / 3
+_DELAYS_MS = {"audio": 2, "transcription": 5, "translation": 1, "speech": 2}
 _MEASURE_S = 10.0
 _EVERY_S = 10.0
 _REST_S = 3.0
@@ -33,15 +35,15 @@ class Watcher:
         self._traffic = traffic
         self._begin_s = time.monotonic()
 
-    async def look(self) -> Sample:
-        """One look."""
+    async def look(self) -> tuple[dict[str, Any], Sample]:
+        """One look; with the statistics that it was taken with."""
         stats = await asyncio.to_thread(self._victim.stats)
-        return take(self._victim.pid, stats, time.monotonic() - self._begin_s, self._traffic.done)
+        return stats, take(self._victim.pid, stats, time.monotonic() - self._begin_s, self._traffic.done)
 
     async def keep_looking(self, every_s: float) -> None:
         """Until cancelled."""
         while True:
-            self.samples.append(await self.look())
+            self.samples.append((await self.look())[1])
             await asyncio.sleep(every_s)
 
 
@@ -53,21 +55,29 @@ async def soak(victim: Victim, minutes: float, seed: int, folder: Path) -> list[
         capacity = await traffic.saturate(_MEASURE_S)
         await asyncio.sleep(_REST_S)
         watcher = Watcher(victim, traffic)
-        before = await watcher.look()
-        print(
-            f"capacity {capacity:.0f} requests/s; {_SHARE * capacity:.0f} requests/s for {minutes:g} min", flush=True
-        )
+        _, before = await watcher.look()
+        rate = _SHARE * capacity
+        print(f"capacity {capacity:.0f} requests/s; {rate:.0f} requests/s for {minutes:g} min", flush=True)
         watching = asyncio.create_task(watcher.keep_looking(_EVERY_S))
-        await traffic.steady(_SHARE * capacity, 60 * minutes)
+        await traffic.steady(rate, 60 * minutes)
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
-        await asyncio.sleep(_REST_S)
-        after = await watcher.look()
-    print_samples([before, *watcher.samples, after])
+        left = await what_is_left(watcher, before, folder / "state" / "spool")
+    print_samples([before, *watcher.samples])
     problems = [f"{count} requests: {what}" for what, count in traffic.problems.items()]
-    stats = await asyncio.to_thread(victim.stats)
-    return problems + grown(watcher.samples) + left_over(before, after, stats, folder / "state" / "spool")
+    return problems + grown(watcher.samples) + left
+
+
+async def what_is_left(watcher: Watcher, before: Sample, spool: Path) -> list[str]:
+    """What an idle server has and had not before, and does not let go of within `_REST_S`."""
+    deadline_s = time.monotonic() + _REST_S
+    while True:
+        stats, after = await watcher.look()
+        left = left_over(before, after, stats, spool)
+        if not left or time.monotonic() > deadline_s:
+            return left
+        await asyncio.sleep(_REST_S / 10)
 
 
 def main() -> int:
@@ -80,7 +90,8 @@ def main() -> int:
     # Kept results are memory on purpose: they must have reached their steady number well before the second half.
     keep_s = min(60.0, 60 * arguments.minutes / 8) if arguments.keep_s is None else arguments.keep_s
     with tempfile.TemporaryDirectory(prefix="dragoman-soak-", ignore_cleanup_errors=True) as folder:
-        settings = {"results.keep_s": keep_s, "server.log_level": "warning"}
+        delays = {f"engines.{kind}.delay_ms": delay for kind, delay in _DELAYS_MS.items()}
+        settings = {"results.keep_s": keep_s, **delays}
         with Victim(Path(folder), random.Random(arguments.seed), settings) as victim:
             problems = asyncio.run(soak(victim, arguments.minutes, arguments.seed, Path(folder)))
     for problem in problems:
