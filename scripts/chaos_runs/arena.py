@@ -19,6 +19,7 @@ from scripts.chaos_runs.victim import Victim
 
 _SETTLE_S = 60.0
 """For what is open at the end; far more than the work takes."""
+_RECOVER_S = 20.0
 _SHOWN = 10
 
 
@@ -65,6 +66,12 @@ class Arena:
         """Tell the peers that a server is there."""
         for peer in self.peers:
             peer.server_is_up()
+
+    def wait_until_recovered(self) -> None:
+        """Until what the last end of a server interrupted is complete; what never is, is found in the end."""
+        deadline_s = time.monotonic() + _RECOVER_S
+        while not all(peer.recovered for peer in self.peers) and time.monotonic() < deadline_s:
+            time.sleep(0.01)
 
     def settle(self, outcome: Outcome) -> None:
         """See to the end of everything that was sent, and add the peers' ledgers to the outcome."""

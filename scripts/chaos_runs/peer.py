@@ -41,6 +41,7 @@ class LoadPeer(threading.Thread):
         self._context = zmq.Context()
         self._push: zmq.Socket[bytes] = self._connect(zmq.PUSH, "requests")
         self._sub: zmq.Socket[bytes] | None = self._subscribe()
+        self._interrupted: list[Task] = []
         self._made: dict[str, Made] = {}
         self._touched_s: dict[str, float] = {}
         self._probes = 0
@@ -61,6 +62,12 @@ class LoadPeer(threading.Thread):
     def server_is_down(self) -> None:
         """Send nothing for now; what is in flight may be lost."""
         self._up.clear()
+        self._interrupted = self.ledger.open
+
+    @property
+    def recovered(self) -> bool:
+        """Whether everything is complete that was open when the last server ended."""
+        return all(task.complete for task in self._interrupted)
 
     def go_deaf(self) -> None:
         """Close the subscription; requests still go out."""
