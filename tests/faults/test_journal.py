@@ -194,7 +194,7 @@ def test_a_request_that_is_there_at_three_crashes_is_set_aside(tmp_path: Path) -
 
 
 def written_at_work(stats: dict[str, Any]) -> bool:
-    return stats["engines"]["translation"]["busy"] == 1 and stats["journal"]["committed"] > 0
+    return bool(stats["engines"]["translation"]["busy"] == 1 and stats["journal"]["committed"] > 0)
 
 
 def dead(folder: Path, *arguments: str) -> str:
