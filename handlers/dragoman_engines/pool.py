@@ -17,7 +17,7 @@ from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import FairQueue, Ticket
 from dragoman_engines.slot import Bounds, Slot, backoff_s
-from dragoman_engines.unit import Answer, Unit
+from dragoman_engines.unit import Answer, EngineDied, Unit
 from dragoman_engines.work import AnyWork, Failure
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, error_from_code
 
@@ -269,7 +269,7 @@ class EnginePool:
             limit_s = self.settings.unit_timeout_s
             error: EngineFailed | EngineUnavailable = EngineFailed(f"the {kind} model took more than {limit_s:g} s")
         elif unit.runs >= MOST_RUNS:
-            error = EngineFailed(f"the {kind} model's process died {unit.runs} times at this (status {status})")
+            error = EngineDied(f"the {kind} model's process died {unit.runs} times at this (status {status})")
         elif self._stopping:
             error = self.unavailable()
         elif not unit.wanted:

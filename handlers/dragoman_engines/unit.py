@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from dragoman_engines.fairqueue import WEIGHTS, Entry, Ticket
 from dragoman_engines.work import AnyResult, AnyWork
-from dragoman_wire.errors import DragomanError
+from dragoman_wire.errors import DragomanError, EngineFailed
+
+
+class EngineDied(EngineFailed):
+    """`engine_failed` for a unit whose process ended every time that it was run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -64,7 +64,7 @@ class Context(Protocol):
 
     @property
     def stages(self) -> dict[str, Any]:
-        """Results of finished stages, kept with the task: a repeat of it starts from them."""
+        """Results of finished stages, kept with the task: a repeat of it, or a restart, goes on from them."""
         ...
 
     def now_s(self) -> float:
@@ -117,6 +117,8 @@ class Handler(ABC, Generic[R]):
 
     request_type: ClassVar[str]
     lane: ClassVar[str]
+    stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
+    """What it keeps in `Context.stages`, by the name up to a colon; values of these types survive a crash."""
 
     @abstractmethod
     async def handle(self, request: R, context: Context) -> None:

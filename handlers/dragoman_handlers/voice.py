@@ -5,8 +5,11 @@ First the transcription, then every language on its own (translated, spoken, pub
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
+
+import msgspec
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
@@ -30,6 +33,15 @@ from dragoman_wire.events import (
 from dragoman_wire.requests import AudioProcessRequest
 
 _STAGE = "transcription"
+_SPOKEN = "spoken"
+"""With a colon and the language."""
+
+
+class Spoken(msgspec.Struct, frozen=True, kw_only=True):
+    """A language that is done and published."""
+
+    audio: TranslatedAudio
+    wav: bytes
 
 
 @dataclass(slots=True)
@@ -54,6 +66,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     request_type: ClassVar[str] = "audio_process"
     lane: ClassVar[str] = "audio"
+    stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {_STAGE: Transcription, _SPOKEN: Spoken}
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
@@ -93,6 +106,11 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         target: str,
         outcome: _Outcome,
     ) -> None:
+        stage = f"{_SPOKEN}:{target}"
+        done = context.stages.get(stage)
+        if isinstance(done, Spoken):
+            outcome.audios[target] = (done.audio, done.wav)
+            return
         try:
             audio, wav = await _translated_audio(context, transcription, target)
         except DragomanError as error:
@@ -109,6 +127,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
             timestamp=context.now_s(),
         )
         context.publish(event, [wav])
+        context.stages[stage] = Spoken(audio=audio, wav=wav)
 
     def _complete(
         self, request: AudioProcessRequest, context: Context, transcription: Transcription, outcome: _Outcome

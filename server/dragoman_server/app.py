@@ -24,10 +24,13 @@ from dragoman_server.config import Config, ConfigError, EngineConfig
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
+from dragoman_server.journal.base import JournalError
+from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import set_up_logging
 from dragoman_server.ops import Ops
 from dragoman_server.publisher import Publisher
+from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
@@ -42,6 +45,10 @@ log = structlog.get_logger()
 
 _LINGER_MS = 2000
 """What subscribers have not taken by then is had by a repeat."""
+
+
+_FIXED = ("sockets", "engines", "journal")
+"""Sections that need a restart."""
 
 
 class StartError(Exception):
@@ -78,6 +85,7 @@ class App:
         }
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
+        self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
         self.statistics = Statistics(
             self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
@@ -105,13 +113,16 @@ class App:
         try:
             self._state.open()
             self._spool.open()
+            if self.config.journal.mode != "off":
+                self._services.journal = SqliteJournal(self._state.path, self.config.journal)
             ports = await self._bind()
-        except OSError as error:
+        except (OSError, JournalError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         for pool in self.pools.values():
             pool.start()
         asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
+        self._recovery.start()
         self.intake.start()
         self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
 
@@ -121,8 +132,10 @@ class App:
         log.info("server.stopping", drain_s=drain_s, active=self.dispatcher.total_active)
         self.intake.empty()  # what was sent before the signal is still served
         self.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
+        self._recovery.stop()
         finished = await self.dispatcher.drain(drain_s)
         self.intake.stop()
+        await self._services.journal.close()
         self.publisher.close(_LINGER_MS)
         self._announcer.cancel()
         await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
@@ -148,15 +161,17 @@ class App:
         self.budget.limit_bytes = config.limits.in_flight_bytes
         self.budget.reserve_bytes = config.limits.request_bytes
         self.results.reconfigure(config.results)
-        fixed = [name for name in ("sockets", "engines") if getattr(config, name) != getattr(self.config, name)]
+        fixed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", needs_restart=fixed)
-        kept = {name: getattr(self.config, name) for name in ("sockets", "engines")}
+        kept = {name: getattr(self.config, name) for name in _FIXED}
         self.config = config.model_copy(update=kept)
 
     def not_ready(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
         reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if pool.state != "ready"]
-        return [*(["draining"] if self.dispatcher.draining else []), *reasons]
+        problem = self._services.journal.problem
+        journal = [f"journal: {problem}"] if problem is not None else []
+        return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
 
     def _on_request(self, inbound: Inbound) -> None:
         if inbound.request_type in CONTROL_TYPES:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-app = typer.Typer()
+from dragoman_server.command_options import ConfigOption, SetOption, flags_of, loaded_config
+from dragoman_server.dead_commands import app as dead_app
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="A TOML file.", envvar="DRAGOMAN_CONFIG", show_default=False)
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Set one key; may be given several times."),
-]
+app = typer.Typer()
+app.add_typer(dead_app, name="dead")
 
 
 @app.command()
@@ -29,8 +24,8 @@ def serve(
 
     Example: dragoman serve --config dragoman.toml --set sockets.requests=tcp://127.0.0.1:0
     """
-    flags = _flags(settings, log_level=log_level, log_format=log_format)
-    loaded = _load(config, flags)
+    flags = flags_of(settings, log_level=log_level, log_format=log_format)
+    loaded = loaded_config(config, flags)
     from dragoman_server.config import load_config  # noqa: PLC0415 - needs the extra `server`
     from dragoman_server.run import run_server  # noqa: PLC0415
 
@@ -43,41 +38,7 @@ def check_config(config: ConfigOption = None, settings: SetOption = None) -> Non
 
     Example: dragoman check-config --config dragoman.toml
     """
-    loaded = _load(config, _flags(settings))
+    loaded = loaded_config(config, flags_of(settings))
     from dragoman_server.config import config_as_toml  # noqa: PLC0415
 
     typer.echo(config_as_toml(loaded), nl=False)
-
-
-def _flags(settings: list[str] | None, **server: str | None) -> dict[str, Any]:
-    """The command line's settings as sections of keys."""
-    flags: dict[str, Any] = {}
-    for setting in settings or ():
-        path, equals, value = setting.partition("=")
-        if not equals or "." not in path:
-            _fail(f"--set {setting}: expected SECTION.KEY=VALUE")
-        *sections, key = path.strip().split(".")
-        at = flags
-        for section in sections:
-            at = at.setdefault(section, {})
-        at[key] = value.strip()
-    given = {key: value for key, value in server.items() if value is not None}
-    if given:
-        flags["server"] = flags.get("server", {}) | given
-    return flags
-
-
-def _load(config: Path | None, flags: dict[str, Any]) -> Any:
-    try:
-        from dragoman_server.config import ConfigError, load_config  # noqa: PLC0415 - needs the extra `server`
-    except ImportError as error:
-        _fail(f"the server is not installed ({error.name} is missing); run: pip install 'dragoman[server,models]'")
-    try:
-        return load_config(config, flags)
-    except ConfigError as error:
-        _fail(f"configuration: {error}")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(2)

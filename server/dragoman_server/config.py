@@ -50,7 +50,7 @@ class ServerConfig(Section):
     """The process itself."""
 
     state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
-    """Holds what outlives a request: spooled audio, and later the journal and the cache."""
+    """Holds the journal, and decoded audio while it is at work."""
     drain_s: Annotated[float, Field(ge=0)] = 30.0
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto`: console where the log goes to a terminal, JSON otherwise."""
@@ -122,6 +122,15 @@ class ResultsConfig(Section):
     bytes: Annotated[int, Field(ge=0)] = 256 << 20
 
 
+class JournalConfig(Section):
+    """What survives a crash."""
+
+    mode: Literal["off", "process", "power"] = "process"
+    """What the journal survives: nothing, the end of the process, or the loss of power as well."""
+    max_bytes: Annotated[int, Field(ge=1 << 18)] = 2 << 30
+    """Past it requests are refused until there is room again."""
+
+
 class Config(BaseSettings):
     """Everything. Make it with `load_config`."""
 
@@ -139,6 +148,7 @@ class Config(BaseSettings):
     lanes: LanesConfig = LanesConfig()
     engines: EnginesConfig = EnginesConfig()
     results: ResultsConfig = ResultsConfig()
+    journal: JournalConfig = JournalConfig()
 
     @classmethod
     def settings_customise_sources(

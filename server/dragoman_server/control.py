@@ -57,6 +57,8 @@ class Control:
         record = self._dispatcher.results.get((request.reply_to, request.task_id))
         if record is None:
             self._say(inbound, ResultUnknown(task_id=request.task_id))
+        elif record.unwritten:
+            self._dispatcher.tell(record, inbound.envelope)
         elif not self._dispatcher.replay(record, inbound.envelope) and request.reply_to is not None:
             # Known, but nothing has come of it yet: say that it is in flight.
             self._say(inbound, Accepted(task_id=request.task_id, duplicate=True))

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import structlog
 
-from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
+from dragoman_server.journal.base import Ending, Entry, Journal
+from dragoman_server.journal.null import NOTHING
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
-from dragoman_server.task import Services, TaskRun
-from dragoman_server.task_life import State, peer_of, status_of
+from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord
+from dragoman_server.runs import Admitted, Runs
+from dragoman_server.task import Services
+from dragoman_server.task_life import status_of
+from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
-from dragoman_wire.errors import Cancelled, DragomanError, Overloaded, ShuttingDown, UnknownType
+from dragoman_wire.errors import Cancelled, DragomanError, InternalFault, Overloaded, ShuttingDown, UnknownType
 from dragoman_wire.events import Accepted, CancelStatus, TaskFinished
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Inbound
 
 log = structlog.get_logger()
 
-_LANE_COST_S = 1.0
-"""In a lane every request costs the same: fair shares there are of requests, not of work."""
-_SIZE_BYTES_PER_S = 1e5
+_RETRY_MS = 1000
+"""What a peer is told to wait when the journal cannot be written."""
 
 
 class Dispatcher:
@@ -50,13 +54,11 @@ class Dispatcher:
         self.draining = False
         self.accepted: Counter[str] = Counter()
         """By request type, since the start."""
-        self.active: Counter[str] = Counter()
         self.lanes = lanes
         self.results = results
         self._services = services
         self._handlers = handlers
-        self._runs: dict[TaskKey, list[TaskRun]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._runs = Runs(services, lanes, results, self._ended)
 
     # --- requests ------------------------------------------------------------------------------------------
 
@@ -75,7 +77,7 @@ class Dispatcher:
         key = (envelope.reply_to, task_id)
         record = self.results.get(key)
         if record is None:
-            record = TaskRecord(key=key, request_type=inbound.request_type)
+            record = self._new_record(key, inbound.request_type)
             self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
         else:
             self._repeat(record, handler, inbound, arrived_s)
@@ -93,6 +95,13 @@ class Dispatcher:
         for event in failure_events(envelope, error, self._services.clock.unix()):
             self._services.publisher.publish(event, envelope.codec, envelope.reply_to)
 
+    def _new_record(self, key: TaskKey, request_type: str) -> TaskRecord:
+        journal = NOTHING if key[0] is None else self._services.journal
+        number = journal.new_number()
+        return TaskRecord(
+            key=key, request_type=request_type, journal=journal, number=number, stages=Stages(journal, number)
+        )
+
     def _admit(
         self,
         record: TaskRecord,
@@ -103,39 +112,53 @@ class Dispatcher:
         *,
         duplicate: bool,
     ) -> None:
-        request = handler.narrowed(inbound.request, parts)
-        envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
-        lane = self.lanes[handler.lane]
-        ticket = Ticket(
-            peer=peer_of(request),
-            priority=request.priority or "normal",
-            cost_s=_LANE_COST_S,
-            size_s=inbound.size_bytes / _SIZE_BYTES_PER_S,
-        )
+        """Take a place in the lane, then have the request written; what follows is in `_written`."""
         try:
-            turn = lane.enter(ticket)
+            admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
-            self.refuse(envelope, error)
+            self.refuse(dataclasses.replace(inbound.envelope, task_id=record.key[1]), error)
             return
-        run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
-        run.enter(State.ACCEPTED)
-        self._begin(run)
-        self._tell_accepted(envelope, duplicate=duplicate)
-        if duplicate:
-            self.replay(record, envelope)
-        self._services.budget.take(inbound.size_bytes)
-        task = run.start(lane, turn)
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(run, lane, inbound.size_bytes, done))
+        entry = Entry(
+            task=record.number,
+            reply_to=record.key[0] or "",
+            task_id=record.key[1],
+            request_type=record.request_type,
+            parts=admitted.run.parts,
+            arrived_unix_s=self._services.clock.unix(),
+            frames=inbound.frames,
+            again=duplicate,
+        )
+        record.unwritten += 1
+        record.journal.accept(entry, functools.partial(self._written, admitted))
 
-    def _begin(self, run: TaskRun) -> None:
-        record = run.record
-        self.results.begin(record)
-        record.begin(run.parts)
-        self._runs.setdefault(record.key, []).append(run)
-        self.accepted[record.request_type] += 1
-        self.active[record.request_type] += 1
+    def _written(self, admitted: Admitted, problem: str | None) -> None:
+        """The request is safe, or it cannot be."""
+        run, record = admitted.run, admitted.run.record
+        record.unwritten -= 1
+        if problem is not None:
+            self._take_back(admitted, _unwritable(problem))
+            return
         log.debug("task.accepted", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
+        self.accepted[record.request_type] += 1
+        self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
+        if admitted.duplicate:
+            self.replay(record, run.envelope)
+        self._runs.start(admitted)
+
+    def _take_back(self, admitted: Admitted, error: InternalFault) -> None:
+        """Refuse a request that could not be written, as if it had never had its place."""
+        run, record = admitted.run, admitted.run.record
+        admitted.lane.leave(admitted.turn)
+        self._runs.leave(admitted)
+        record.outcomes |= dict.fromkeys(run.parts, error)
+        self.refuse(run.envelope, error)
+        if record.runs:
+            return
+        if admitted.finished_before is None:
+            self.results.discard(record)
+        else:
+            record.finished = admitted.finished_before
+            self.results.end(record, keep=True)
 
     def _repeat(self, record: TaskRecord, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> None:
         """Publish what is known, leave what is in flight, and add what is new."""
@@ -145,107 +168,126 @@ class Dispatcher:
         log.info("task.repeated", task_id=record.key[1], type=record.request_type, new=new)
         if new:
             self._admit(record, handler, inbound, new, arrived_s, duplicate=True)
-            return
-        self._tell_accepted(envelope, duplicate=True)
-        self.replay(record, envelope)
+        else:
+            self.tell(record, envelope)
+
+    def tell(self, record: TaskRecord, envelope: Envelope) -> None:
+        """Say that the task is known and publish what has come of it, once it is written."""
+
+        def say(problem: str | None) -> None:
+            if problem is None:
+                self._tell_accepted(envelope, duplicate=True)
+                self.replay(record, envelope)
+            else:
+                self.refuse(envelope, _unwritable(problem))
+
+        (record.journal if record.unwritten else NOTHING).sync(say)
 
     def replay(self, record: TaskRecord, envelope: Envelope) -> int:
         """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
         publisher = self._services.publisher
         for stored in record.events:
-            publisher.publish(stored.event, envelope.codec, envelope.reply_to, stored.binaries)
+            publisher.publish(stored.message(envelope.codec), envelope.codec, envelope.reply_to, stored.binaries)
         if record.finished is not None and envelope.reply_to is not None:
             publisher.publish(record.finished, envelope.codec, envelope.reply_to)
         return len(record.events)
 
     def cancel(self, key: TaskKey) -> CancelStatus:
         """Stop a task, wherever it is."""
-        runs = self._runs.get(key)
+        runs = self._runs.of(key)
         if not runs:
             return "unknown" if self.results.get(key) is None else "finished"
         for run in runs:
             run.cancel(Cancelled("the request was cancelled"))
         return "cancelled"
 
+    # --- after a restart -----------------------------------------------------------------------------------
+
+    def restore(
+        self, record: TaskRecord, handler: Handler[Any], inbound: Inbound, parts: Sequence[str], arrived_s: float
+    ) -> Callable[[], None]:
+        """Take a place for what an earlier server accepted; the result begins the work."""
+        admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
+        return functools.partial(self._runs.start, admitted)
+
+    def conclude(self, record: TaskRecord, envelope: Envelope) -> None:
+        """Finish a task that is answered already."""
+        self._finish(record, envelope, keep=True)
+
     # --- the end -------------------------------------------------------------------------------------------
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait for the tasks in flight, then cancel those that are left; whether all ended by themselves."""
+        """Wait for the tasks in flight, then stop those that are left; whether all ended by themselves.
+
+        What is in the journal is left to the next start, the rest is cancelled.
+        """
         self.draining = True
-        if not self._tasks:
-            return True
-        _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
-        if late:
-            for runs in list(self._runs.values()):
-                for run in runs:
-                    run.cancel(ShuttingDown("the server stopped before this was finished"))
-            await asyncio.wait(late)
-        return not late
+        await self.flushed()
+        all_ended = await self._runs.end(timeout_s)
+        await self.flushed()
+        return all_ended
+
+    async def flushed(self) -> None:
+        """Wait until the journal has dealt with everything so far."""
+        done = asyncio.get_running_loop().create_future()
+        self._services.journal.sync(lambda _: done.set_result(None))
+        await done
+
+    @property
+    def journal(self) -> Journal:
+        """Where requests are kept."""
+        return self._services.journal
+
+    @property
+    def active(self) -> Counter[str]:
+        """Runs in flight, by request type."""
+        return self._runs.active
 
     @property
     def total_active(self) -> int:
-        """Tasks in flight."""
-        return self.active.total()
+        """Runs in flight."""
+        return self._runs.active.total()
 
     def _tell_accepted(self, envelope: Envelope, *, duplicate: bool) -> None:
         if envelope.reply_to is not None and envelope.task_id is not None:
             event = Accepted(task_id=envelope.task_id, duplicate=duplicate)
             self._services.publisher.publish(event, envelope.codec, envelope.reply_to)
 
-    def _ended(self, run: TaskRun, lane: Lane, size_bytes: int, task: asyncio.Task[None]) -> None:
-        """Count a run's end and, where it was the task's last, say that the task is finished."""
-        self._tasks.discard(task)
-        self._services.budget.give(size_bytes)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
-        record = run.record
-        record.runs -= 1
-        self.active[record.request_type] -= 1
-        if not self.active[record.request_type]:
-            del self.active[record.request_type]
-        runs = self._runs[record.key]
-        runs.remove(run)
-        if not runs:
-            del self._runs[record.key]
-        self._count(run, lane)
+    def _ended(self, admitted: Admitted) -> None:
+        """Where the run was the task's last, say that the task is finished."""
+        run, record = admitted.run, admitted.run.record
         if record.runs == 0:
-            self._finish(run)
+            # A task whose id nobody was told can be named by nobody: there is nothing to keep.
+            self._finish(record, run.envelope, keep=run.request.task_id is not None or record.key[0] is not None)
 
-    def _count(self, run: TaskRun, lane: Lane) -> None:
-        total_s, compute_s = run.elapsed_s(), run.compute_s
-        queue_s = max(0.0, total_s - compute_s)
-        run.record.queue_s += queue_s
-        run.record.compute_s += compute_s
-        lane.queue_times.add(queue_s)
-        lane.compute_times.add(compute_s)
-        status = run.status
-        if status in ("completed", "partial"):
-            lane.completed += 1
-        else:
-            lane.failed += 1
-        log.info(
-            "task.finished",
-            task_id=run.task_id,
-            type=run.record.request_type,
-            reply_to=run.record.key[0],
-            message_id=run.request.message_id,
-            lane=lane.name,
-            status=status,
-            error_code=run.error.code if run.error else None,
-            queue_ms=round(queue_s * 1000, 1),
-            compute_ms=round(compute_s * 1000, 1),
-        )
-
-    def _finish(self, run: TaskRun) -> None:
-        record = run.record
+    def _finish(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
+        """Write the last event of a task, then publish it."""
+        reply_to, task_id = record.key
         record.finished = TaskFinished(
-            task_id=run.task_id,
+            task_id=task_id,
             status=status_of(list(record.outcomes.values())),
             events=len(record.events),
             queue_time_ms=round(record.queue_s * 1000, 3),
             compute_time_ms=round(record.compute_s * 1000, 3),
         )
-        if run.envelope.reply_to is not None:
-            self._services.publisher.publish(record.finished, run.envelope.codec, run.envelope.reply_to)
-        # A task whose id the server made can be named by nobody: there is nothing to keep.
-        self.results.end(record, keep=run.request.task_id is not None)
+        header = encode_header(record.finished, envelope.codec)
+
+        def publish(_: str | None) -> None:
+            if reply_to is not None:
+                self._services.publisher.publish(msgspec.Raw(header), envelope.codec, reply_to)
+
+        if record.died is not None:
+            log.error("task.set_aside", task_id=task_id, type=record.request_type, reason=record.died)
+            record.journal.set_aside(record.number, record.died)
+            record.died = None
+        end = Ending(
+            task=record.number, reply_to=reply_to, task_id=task_id, request_type=record.request_type, last=header
+        )
+        record.journal.finish(end, publish)
+        self.results.end(record, keep=keep)
+
+
+def _unwritable(problem: str) -> InternalFault:
+    return InternalFault(
+        f"the request could not be written to the journal ({problem}); send it again", retry_after_ms=_RETRY_MS
+    )

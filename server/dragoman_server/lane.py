@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dragoman_engines.fairqueue import FairQueue, Ticket
 from dragoman_server.config import LaneConfig
+from dragoman_server.samples import Samples
 from dragoman_wire.errors import Overloaded
 
-_SAMPLES = 2048
 _RATE_SAMPLES = 64
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Percentiles:
-    """Of the last 2048 tasks, in milliseconds."""
-
-    p50: float
-    p95: float
-    p99: float
-
-
-class Samples:
-    """The last figures of one kind, for percentiles."""
-
-    def __init__(self) -> None:
-        self._values: deque[float] = deque(maxlen=_SAMPLES)
-
-    def add(self, value_s: float) -> None:
-        """Remember one figure, in seconds."""
-        self._values.append(value_s)
-
-    def percentiles(self) -> Percentiles:
-        """By the nearest-rank method; 0 where there is nothing yet."""
-        ordered = sorted(self._values)
-
-        def at(share: float) -> float:
-            return round(ordered[math.ceil(share * len(ordered)) - 1] * 1000, 3) if ordered else 0.0
-
-        return Percentiles(p50=at(0.50), p95=at(0.95), p99=at(0.99))
 
 
 class Lane:
@@ -71,8 +40,10 @@ class Lane:
         """Requests that wait for their turn."""
         return len(self._line)
 
-    def enter(self, ticket: Ticket) -> asyncio.Future[None] | None:
+    def enter(self, ticket: Ticket, *, always: bool = False) -> asyncio.Future[None] | None:
         """A place in the lane: None where the turn has come already, else a future that is done when it comes.
+
+        With `always` there is a place however long the line is: for what was accepted before a restart.
 
         Raises:
             Overloaded: every place is taken.
@@ -80,7 +51,7 @@ class Lane:
         if self.active < self.config.concurrency and not self.queued:
             self.active += 1
             return None
-        if self.queued >= self.config.queue:
+        if self.queued >= self.config.queue and not always:
             self.rejected += 1
             raise Overloaded(
                 f"the {self.name} lane is full: {self.active} requests at work and {self.queued} waiting",

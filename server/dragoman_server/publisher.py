@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 import zmq
 
@@ -44,9 +45,13 @@ class Publisher:
         return _bind(self._routed, endpoint)
 
     def publish(
-        self, event: Event | dict[str, object], codec: Codec, reply_to: str | None, binaries: Sequence[Buffer] = ()
+        self,
+        event: Event | msgspec.Raw | dict[str, object],
+        codec: Codec,
+        reply_to: str | None,
+        binaries: Sequence[Buffer] = (),
     ) -> None:
-        """Send one event, in the order of the calls."""
+        """Send one event, in the order of the calls. One that is encoded already must be so in this `codec`."""
         frames = encode_event(event, codec, reply_to=reply_to, binaries=binaries)
         socket = self._events if reply_to is None else self._routed
         if reply_to is not None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from dragoman_server.config import ResultsConfig
+from dragoman_server.journal.base import Journal
+from dragoman_server.journal.null import NOTHING
+from dragoman_server.publisher import Publisher
+from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
+from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished
 from dragoman_wire.inbound import Buffer
@@ -22,10 +29,37 @@ _EVENT_BYTES = 1000
 class StoredEvent:
     """An event that was published, for repeats."""
 
-    event: Event
+    header: bytes
+    """Encoded as it was sent."""
     binaries: Sequence[Buffer]
     part: str | None
     """The part of the request that it answers for good, if any."""
+
+    def message(self, codec: Codec) -> msgspec.Raw | dict[str, Any]:
+        """The event for a peer that wants this encoding."""
+        if codec_of(self.header) is codec:
+            return msgspec.Raw(self.header)
+        return decode_header(self.header)[1]
+
+
+class Stages(dict[str, Any]):
+    """Results of finished stages; those that can be encoded are written to the journal.
+
+    Args:
+        journal: where to.
+        number: the task's number there.
+        known: what was written before a restart.
+    """
+
+    def __init__(self, journal: Journal, number: int, known: Mapping[str, Any] | None = None) -> None:
+        super().__init__(known or {})
+        self._journal = journal
+        self._number = number
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if isinstance(value, msgspec.Struct):
+            self._journal.stage(self._number, name, msgspec.msgpack.encode(value))
 
 
 @dataclass(slots=True)
@@ -39,7 +73,14 @@ class TaskRecord:
     """By part: None where it was answered with a result."""
     parts: set[str] = field(default_factory=set)
     """Parts that are answered or in flight."""
+    journal: Journal = NOTHING
+    number: int = 0
+    """In the journal."""
     stages: dict[str, Any] = field(default_factory=dict)
+    unwritten: int = 0
+    """Runs that are not yet in the journal."""
+    died: str | None = None
+    """Why the request is to be set aside, if it is."""
     runs: int = 0
     """Runs in flight: the first one, and those of repeats that asked for more."""
     queue_s: float = 0.0
@@ -48,10 +89,32 @@ class TaskRecord:
     finished_s: float = 0.0
     size_bytes: int = 0
 
-    def remember(self, event: Event, binaries: Sequence[Buffer], part: str | None) -> None:
+    def remember(self, header: bytes, binaries: Sequence[Buffer], part: str | None) -> None:
         """Keep an event for repeats."""
-        self.events.append(StoredEvent(event, binaries, part))
+        self.events.append(StoredEvent(header, binaries, part))
         self.size_bytes += _EVENT_BYTES + sum(map(len, binaries))
+
+    def say(
+        self,
+        event: Event,
+        envelope: Envelope,
+        publisher: Publisher,
+        binaries: Sequence[Buffer] = (),
+        *,
+        part: str | None = None,
+        error: DragomanError | None = None,
+    ) -> None:
+        """Write an event, then publish it; where it cannot be written, the peer has it all the same."""
+        header = encode_header(event, envelope.codec)
+        self.remember(header, binaries, part)
+        self.journal.event(
+            self.number,
+            header,
+            binaries,
+            lambda _: publisher.publish(msgspec.Raw(header), envelope.codec, envelope.reply_to, binaries),
+            part=part,
+            error_code=error.code if error else None,
+        )
 
     def begin(self, parts: Sequence[str]) -> None:
         """A run for these parts starts; what was said of an earlier failure of theirs is void."""
@@ -104,11 +167,20 @@ class ResultsStore:
         """The task's last run has ended. `keep` it for repeats, where a peer can name it."""
         self._active.pop(record.key, None)
         if not keep or self._config.keep_s == 0:
+            record.journal.forget(record.number)
             return
-        record.finished_s = self._clock()
+        self.restore(record, self._clock())
+        self._expire()
+
+    def restore(self, record: TaskRecord, finished_s: float) -> None:
+        """Know a task that was finished then. To be called in the order of their ends."""
+        record.finished_s = finished_s
         self._finished[record.key] = record
         self.bytes += record.size_bytes
-        self._expire()
+
+    def discard(self, record: TaskRecord) -> None:
+        """The task was not accepted after all."""
+        self._active.pop(record.key, None)
 
     def _expire(self) -> None:
         oldest_s = self._clock() - self._config.keep_s
@@ -118,3 +190,4 @@ class ResultsStore:
                 return
             del self._finished[record.key]
             self.bytes -= record.size_bytes
+            record.journal.forget(record.number)

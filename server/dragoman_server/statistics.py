@@ -85,6 +85,7 @@ class Statistics:
             },
             "in_flight": {"bytes": self._budget.taken_bytes, "limit_bytes": self._budget.limit_bytes},
             "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
+            "journal": dict(dispatcher.journal.statistics()),
         }
 
 

@@ -14,18 +14,20 @@ import structlog
 from dragoman_engines.base import Capabilities
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.unit import Answer
+from dragoman_engines.unit import Answer, EngineDied
 from dragoman_engines.work import AnyWork, Kind
 from dragoman_handlers.base import Handler
 from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
 from dragoman_server.config import LimitsConfig
+from dragoman_server.journal.base import Journal
+from dragoman_server.journal.null import NOTHING
 from dragoman_server.lane import Lane
 from dragoman_server.publisher import Publisher
 from dragoman_server.results import TaskRecord
 from dragoman_server.spool import Spool
 from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, peer_of, status_of
-from dragoman_wire.codec import Codec
+from dragoman_wire.codec import Codec, decode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import (
     DeadlineExceeded,
@@ -51,6 +53,7 @@ class Services:
     spool: Spool
     clock: Clock
     budget: ByteBudget
+    journal: Journal = NOTHING
 
 
 class TaskRun:
@@ -84,6 +87,10 @@ class TaskRun:
         self.state = State.RECEIVED
         self.parts = handler.parts(request)
         self.cancel_reason: DragomanError | None = None
+        self.abandoned = False
+        """Stopped without an answer: the journal has it, and the next start finishes it."""
+        self.resumed = False
+        """Begun by an earlier server: what that one said is not said again."""
         self.error: DragomanError | None = None
         self._services = services
         self._arrived_s = arrived_s
@@ -130,24 +137,36 @@ class TaskRun:
         finally:
             lane.leave(turn)
         self.enter(State.FINISHED)
-        self._answer_the_rest()
+        if not self.abandoned:
+            self._answer_the_rest()
 
     def start(self, lane: Lane, turn: asyncio.Future[None] | None) -> asyncio.Task[None]:
         """Execute as a task of its own."""
         self.enter(State.QUEUED if turn is not None else State.RUNNING)
-        self._task = asyncio.get_running_loop().create_task(self.execute(lane, turn))
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self.execute(lane, turn))
+        if self.cancel_reason is not None:
+            loop.call_soon(self._task.cancel)
         return self._task
 
     def cancel(self, reason: DragomanError) -> None:
         """Stop as soon as possible; `reason` is told to the peer for what is not yet answered."""
-        if self.cancel_reason is not None or self._task is None:
+        if self.cancel_reason is not None:
             return
         self.cancel_reason = reason
+        if self._task is None:
+            return  # not written yet: it is cancelled as it starts
         if self._started:
             self._task.cancel()
         else:
             # A task that is cancelled before its first step never runs, and would answer nobody.
             asyncio.get_running_loop().call_soon(self._task.cancel)
+
+    def abandon(self) -> None:
+        """Stop and answer nothing, unless the peer has cancelled it before."""
+        if self.cancel_reason is None:
+            self.abandoned = True
+            self.cancel(ShuttingDown("the server stopped before this was finished"))
 
     @property
     def status(self) -> TaskStatus:
@@ -168,6 +187,8 @@ class TaskRun:
             await turn
             self.enter(State.RUNNING)
         self._began_s = self._services.clock.monotonic()
+        if self.resumed:
+            self.record.journal.began(self.record.number)
         await self.handler.handle(self.request, self)
 
     def _answer_the_rest(self) -> None:
@@ -223,19 +244,21 @@ class TaskRun:
 
     def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
         """See Context."""
-        self._send(event, binaries, settles)
+        if not (self.resumed and self._said(event)):
+            self.record.say(event, self.envelope, self._services.publisher, binaries, part=settles)
         if settles is not None:
-            self.settle(settles)
+            self._settled(settles, None)
 
     def fail(self, error: DragomanError, part: str) -> None:
         """See Context."""
         for event in failure_events(self.envelope, error, self.now_s(), languages=[part]):
-            self._send(event, (), part)
-        self.settle(part, error)
+            self.record.say(event, self.envelope, self._services.publisher, part=part, error=error)
+        self._settled(part, error)
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
         """See Context."""
-        self.record.outcomes[part] = error
+        self.record.journal.settle(self.record.number, part, error.code if error else None)
+        self._settled(part, error)
 
     async def capabilities(self, kind: Kind) -> Capabilities:
         """See Context."""
@@ -262,6 +285,16 @@ class TaskRun:
         """See Context."""
         return self._services.spool.file()
 
-    def _send(self, event: Event, binaries: Sequence[Buffer], part: str | None) -> None:
-        self.record.remember(event, binaries, part)
-        self._services.publisher.publish(event, self.codec, self.envelope.reply_to, binaries)
+    def _settled(self, part: str, error: DragomanError | None) -> None:
+        self.record.outcomes[part] = error
+        if isinstance(error, EngineDied):
+            self.record.died = error.message
+
+    def _said(self, event: Event) -> bool:
+        """Whether an earlier server has said this of the task as a whole."""
+        if hasattr(event, "language"):
+            return False
+        tag = event.__struct_config__.tag
+        return any(
+            stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.record.events
+        )

@@ -45,6 +45,8 @@ class Inbound:
     codec: Codec
     size_bytes: int
     audio: Buffer | None = None
+    frames: Sequence[Buffer] = ()
+    """As they came, header first."""
 
     @property
     def envelope(self) -> Envelope:
@@ -93,7 +95,9 @@ def _typed(codec: Codec, fields: dict[str, Any], frames: Sequence[Buffer], limit
     if len(languages) > limits.languages:
         raise TooLarge(f"targetLanguages has {len(languages)} entries; the limit languages is {limits.languages}")
     audio = _audio(request, frames) if isinstance(request, AudioRequest) else None
-    return Inbound(request_type=request_type, request=request, codec=codec, size_bytes=size_bytes, audio=audio)
+    return Inbound(
+        request_type=request_type, request=request, codec=codec, size_bytes=size_bytes, audio=audio, frames=frames
+    )
 
 
 def _named(problem: str) -> str:

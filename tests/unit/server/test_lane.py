@@ -7,7 +7,8 @@ import pytest
 
 from dragoman_engines.fairqueue import Ticket
 from dragoman_server.config import LaneConfig
-from dragoman_server.lane import Lane, Samples
+from dragoman_server.lane import Lane
+from dragoman_server.samples import Samples
 from dragoman_wire.errors import Overloaded
 
 TICKET = Ticket(peer="p")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dragoman_server.config import ResultsConfig
 from dragoman_server.results import ResultsStore, TaskRecord
+from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 from dragoman_wire.events import ResultUnknown
 
@@ -9,7 +10,7 @@ from dragoman_wire.events import ResultUnknown
 def record(name: str, size: int = 0) -> TaskRecord:
     made = TaskRecord(key=(None, name), request_type="translation")
     made.begin(["pt"])
-    made.remember(ResultUnknown(task_id=name), [b"x" * size], "pt")
+    made.remember(encode_header(ResultUnknown(task_id=name), Codec.JSON), [b"x" * size], "pt")
     return made
 
 

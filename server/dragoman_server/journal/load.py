@@ -1,0 +1,85 @@
+"""What an earlier server left in the journal, as tasks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import msgspec
+
+from dragoman_server.journal.base import KeptEvent, KeptRun, KeptTask
+
+_binaries = msgspec.msgpack.Decoder(list[bytes])
+_parts = msgspec.msgpack.Decoder(tuple[str, ...])
+
+
+def unpack_frames(packed: bytes) -> list[bytes]:
+    """The frames of a request, header first."""
+    return _binaries.decode(packed)
+
+
+def count_crash(connection: sqlite3.Connection) -> None:
+    """Where the last server did not end by itself, count that against the requests it had in its hands.
+
+    At a request's first crash nobody knows whether it was at work or waiting; later on `began` tells.
+    """
+    clean = connection.execute("SELECT value FROM meta WHERE name = 'clean'").fetchone()
+    connection.execute("BEGIN IMMEDIATE")
+    if clean is None or not clean[0]:
+        connection.execute("UPDATE requests SET crashes = crashes + 1 WHERE crashes = 0 OR began")
+    connection.execute("UPDATE requests SET began = 0")
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 0)")
+    connection.execute("DELETE FROM probe")
+    connection.execute("COMMIT")
+
+
+def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
+    """Finished tasks by their end, then the others by their arrival."""
+    tasks: dict[int, KeptTask] = {}
+    for number, reply_to, task_id, kind, finished_s, last in connection.execute(
+        "SELECT task, reply_to, task_id, type, finished, last FROM tasks ORDER BY finished, task"
+    ):
+        tasks[number] = KeptTask(
+            task=number,
+            reply_to=reply_to,
+            task_id=task_id,
+            request_type=kind,
+            finished=last,
+            finished_unix_s=finished_s,
+        )
+    for number, run in _runs(connection, tasks):
+        tasks[number].runs.append(run)
+    for number, header, binaries, part, error in connection.execute(
+        "SELECT task, header, binaries, part, error FROM events ORDER BY id"
+    ):
+        if number in tasks:
+            said = KeptEvent(
+                header=header, binaries=_binaries.decode(binaries) if binaries else (), part=part, error_code=error
+            )
+            tasks[number].events.append(said)
+    for number, name, value in connection.execute("SELECT task, name, value FROM stages"):
+        if number in tasks:
+            tasks[number].stages[name] = value
+    return list(tasks.values())
+
+
+def _runs(connection: sqlite3.Connection, tasks: dict[int, KeptTask]) -> Iterator[tuple[int, KeptRun]]:
+    for number, reply_to, task_id, kind, parts, arrived_s, crashes, frames in connection.execute(
+        "SELECT task, reply_to, task_id, type, parts, arrived, crashes, frames FROM requests ORDER BY arrived, id"
+    ):
+        tasks.setdefault(number, KeptTask(task=number, reply_to=reply_to, task_id=task_id, request_type=kind))
+        yield (
+            number,
+            KeptRun(
+                parts=_parts.decode(parts), arrived_unix_s=arrived_s, crashes=crashes, frames=unpack_frames(frames)
+            ),
+        )
+
+
+def next_number(connection: sqlite3.Connection) -> int:
+    """One more than any task has."""
+    highest = [
+        connection.execute(f"SELECT max(task) FROM {table}").fetchone()[0] or 0  # noqa: S608 - our own names
+        for table in ("tasks", "requests", "events", "dead")
+    ]
+    return max(highest) + 1

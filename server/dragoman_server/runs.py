@@ -1,0 +1,184 @@
+"""The runs in flight: each has its place in a lane, its share of the byte budget, and its asyncio task."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from dragoman_engines.fairqueue import Ticket
+from dragoman_handlers.base import Handler
+from dragoman_server.lane import Lane
+from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
+from dragoman_server.task import Services, TaskRun
+from dragoman_server.task_life import State, peer_of
+from dragoman_wire.errors import ShuttingDown
+from dragoman_wire.events import TaskFinished
+from dragoman_wire.inbound import Inbound
+
+log = structlog.get_logger()
+
+_LANE_COST_S = 1.0
+"""In a lane every request costs the same: fair shares there are of requests, not of work."""
+_SIZE_BYTES_PER_S = 1e5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Admitted:
+    """A run with the place that it has."""
+
+    run: TaskRun
+    lane: Lane
+    turn: asyncio.Future[None] | None
+    size_bytes: int
+    duplicate: bool
+    finished_before: TaskFinished | None
+    """How the task had ended before this run of it."""
+
+
+class Runs:
+    """Begins runs and sees them to their ends.
+
+    Args:
+        services: what every run needs.
+        lanes: by name.
+        results: the tasks that are known.
+        on_end: called with each run that ended and has answered.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        lanes: Mapping[str, Lane],
+        results: ResultsStore,
+        on_end: Callable[[Admitted], None],
+    ) -> None:
+        self.active: Counter[str] = Counter()
+        """By request type."""
+        self._services = services
+        self._lanes = lanes
+        self._results = results
+        self._on_end = on_end
+        self._runs: dict[TaskKey, list[TaskRun]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def of(self, key: TaskKey) -> list[TaskRun]:
+        """Those of one task."""
+        return list(self._runs.get(key, ()))
+
+    def place(
+        self,
+        record: TaskRecord,
+        handler: Handler[Any],
+        inbound: Inbound,
+        parts: Sequence[str],
+        arrived_s: float,
+        *,
+        duplicate: bool,
+        resumed: bool = False,
+    ) -> Admitted:
+        """Take a place for a run.
+
+        Raises:
+            Overloaded: every place of the lane is taken; not for one that is `resumed`.
+        """
+        request = handler.narrowed(inbound.request, parts)
+        lane = self._lanes[handler.lane]
+        ticket = Ticket(
+            peer=peer_of(request),
+            priority=request.priority or "normal",
+            cost_s=_LANE_COST_S,
+            size_s=inbound.size_bytes / _SIZE_BYTES_PER_S,
+        )
+        turn = lane.enter(ticket, always=resumed)
+        envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
+        run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
+        run.resumed = resumed
+        admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
+        self._results.begin(record)
+        record.begin(run.parts)
+        self._runs.setdefault(record.key, []).append(run)
+        self.active[record.request_type] += 1
+        self._services.budget.take(inbound.size_bytes)
+        return admitted
+
+    def leave(self, admitted: Admitted) -> None:
+        """Give back what `place` has taken, but for the place in the lane."""
+        run, record = admitted.run, admitted.run.record
+        self._services.budget.give(admitted.size_bytes)
+        record.runs -= 1
+        self.active[record.request_type] -= 1
+        if not self.active[record.request_type]:
+            del self.active[record.request_type]
+        runs = self._runs[record.key]
+        runs.remove(run)
+        if not runs:
+            del self._runs[record.key]
+
+    def start(self, admitted: Admitted) -> None:
+        """Begin the work."""
+        admitted.run.enter(State.ACCEPTED)
+        task = admitted.run.start(admitted.lane, admitted.turn)
+        self._tasks.add(task)
+        task.add_done_callback(functools.partial(self._ended, admitted))
+
+    async def end(self, timeout_s: float) -> bool:
+        """Wait for all, then stop those that are left; whether all ended by themselves.
+
+        What is in the journal is left to the next start, the rest is cancelled.
+        """
+        if not self._tasks:
+            return True
+        _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+        if not late:
+            return True
+        for run in [run for runs in self._runs.values() for run in runs]:
+            if run.record.number:
+                run.abandon()
+            else:
+                run.cancel(ShuttingDown("the server stopped before this was finished"))
+        await asyncio.wait(late)
+        return False
+
+    def _ended(self, admitted: Admitted, task: asyncio.Task[None]) -> None:
+        """Count a run's end and, where it was the task's last, say that the task is finished."""
+        run, record = admitted.run, admitted.run.record
+        self._tasks.discard(task)
+        self.leave(admitted)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
+        if run.abandoned:
+            log.info("task.left", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
+            return
+        self._count(run, admitted.lane)
+        self._on_end(admitted)
+
+    def _count(self, run: TaskRun, lane: Lane) -> None:
+        total_s, compute_s = run.elapsed_s(), run.compute_s
+        queue_s = max(0.0, total_s - compute_s)
+        run.record.queue_s += queue_s
+        run.record.compute_s += compute_s
+        lane.queue_times.add(queue_s)
+        lane.compute_times.add(compute_s)
+        status = run.status
+        if status in ("completed", "partial"):
+            lane.completed += 1
+        else:
+            lane.failed += 1
+        log.info(
+            "task.finished",
+            task_id=run.task_id,
+            type=run.record.request_type,
+            reply_to=run.record.key[0],
+            message_id=run.request.message_id,
+            lane=lane.name,
+            status=status,
+            error_code=run.error.code if run.error else None,
+            queue_ms=round(queue_s * 1000, 1),
+            compute_ms=round(compute_s * 1000, 1),
+        )

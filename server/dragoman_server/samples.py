@@ -1,0 +1,38 @@
+"""The last figures of one kind, and their percentiles."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+_SAMPLES = 2048
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Percentiles:
+    """Of the last 2048 tasks, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class Samples:
+    """The last figures of one kind, for percentiles."""
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=_SAMPLES)
+
+    def add(self, value_s: float) -> None:
+        """Remember one figure, in seconds."""
+        self._values.append(value_s)
+
+    def percentiles(self) -> Percentiles:
+        """By the nearest-rank method; 0 where there is nothing yet."""
+        ordered = sorted(self._values)
+
+        def at(share: float) -> float:
+            return round(ordered[math.ceil(share * len(ordered)) - 1] * 1000, 3) if ordered else 0.0
+
+        return Percentiles(p50=at(0.50), p95=at(0.95), p99=at(0.99))

@@ -1,0 +1,203 @@
+"""The server is killed and started again on its state directory: nothing is lost, and nothing said twice."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dragoman_server.commands import app
+from tests.conformance.sound import tone
+from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running_server, wait_until
+
+TASKS = 40
+
+
+@contextmanager
+def server_in(folder: Path, **settings: object) -> Iterator[ServerProcess]:
+    """A server on addresses that the next one has again, so that peers connect again by themselves."""
+    sockets = {f"sockets__{name}": f"ipc://{folder}/{name}.sock" for name in ("requests", "events", "routed")}
+    with running_server(folder, **(ECHO | sockets | settings)) as server:
+        yield server.wait_ready()
+
+
+def translation(task_id: str, *targets: str, **fields: object) -> dict[str, Any]:
+    return {
+        "taskId": task_id,
+        "text": f"Text {task_id}",
+        "sourceLanguage": "en",
+        "targetLanguages": list(targets or ("pt",)),
+    } | fields
+
+
+def kill(server: ServerProcess) -> None:
+    server.process.send_signal(signal.SIGKILL)
+    server.wait()
+
+
+def accepted(peer: Peer, count: int) -> list[Message]:
+    """Events until so many requests are accepted."""
+    seen: list[Message] = []
+    while sum(event.type == "accepted" for event in seen) < count:
+        seen.append(peer.receive())
+    return seen
+
+
+def rest_of(peer: Peer) -> list[Message]:
+    """What comes until nothing has come for a while."""
+    seen: list[Message] = []
+    while not peer.nothing_comes(1.0):
+        seen.append(peer.receive())
+    return seen
+
+
+def finished(events: list[Message]) -> Counter[str]:
+    return Counter(event.fields["taskId"] for event in events if event.type == "task_finished")
+
+
+def results(events: list[Message]) -> Counter[tuple[str, str, str]]:
+    return Counter(
+        (event.fields["taskId"], event.fields["targetLanguage"], event.fields["result"]["translatedText"])
+        for event in events
+        if event.type == "translation_completed"
+    )
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+def test_what_was_accepted_is_finished_once_after_a_kill(codec: str, tmp_path: Path) -> None:
+    slow = {"engines__translation__delay_ms": 20, "engines__translation__batch": 1}
+    with server_in(tmp_path, **slow) as first, connected(first, "peer", codec=codec) as peer:
+        for number in range(TASKS):
+            peer.send(translation(f"t{number}", "pt", "fr"))
+        seen = accepted(peer, TASKS)
+        while sum(finished(seen).values()) < 5:
+            seen.append(peer.receive())
+        kill(first)
+        seen += rest_of(peer)
+        before = sum(finished(seen).values())
+        with server_in(tmp_path) as second:
+            wait_until(lambda: second.stats()["active_tasks"]["total_active"] == 0, "the rest is done")
+            seen += rest_of(peer)
+            missing = {f"t{number}" for number in range(TASKS)} - set(finished(seen))
+            for task_id in missing:  # written, and not published when the kill came
+                peer.send({"type": "result", "taskId": task_id})
+            again = rest_of(peer)
+            stats = second.stats()
+    assert before < TASKS
+    assert len(missing) <= 5
+    assert set((finished(seen) + finished(again)).values()) == {1}
+    assert len(finished(seen) + finished(again)) == TASKS
+    assert set(results(seen).values()) == {1}
+    expected = {(f"t{n}", to, f"[{to}] Text t{n}") for n in range(TASKS) for to in ("pt", "fr")}
+    assert set(results(seen)) | set(results(again)) == expected
+    assert stats["journal"]["mode"] == "process"
+
+
+def test_results_are_there_after_a_restart(tmp_path: Path) -> None:
+    with server_in(tmp_path) as first, connected(first, "peer") as peer:
+        said = peer.run(translation("t", "pt", "fr"))
+        kill(first)
+    with server_in(tmp_path) as second, connected(second, "peer", codec="msgpack") as peer:
+        peer.send({"type": "result", "taskId": "t"})
+        again = [peer.receive() for _ in range(3)]
+        assert [event.fields for event in again] == [event.fields for event in said[1:]]
+        more = peer.run(translation("t", "pt", "de"))
+        assert set(results(more)) == set(results(said)) | {("t", "de", "[de] Text t")}
+        assert second.stats()["engines"]["translation"]["units"] == 1
+
+
+def test_a_deadline_counts_from_the_arrival(tmp_path: Path) -> None:
+    with (
+        server_in(tmp_path, engines__translation__delay_ms=30_000) as first,
+        connected(first, "peer") as peer,
+    ):
+        peer.send(translation("t", timeoutMs=1500))
+        accepted(peer, 1)
+        kill(first)
+        assert peer.nothing_comes(1.6)
+        with server_in(tmp_path, engines__translation__delay_ms=30_000):
+            error, last = peer.receive(), peer.receive()
+    assert error.fields["errorCode"] == "deadline_exceeded"
+    assert last.fields["status"] == "expired"
+
+
+def test_what_a_drain_leaves_is_finished_by_the_next_start(tmp_path: Path) -> None:
+    slow = {"engines__translation__delay_ms": 30_000, "server__drain_s": 0.2}
+    with server_in(tmp_path, **slow) as first, connected(first, "peer") as peer:
+        peer.send(translation("t"))
+        accepted(peer, 1)
+        first.terminate()
+        assert first.wait() == 0
+        assert [event.type for event in rest_of(peer)] == ["server_stopping"]
+        with server_in(tmp_path):
+            assert [peer.receive().type, peer.receive().type] == ["translation_completed", "task_finished"]
+            assert peer.nothing_comes()
+
+
+def test_a_stage_that_was_done_is_not_done_again(tmp_path: Path) -> None:
+    request = {"type": "audio_process", "taskId": "v", "targetLanguages": ["pt"], "binaryFrames": {"audio": 1}}
+    with (
+        server_in(tmp_path, engines__translation__delay_ms=30_000) as first,
+        connected(first, "peer") as peer,
+    ):
+        peer.send(request, tone())
+        heard = peer.collect(lambda event: event.type == "transcription_ready")[-1]
+        kill(first)
+        with server_in(tmp_path) as second:
+            events = peer.collect(lambda event: event.type == "task_finished")
+            assert second.stats()["engines"]["transcription"]["units"] == 0
+    assert [event.type for event in events] == [
+        "audio_translation_ready",
+        "audio_process_completed",
+        "task_finished",
+    ]
+    assert events[1].fields["transcription"] == heard.fields["transcription"]
+    assert events[-1].fields["events"] == 3
+
+
+def test_a_request_that_kills_its_engine_is_set_aside(tmp_path: Path) -> None:
+    with server_in(tmp_path) as server, connected(server, "peer") as peer:
+        _, error, last = peer.run(translation("poison", text="__exit__ now"))
+        assert (error.fields["errorCode"], last.fields["status"]) == ("engine_failed", "failed")
+        assert server.stats()["journal"]["dead"] == 1
+        assert "poison" in dead(tmp_path, "list")
+        kill(server)
+    assert "__exit__ now" in dead(tmp_path, "show", "1")
+    assert "translation" in dead(tmp_path, "retry", "1")
+    with server_in(tmp_path) as server, connected(server, "peer") as peer:
+        wait_until(lambda: server.stats()["journal"]["dead"] == 1, "it is set aside again")
+    [number] = [line.split()[0] for line in dead(tmp_path, "list").splitlines() if "poison" in line]
+    dead(tmp_path, "drop", number)
+    assert "poison" not in dead(tmp_path, "list")
+
+
+def test_a_request_that_is_there_at_three_crashes_is_set_aside(tmp_path: Path) -> None:
+    slow = {"engines__translation__delay_ms": 30_000}
+    with server_in(tmp_path, **slow) as server, connected(server, "peer") as peer:
+        peer.send(translation("t"))
+        accepted(peer, 1)
+        kill(server)
+        for _ in range(2):
+            with server_in(tmp_path, **slow) as next_one:
+                wait_until(lambda: written_at_work(next_one.stats()), "it is at work, which is written")
+                kill(next_one)
+        with server_in(tmp_path, **slow) as last_one:
+            error, last = peer.receive(), peer.receive()
+            assert (error.fields["errorCode"], last.fields["status"]) == ("engine_failed", "failed")
+            assert last_one.stats()["journal"]["dead"] == 1
+
+
+def written_at_work(stats: dict[str, Any]) -> bool:
+    return bool(stats["engines"]["translation"]["busy"] == 1 and stats["journal"]["committed"] > 0)
+
+
+def dead(folder: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(app, ["dead", *arguments, "--set", f"server.state_dir={folder}"])
+    assert result.exit_code == 0, result.output
+    return result.output
