@@ -54,8 +54,8 @@ class Server:
 
 
 @contextmanager
-def embedded_server() -> Iterator[Server]:
-    """A server for the time of a block; stopped at its end if it is not yet.
+def embedded_server(settings: Mapping[str, object] | None = None) -> Iterator[Server]:
+    """A server for the time of a block; stopped at its end if it is not yet. Settings are `section.key`: value.
 
     Raises:
         ServerFailed: it did not become ready.
@@ -63,7 +63,7 @@ def embedded_server() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         log = Path(folder) / "server.log"
         begin_s = time.monotonic()
-        process = launch(Path(folder), log)
+        process = launch(Path(folder), log, settings)
         try:
             endpoints = wait_until_ready(process, log)
             yield Server(
