@@ -108,7 +108,7 @@ class EnginePool:
             return "ready"
         if self._missing is not None:
             return "missing"
-        return "restarting" if self.restarts else "loading"
+        return "restarting" if self.restarts or self.capabilities is not None else "loading"
 
     @property
     def busy(self) -> int:
