@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from dragoman_server.clock import Clock
 from dragoman_server.dispatcher import Dispatcher
+from dragoman_server.journal.null import NOTHING
 from dragoman_server.publisher import Publisher
 from dragoman_server.statistics import Statistics
 from dragoman_wire.events import Accepted, CancelResult, Event, Pong, ResultUnknown
@@ -54,11 +55,15 @@ class Control:
         )
 
     def _result(self, inbound: Inbound, request: ResultRequest) -> None:
+        """Answer once everything that was said of the task so far is written and published."""
+        record = self._dispatcher.results.get((request.reply_to, request.task_id))
+        journal = NOTHING if record is None else record.journal
+        journal.sync(lambda _: self._replay(inbound, request))
+
+    def _replay(self, inbound: Inbound, request: ResultRequest) -> None:
         record = self._dispatcher.results.get((request.reply_to, request.task_id))
         if record is None:
             self._say(inbound, ResultUnknown(task_id=request.task_id))
-        elif record.unwritten:
-            self._dispatcher.tell(record, inbound.envelope)
         elif not self._dispatcher.replay(record, inbound.envelope) and request.reply_to is not None:
             # Known, but nothing has come of it yet: say that it is in flight.
             self._say(inbound, Accepted(task_id=request.task_id, duplicate=True))

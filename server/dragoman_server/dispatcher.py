@@ -169,19 +169,19 @@ class Dispatcher:
         if new:
             self._admit(record, handler, inbound, new, arrived_s, duplicate=True)
         else:
-            self.tell(record, envelope)
+            self._tell(record, envelope)
 
-    def tell(self, record: TaskRecord, envelope: Envelope) -> None:
-        """Say that the task is known and publish what has come of it, once it is written."""
+    def _tell(self, record: TaskRecord, envelope: Envelope) -> None:
+        """Say that the task is known and publish what has come of it, once all that is written and published."""
 
         def say(problem: str | None) -> None:
-            if problem is None:
+            if problem is None or self.results.get(record.key) is record:
                 self._tell_accepted(envelope, duplicate=True)
                 self.replay(record, envelope)
             else:
                 self.refuse(envelope, _unwritable(problem))
 
-        (record.journal if record.unwritten else NOTHING).sync(say)
+        record.journal.sync(say)
 
     def replay(self, record: TaskRecord, envelope: Envelope) -> int:
         """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from typer.testing import CliRunner
@@ -195,6 +196,43 @@ def test_a_request_that_is_there_at_three_crashes_is_set_aside(tmp_path: Path) -
 
 def written_at_work(stats: dict[str, Any]) -> bool:
     return bool(stats["engines"]["translation"]["busy"] == 1 and stats["journal"]["committed"] > 0)
+
+
+def test_a_full_disk_refuses_and_is_told_and_passes_by_itself(tmp_path: Path) -> None:
+    limits = {"journal__max_bytes": 1 << 18, "results__keep_s": 0}
+    with server_in(tmp_path, **limits) as server, connected(server, "peer") as peer:
+        peer.send(translation("large", messageId="m", conversationId="c", padding="x" * 600_000))
+        error = peer.receive()
+        assert (error.type, error.fields["errorCode"]) == ("translation_error", "internal")
+        assert error.fields["retryable"]
+        assert "journal" in error.fields["error"]
+        with pytest.raises(HTTPError) as refused:
+            server.get("/readyz")
+        assert "journal" in refused.value.read().decode()
+        wait_until(lambda: server.stats()["journal"]["state"] == "ok", "it recovers")
+        assert server.get("/readyz")["ready"]
+        assert [event.type for event in peer.run(translation("small"))][-1] == "task_finished"
+        stats = server.stats()
+    assert stats["in_flight"]["bytes"] == 0
+    assert stats["lanes"]["translation"]["active"] == 0
+
+
+def test_a_cancel_and_a_repeat_may_come_before_the_request_is_written(tmp_path: Path) -> None:
+    with server_in(tmp_path, engines__translation__delay_ms=30_000) as server, connected(server, "peer") as peer:
+        for number in range(50):
+            request = translation(f"t{number}")
+            peer.send(request)
+            peer.send(request)
+            peer.send({"type": "cancel", "taskId": f"t{number}"})
+        events: list[Message] = []
+        while sum(finished(events).values()) < 50:
+            events.append(peer.receive())
+        events += rest_of(peer)
+        assert Counter(e.fields["status"] for e in events if e.type == "cancel_result") == {"cancelled": 50}
+        firsts = [e.fields["taskId"] for e in events if e.type == "accepted" and not e.fields["duplicate"]]
+        assert Counter(firsts) == {f"t{number}": 1 for number in range(50)}
+        assert set(Counter(finished(events)).values()) <= {1, 2}  # twice where the repeat came after the end
+        assert server.stats()["lanes"]["translation"]["active"] == 0
 
 
 def dead(folder: Path, *arguments: str) -> str:

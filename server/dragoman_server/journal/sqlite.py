@@ -55,7 +55,7 @@ class SqliteJournal(Journal):
     def _read(self, connection: sqlite3.Connection) -> list[KeptTask]:
         count_crash(connection)
         self._numbers = itertools.count(next_number(connection))
-        self._dead = int(connection.execute("SELECT count(*) FROM dead").fetchone()[0])
+        self._dead = {task for (task,) in connection.execute("SELECT task FROM dead")}
         return load_tasks(connection)
 
     @property
@@ -112,7 +112,7 @@ class SqliteJournal(Journal):
 
     def set_aside(self, task: int, reason: str) -> None:
         """See Journal."""
-        self._dead += 1
+        self._dead.add(task)
         self._push(Operation(Kind.DEAD, (task, time.time(), reason)))
 
     def finish(self, end: Ending, done: Done) -> None:
@@ -143,7 +143,7 @@ class SqliteJournal(Journal):
             "committed": self._committed,
             "lag_ms": asdict(self._lag.percentiles()),
             "bytes": sum(file.stat().st_size for file in files if file.exists()),
-            "dead": self._dead,
+            "dead": len(self._dead),
         }
 
     async def close(self) -> None:

@@ -164,6 +164,7 @@ class Writer(threading.Thread):
             if not rows:
                 continue
             if kind is Kind.DEAD:
+                self._connection.executemany("DELETE FROM dead WHERE task = ?", [row[:1] for row in rows])
                 self._connection.executemany(_DEAD, rows)
             if kind in _INSERTS:
                 self._insert(_INSERTS[kind], rows)
