@@ -5,8 +5,8 @@
        |  +--result_unknown--+  +--task_finished, but events are missing--> CLOSING --> ENDED
        +--refused, or a control answer--> ENDED
 
-SENDING repeats the request, WORKING asks now and then for what may have been lost, CLOSING asks once. After a lost
-connection each does so at once.
+SENDING repeats the request, WORKING asks now and then for what may have been lost, CLOSING asks a
+few times, for what is replayed may be lost as well. After a lost connection each does so at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _CONTROL_ANSWERS = {"ping": "pong", "stats": "stats_result", "cancel": "cancel_r
 _LANGUAGE_FAMILIES = frozenset({"translation", "story_text_object_translation"})
 _RETRY_UNSENT_S = 0.05
 """How soon to try again where nobody is connected to take the request."""
+_CLOSING_POLLS = 5
+"""How often a finished task is asked for what is missing of it, ever more slowly."""
 _SLOW_LINK_BYTES_PER_S = 4 << 20
 """A large request is not repeated while it may still be on its way."""
 _ONCE = frozenset(
@@ -110,7 +112,7 @@ class Follower:
         self._seen: set[object] = set()
         self._counted = 0
         self._held: Event | None = None
-        self._closing_polled = False
+        self._closing_polls = 0
 
     @property
     def ended(self) -> bool:
@@ -124,9 +126,11 @@ class Follower:
             TimedOut: there was no new event for `timeout_s`.
             ServerUnreachable: the same, and nobody ever took the request.
         """
-        if self._state is _State.CLOSING and self._closing_polled and now_s >= self._next_s:
-            return Step.FINISH, 0.0
         gives_up_s = self._last_s + self._patience.timeout_s
+        if self._state is _State.CLOSING and self._closing_polls:
+            asked_enough = self._closing_polls >= _CLOSING_POLLS and now_s >= self._next_s
+            if asked_enough or now_s >= gives_up_s:
+                return Step.FINISH, 0.0
         if now_s >= gives_up_s:
             raise self._silence()
         if now_s < self._next_s:
@@ -141,7 +145,7 @@ class Follower:
         """The connection was cut and is there again: what was on its way, either way, may be lost."""
         self._next_s = now_s
         self._resend_s = self._patience.resend_s
-        self._closing_polled = False
+        self._closing_polls = 0
 
     def sent(self, now_s: float, *, taken: bool) -> None:
         """The request was handed to the transport, or nobody was connected to take it."""
@@ -154,9 +158,12 @@ class Follower:
 
     def polled(self, now_s: float) -> None:
         """A `result` request was sent."""
-        closing = self._state is _State.CLOSING
-        self._closing_polled = closing
-        self._next_s = now_s + (self._patience.resend_s if closing else self._patience.poll_s)
+        if self._state is not _State.CLOSING:
+            self._next_s = now_s + self._patience.poll_s
+            return
+        wait_s = self._patience.resend_s * 2**self._closing_polls
+        self._next_s = now_s + min(wait_s, max(self._patience.resend_max_s, self._patience.resend_s))
+        self._closing_polls += 1
 
     def finish(self) -> Event | None:
         """End without what is missing; the `task_finished` that was held back for it."""

@@ -87,7 +87,7 @@ def arena(options: Options, settings: Mapping[str, object] | None = None) -> Ite
     rng = random.Random(options.seed)
     journal = {} if options.journal is None else {"journal.mode": options.journal}
     with tempfile.TemporaryDirectory(prefix="dragoman-chaos-", ignore_cleanup_errors=True) as folder:
-        victim = Victim(Path(folder), rng, {**journal, **(settings or {})})
+        victim = Victim(Path(folder), {**journal, **(settings or {})})
         with victim:
             peers = [LoadPeer(name, victim.endpoints, rng.randrange(1 << 30)) for name in ("one", "two")]
             made = Arena(victim, peers, rng)

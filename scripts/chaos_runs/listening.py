@@ -26,7 +26,7 @@ def stop_listeners(rounds: int, seed: int) -> tuple[list[str], str]:
     problems: list[str] = []
     with tempfile.TemporaryDirectory(prefix="dragoman-chaos-", ignore_cleanup_errors=True) as folder:
         settings = {"sockets.high_water_mark": _HIGH_WATER_MARK}
-        with Victim(Path(folder), rng, settings) as victim:
+        with Victim(Path(folder), settings) as victim:
             for number in range(rounds):
                 peer = f"listener-{number}"
                 problems += _check(peer, _stop_one(victim, rng, peer))

@@ -40,13 +40,12 @@ class Victim:
 
     Args:
         folder: for its state and its logs.
-        rng: picks the ports.
         settings: by `section.key`, beside the engines.
     """
 
-    def __init__(self, folder: Path, rng: random.Random, settings: Mapping[str, object] | None = None) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, object] | None = None) -> None:
         self._folder = folder
-        ports = _free_ports(rng, 4)
+        ports = _free_ports(4)
         names = ("requests", "events", "routed")
         self.endpoints = {name: f"tcp://127.0.0.1:{port}" for name, port in zip(names, ports, strict=False)}
         self.ops = f"http://127.0.0.1:{ports[3]}"
@@ -127,10 +126,10 @@ class Victim:
         return False
 
 
-def _free_ports(rng: random.Random, count: int) -> list[int]:
+def _free_ports(count: int) -> list[int]:
     found: list[int] = []
     while len(found) < count:
-        port = rng.choice(_PORTS)
+        port = random.choice(_PORTS)  # not seeded: runs beside each other shall not share any
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import random
 import sys
 import tempfile
 import time
@@ -92,7 +91,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="dragoman-soak-", ignore_cleanup_errors=True) as folder:
         delays = {f"engines.{kind}.delay_ms": delay for kind, delay in _DELAYS_MS.items()}
         settings = {"results.keep_s": keep_s, **delays}
-        with Victim(Path(folder), random.Random(arguments.seed), settings) as victim:
+        with Victim(Path(folder), settings) as victim:
             problems = asyncio.run(soak(victim, arguments.minutes, arguments.seed, Path(folder)))
     for problem in problems:
         print(problem)
