@@ -16,6 +16,7 @@ from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.journal.base import Journal, KeptTask
 from dragoman_server.results import Stages, TaskRecord
 from dragoman_server.task import Services
+from dragoman_server.task_life import BYSTANDER, SUSPECT
 from dragoman_wire.codec import codec_of, decode_header
 from dragoman_wire.envelope import Envelope, envelope_of_fields
 from dragoman_wire.errors import DragomanError, EngineFailed, error_from_code
@@ -26,10 +27,12 @@ from dragoman_wire.limits import WireLimits
 
 log = structlog.get_logger()
 
-MOST_CRASHES = 3
-"""A request that was at work at so many ends of a server is set aside."""
+MOST_SUSPICION = 1 + 2 * SUSPECT
+"""A request is set aside after three ends of the server at which it had just begun, or nine beside others."""
 _RECONNECT_S = 0.5
 """Peers' sockets connect again within a tenth of a second or two; what is said before, they do not hear."""
+_ALONE_S = 0.25
+"""How long a resumed request has the server's engines for itself, but for new ones."""
 _NO_LIMITS = WireLimits(header_bytes=1 << 40, frames=1 << 20, request_bytes=1 << 40, languages=1 << 20)
 """What was accepted stays accepted, also under limits that are tighter now."""
 
@@ -47,7 +50,7 @@ class Recovery:
         self._services = services
         self._handlers = handlers
         self._dispatcher = dispatcher
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[tuple[int, Callable[[], asyncio.Task[None] | None]]] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -65,10 +68,15 @@ class Recovery:
             self._task.cancel()
 
     async def _resume(self) -> None:
+        """Begin one after the other, so that one that ends the server is not taken for its neighbours."""
         await asyncio.sleep(_RECONNECT_S)
-        for begin in self._waiting:
-            begin()
-        self._waiting.clear()
+        await asyncio.gather(*(pool.settled() for pool in self._services.pools.values()))
+        for number, begin in self._waiting:
+            task = begin()
+            if task is not None:
+                _, late = await asyncio.wait([task], timeout=_ALONE_S)
+                if late:
+                    self._services.journal.began(number, BYSTANDER)
 
     def _take(self, kept: KeptTask) -> None:
         handler = self._handlers.get(kept.request_type)
@@ -80,15 +88,15 @@ class Recovery:
         self._dispatcher.results.begin(record)
         if handler is None:
             reason = f"no handler for requests of type {kept.request_type!r} any more"
-            self._waiting.append(functools.partial(self._close, record, kept, reason))
+            self._waiting.append((kept.task, functools.partial(self._close, record, kept, reason)))
             return
         self._take_runs(record, kept, handler)
 
     def _take_runs(self, record: TaskRecord, kept: KeptTask, handler: Handler[Any]) -> None:
         """Have the parts done that are not answered yet; a task without any is only closed."""
         reason = None
-        if max(run.crashes for run in kept.runs) >= MOST_CRASHES:
-            reason = f"the server ended {MOST_CRASHES} times with this request at work; it is set aside"
+        if max(run.crashes for run in kept.runs) >= MOST_SUSPICION:
+            reason = "the server ended several times with this request at work; it is set aside"
         begun = False
         for run in kept.runs:
             parts = [part for part in run.parts if part not in record.outcomes and part not in record.parts]
@@ -100,10 +108,10 @@ class Recovery:
                 reason = f"the request can no longer be read: {error}"
                 continue
             arrived_s = self._monotonic(run.arrived_unix_s)
-            self._waiting.append(self._dispatcher.restore(record, handler, inbound, parts, arrived_s))
+            self._waiting.append((kept.task, self._dispatcher.restore(record, handler, inbound, parts, arrived_s)))
             begun = True
         if not begun:
-            self._waiting.append(functools.partial(self._close, record, kept, reason))
+            self._waiting.append((kept.task, functools.partial(self._close, record, kept, reason)))
 
     def _close(self, record: TaskRecord, kept: KeptTask, reason: str | None) -> None:
         """Finish a task without work: everything is answered, or it is set aside."""

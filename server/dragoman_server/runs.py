@@ -120,12 +120,13 @@ class Runs:
         if not runs:
             del self._runs[record.key]
 
-    def start(self, admitted: Admitted) -> None:
+    def start(self, admitted: Admitted) -> asyncio.Task[None]:
         """Begin the work."""
         admitted.run.enter(State.ACCEPTED)
         task = admitted.run.start(admitted.lane, admitted.turn)
         self._tasks.add(task)
         task.add_done_callback(functools.partial(self._ended, admitted))
+        return task
 
     async def end(self, timeout_s: float) -> bool:
         """Wait for all, then stop those that are left; whether all ended by themselves.

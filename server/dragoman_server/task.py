@@ -26,7 +26,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.publisher import Publisher
 from dragoman_server.results import TaskRecord
 from dragoman_server.spool import Spool
-from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, peer_of, status_of
+from dragoman_server.task_life import SUSPECT, TRANSITIONS, IllegalTransition, State, peer_of, status_of
 from dragoman_wire.codec import Codec, decode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import (
@@ -163,7 +163,7 @@ class TaskRun:
             asyncio.get_running_loop().call_soon(self._task.cancel)
 
     def abandon(self) -> None:
-        """Stop and answer nothing, unless the peer has cancelled it before."""
+        """Stop and answer nothing, unless the peer has cancelled it."""
         if self.cancel_reason is None:
             self.abandoned = True
             self.cancel(ShuttingDown("the server stopped before this was finished"))
@@ -188,7 +188,7 @@ class TaskRun:
             self.enter(State.RUNNING)
         self._began_s = self._services.clock.monotonic()
         if self.resumed:
-            self.record.journal.began(self.record.number)
+            self.record.journal.began(self.record.number, SUSPECT)
         await self.handler.handle(self.request, self)
 
     def _answer_the_rest(self) -> None:

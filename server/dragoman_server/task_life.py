@@ -29,6 +29,10 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 }
 
 
+SUSPECT, BYSTANDER = 4, 1
+"""How much the end of the server speaks against a resumed request that has just begun, and against one later on."""
+
+
 class IllegalTransition(RuntimeError):
     """The server misused a run; never the peer's doing."""
 

@@ -178,24 +178,25 @@ def test_a_request_that_kills_its_engine_is_set_aside(tmp_path: Path) -> None:
     assert "poison" not in dead(tmp_path, "list")
 
 
-def test_a_request_that_is_there_at_three_crashes_is_set_aside(tmp_path: Path) -> None:
+def test_a_request_that_is_there_at_every_crash_is_set_aside(tmp_path: Path) -> None:
     slow = {"engines__translation__delay_ms": 30_000}
     with server_in(tmp_path, **slow) as server, connected(server, "peer") as peer:
         peer.send(translation("t"))
         accepted(peer, 1)
         kill(server)
-        for _ in range(2):
+        for _ in range(9):
             with server_in(tmp_path, **slow) as next_one:
-                wait_until(lambda: written_at_work(next_one.stats()), "it is at work, which is written")
+                wait_until(lambda: written_at_work(next_one.stats()), "it is at work, or set aside")
+                if next_one.stats()["journal"]["dead"]:
+                    error, last = peer.receive(), peer.receive()
+                    break
                 kill(next_one)
-        with server_in(tmp_path, **slow) as last_one:
-            error, last = peer.receive(), peer.receive()
-            assert (error.fields["errorCode"], last.fields["status"]) == ("engine_failed", "failed")
-            assert last_one.stats()["journal"]["dead"] == 1
+    assert (error.fields["errorCode"], last.fields["status"]) == ("engine_failed", "failed")
+    assert "several times" in dead(tmp_path, "list")
 
 
 def written_at_work(stats: dict[str, Any]) -> bool:
-    return bool(stats["engines"]["translation"]["busy"] == 1 and stats["journal"]["committed"] > 0)
+    return bool(stats["journal"]["committed"] > 0)
 
 
 def test_a_full_disk_refuses_and_is_told_and_passes_by_itself(tmp_path: Path) -> None:

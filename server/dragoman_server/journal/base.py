@@ -78,7 +78,7 @@ class KeptRun:
     parts: tuple[str, ...]
     arrived_unix_s: float
     crashes: int
-    """Servers that ended with it in their hands."""
+    """The suspicion that it ended servers: 1 for the first that ended, then what `began` said."""
     frames: Sequence[bytes]
 
 
@@ -137,8 +137,8 @@ class Journal(ABC):
         """Write the result of a stage."""
 
     @abstractmethod
-    def began(self, task: int) -> None:
-        """Write that a task that was there at a crash is at work again."""
+    def began(self, task: int, weight: int) -> None:
+        """Write that a task that was there at a crash is at work again, and how much a crash now speaks against it."""
 
     @abstractmethod
     def set_aside(self, task: int, reason: str) -> None:

@@ -21,12 +21,13 @@ def unpack_frames(packed: bytes) -> list[bytes]:
 def count_crash(connection: sqlite3.Connection) -> None:
     """Where the last server did not end by itself, count that against the requests it had in its hands.
 
-    At a request's first crash nobody knows whether it was at work or waiting; later on `began` tells.
+    At a request's first crash nobody knows whether it was at work or waiting. Later on `began` tells: it has the
+    weight of the suspicion, much where the request had just begun on its own, little where it worked beside others.
     """
     clean = connection.execute("SELECT value FROM meta WHERE name = 'clean'").fetchone()
     connection.execute("BEGIN IMMEDIATE")
     if clean is None or not clean[0]:
-        connection.execute("UPDATE requests SET crashes = crashes + 1 WHERE crashes = 0 OR began")
+        connection.execute("UPDATE requests SET crashes = crashes + max(began, crashes = 0)")
     connection.execute("UPDATE requests SET began = 0")
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 0)")
     connection.execute("DELETE FROM probe")

@@ -44,7 +44,7 @@ class NullJournal(Journal):
     def stage(self, task: int, name: str, value: bytes) -> None:
         """See Journal."""
 
-    def began(self, task: int) -> None:
+    def began(self, task: int, weight: int) -> None:
         """See Journal."""
 
     def set_aside(self, task: int, reason: str) -> None:

@@ -106,9 +106,9 @@ class SqliteJournal(Journal):
         """See Journal."""
         self._push(Operation(Kind.STAGE, (task, name, value)))
 
-    def began(self, task: int) -> None:
+    def began(self, task: int, weight: int) -> None:
         """See Journal."""
-        self._push(Operation(Kind.BEGAN, (task,)))
+        self._push(Operation(Kind.BEGAN, (task, weight)))
 
     def set_aside(self, task: int, reason: str) -> None:
         """See Journal."""

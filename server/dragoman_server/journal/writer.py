@@ -56,7 +56,6 @@ _INSERTS = {
     Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
 }
 _BY_TASK = {
-    Kind.BEGAN: ("UPDATE requests SET began = 1 WHERE task IN ",),
     Kind.FINISH: ("DELETE FROM requests WHERE task IN ", "DELETE FROM stages WHERE task IN "),
     Kind.FORGET: tuple(f"DELETE FROM {table} WHERE task IN " for table in ("tasks", "events", "requests", "stages")),  # noqa: S608
 }
@@ -163,6 +162,8 @@ class Writer(threading.Thread):
         for kind, rows in groups.items():
             if not rows:
                 continue
+            if kind is Kind.BEGAN:
+                self._connection.executemany("UPDATE requests SET began = ?2 WHERE task = ?1", rows)
             if kind is Kind.DEAD:
                 self._connection.executemany("DELETE FROM dead WHERE task = ?", [row[:1] for row in rows])
                 self._connection.executemany(_DEAD, rows)

@@ -146,9 +146,9 @@ async def test_a_crash_counts_against_what_was_at_work_and_a_graceful_stop_does_
     crash(tmp_path)
     async with open_journal(tmp_path) as journal:
         assert [task.runs[0].crashes for task in journal.tasks()] == [1, 1]  # nobody knows which of them it was
-        journal.began(1)
+        journal.began(1, 4)
     crash(tmp_path)
-    assert [task.runs[0].crashes for task in await left_in(tmp_path)] == [2, 1]
+    assert [task.runs[0].crashes for task in await left_in(tmp_path)] == [5, 1]
 
 
 @pytest.mark.parametrize("damage", ["all", "head", "middle"])
