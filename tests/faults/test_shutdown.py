@@ -20,7 +20,7 @@ from tests.processes import all_child_pids, child_pid, held, is_running, kill, w
 IN_FLIGHT = 20
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LONG_DRAIN = {"server__drain_s": 60, "engines__translation__delay_ms": 10}
-SHORT_DRAIN = {"server__drain_s": 0.1}
+SHORT_DRAIN = {"server__drain_s": 0.1, "journal__mode": "off"}
 
 
 def translation(task_id: str) -> dict[str, Any]:
