@@ -36,7 +36,7 @@ def measure(rounds: int, only: str) -> list[Row]:
 
 @contextlib.contextmanager
 def _load(mode: str) -> Iterator[Load]:
-    with embedded_server({**ECHO, "journal.mode": mode, "server.log_level": "warning"}) as server:
+    with embedded_server({**ECHO, "journal.mode": mode}) as server:
         load = Load(server, mode)
         try:
             yield load

@@ -8,7 +8,6 @@ from msgspec import UNSET
 
 from dragoman_server.clock import Clock
 from dragoman_server.dispatcher import Dispatcher
-from dragoman_server.journal.null import NOTHING
 from dragoman_server.publisher import Publisher
 from dragoman_server.statistics import Statistics
 from dragoman_wire.events import Accepted, CancelResult, Event, Pong, ResultUnknown
@@ -57,8 +56,10 @@ class Control:
     def _result(self, inbound: Inbound, request: ResultRequest) -> None:
         """Answer once everything that was said of the task so far is written and published."""
         record = self._dispatcher.results.get((request.reply_to, request.task_id))
-        journal = NOTHING if record is None else record.journal
-        journal.sync(lambda _: self._replay(inbound, request))
+        if record is None:
+            self._say(inbound, ResultUnknown(task_id=request.task_id))
+        else:
+            record.after_writing(lambda _: self._replay(inbound, request))
 
     def _replay(self, inbound: Inbound, request: ResultRequest) -> None:
         record = self._dispatcher.results.get((request.reply_to, request.task_id))

@@ -181,7 +181,7 @@ class Dispatcher:
             else:
                 self.refuse(envelope, _unwritable(problem))
 
-        record.journal.sync(say)
+        record.after_writing(say)
 
     def replay(self, record: TaskRecord, envelope: Envelope) -> int:
         """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
@@ -273,6 +273,7 @@ class Dispatcher:
         header = encode_header(record.finished, envelope.codec)
 
         def publish(_: str | None) -> None:
+            record.unwritten -= 1
             if reply_to is not None:
                 self._services.publisher.publish(msgspec.Raw(header), envelope.codec, reply_to)
 
@@ -283,6 +284,7 @@ class Dispatcher:
         end = Ending(
             task=record.number, reply_to=reply_to, task_id=task_id, request_type=record.request_type, last=header
         )
+        record.unwritten += 1
         record.journal.finish(end, publish)
         self.results.end(record, keep=keep)
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman_server.config import ResultsConfig
-from dragoman_server.journal.base import Journal
+from dragoman_server.journal.base import Done, Journal
 from dragoman_server.journal.null import NOTHING
 from dragoman_server.publisher import Publisher
 from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
@@ -78,7 +78,7 @@ class TaskRecord:
     """In the journal."""
     stages: dict[str, Any] = field(default_factory=dict)
     unwritten: int = 0
-    """Runs that are not yet in the journal."""
+    """Runs and events that were handed to the journal and are not yet written."""
     died: str | None = None
     """Why the request is to be set aside, if it is."""
     runs: int = 0
@@ -107,14 +107,18 @@ class TaskRecord:
         """Write an event, then publish it; where it cannot be written, the peer has it all the same."""
         header = encode_header(event, envelope.codec)
         self.remember(header, binaries, part)
-        self.journal.event(
-            self.number,
-            header,
-            binaries,
-            lambda _: publisher.publish(msgspec.Raw(header), envelope.codec, envelope.reply_to, binaries),
-            part=part,
-            error_code=error.code if error else None,
-        )
+
+        def publish(_: str | None) -> None:
+            self.unwritten -= 1
+            publisher.publish(msgspec.Raw(header), envelope.codec, envelope.reply_to, binaries)
+
+        self.unwritten += 1
+        error_code = error.code if error else None
+        self.journal.event(self.number, header, binaries, publish, part=part, error_code=error_code)
+
+    def after_writing(self, then: Done) -> None:
+        """Call `then` when all that was said of the task so far is written and published: at once where it is."""
+        (self.journal if self.unwritten else NOTHING).sync(then)
 
     def begin(self, parts: Sequence[str]) -> None:
         """A run for these parts starts; what was said of an earlier failure of theirs is void."""
