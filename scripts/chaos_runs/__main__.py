@@ -8,7 +8,6 @@ import sys
 from scripts.chaos_runs import __doc__ as purpose
 from scripts.chaos_runs.arena import Options, print_outcomes
 from scripts.chaos_runs.cases import CASES, run_case
-from scripts.chaos_runs.victim import has_journal
 
 
 def main() -> int:
@@ -23,15 +22,14 @@ def main() -> int:
     names = arguments.only.split(",")
     if unknown := set(names) - set(CASES):
         parser.error(f"no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
-    journal = arguments.journal if has_journal() else None
-    if "server" in names and journal in (None, "off"):
+    if "server" in names and arguments.journal == "off":
         names.remove("server")
         print("server: left out; without a journal nothing outlives a kill of the server")
     outcomes = []
     for name in names:
         case_rounds = CASES[name][1] if arguments.rounds is None else arguments.rounds
         print(f"{name}: {case_rounds} rounds, seed {arguments.seed} ...", flush=True)
-        outcomes.append(run_case(name, Options(rounds=case_rounds, seed=arguments.seed, journal=journal)))
+        outcomes.append(run_case(name, Options(rounds=case_rounds, seed=arguments.seed, journal=arguments.journal)))
     print_outcomes(outcomes)
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 

@@ -29,8 +29,8 @@ class Options:
 
     rounds: int
     seed: int
-    journal: str | None
-    """The journal's mode; None where this server has none."""
+    journal: str
+    """The journal's mode."""
 
 
 @dataclass(kw_only=True)
@@ -85,9 +85,8 @@ class Arena:
 def arena(options: Options, settings: Mapping[str, object] | None = None) -> Iterator[Arena]:
     """A running server under load from two peers."""
     rng = random.Random(options.seed)
-    journal = {} if options.journal is None else {"journal.mode": options.journal}
     with tempfile.TemporaryDirectory(prefix="dragoman-chaos-", ignore_cleanup_errors=True) as folder:
-        victim = Victim(Path(folder), {**journal, **(settings or {})})
+        victim = Victim(Path(folder), {"journal.mode": options.journal, **(settings or {})})
         with victim:
             peers = [LoadPeer(name, victim.endpoints, rng.randrange(1 << 30)) for name in ("one", "two")]
             made = Arena(victim, peers, rng)

@@ -68,7 +68,7 @@ def kill_engines(options: Options) -> Outcome:
 def stop_the_server(options: Options) -> Outcome:
     """SIGTERM at a random moment: exit 0 in time; what was accepted and not finished is finished by the next life."""
     outcome = Outcome(case="sigterm", rounds=options.rounds)
-    drain_s = _DRAIN_S if options.journal in (None, "off") else _SHORT_DRAIN_S
+    drain_s = _DRAIN_S if options.journal == "off" else _SHORT_DRAIN_S
     stops_s = []
     with arena(options, {"server.drain_s": drain_s}) as field:
         for number in range(options.rounds):

@@ -8,9 +8,7 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import time
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -25,14 +23,6 @@ _KINDS = tuple(_DELAYS_MS)
 # Below the ports that the system hands out: a peer that knocks at such a port while nobody listens may be connected
 # to itself, and then the server cannot have its port back.
 _PORTS = range(20_000, 30_000)
-
-
-def has_journal() -> bool:
-    """Whether the server has one, by its configuration."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "dragoman_server", "check-config"], capture_output=True, text=True, check=True
-    )
-    return "journal" in tomllib.loads(shown.stdout)
 
 
 class Victim:
