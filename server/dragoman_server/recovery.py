@@ -72,7 +72,12 @@ class Recovery:
         await asyncio.sleep(_RECONNECT_S)
         await asyncio.gather(*(pool.settled() for pool in self._services.pools.values()))
         for number, begin in self._waiting:
-            task = begin()
+            try:
+                task = begin()
+            except Exception:
+                # One that cannot be taken up must not keep the others from it; it stays in the journal.
+                log.exception("journal.not_resumed", task=number)
+                continue
             if task is not None:
                 _, late = await asyncio.wait([task], timeout=_ALONE_S)
                 if late:
