@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Look at the requests that the server has set aside, because they ended an engine, or were at work when the server crashed, again and again.",
+    help="Look at the requests that the server has set aside, because engines or the server ended at them repeatedly.",
 )
 Number = Annotated[int, typer.Argument(help="As `dragoman dead list` shows it.")]
 
