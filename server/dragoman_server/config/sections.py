@@ -1,0 +1,83 @@
+"""The sections of the configuration: one frozen class each, its defaults and its limits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Endpoint = Annotated[str, Field(pattern=r"^(tcp|ipc|inproc)://.+")]
+
+
+class Section(BaseModel):
+    """Base of the sections."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SocketsConfig(Section):
+    """Where the server listens. Port 0 binds any free port; the log says which."""
+
+    requests: Endpoint = "tcp://127.0.0.1:5555"
+    events: Endpoint = "tcp://127.0.0.1:5558"
+    routed: Endpoint = "tcp://127.0.0.1:5559"
+    ops: Annotated[str, Field(pattern=r"^http://.+:\d+$")] = "http://127.0.0.1:8088"
+    high_water_mark: Annotated[int, Field(ge=1)] = 20_000
+    """Messages that wait for a slow subscriber before libzmq drops; also those that wait to be read."""
+
+
+class ServerConfig(Section):
+    """The process itself."""
+
+    state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
+    """Holds the journal, and decoded audio while it is at work."""
+    drain_s: Annotated[float, Field(ge=0)] = 30.0
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """`auto`: console where the log goes to a terminal, JSON otherwise."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class LimitsConfig(Section):
+    """What is refused because of its size."""
+
+    header_bytes: Annotated[int, Field(ge=64)] = 1 << 20
+    frames: Annotated[int, Field(ge=0, le=1000)] = 8
+    request_bytes: Annotated[int, Field(ge=64)] = 64 << 20
+    languages: Annotated[int, Field(ge=1)] = 64
+    text_chars: Annotated[int, Field(ge=1)] = 10_000
+    audio_s: Annotated[float, Field(gt=0)] = 7200.0
+    in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
+    """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""
+
+
+class LaneConfig(Section):
+    """One lane: how many requests are at work, and how many may wait."""
+
+    concurrency: Annotated[int, Field(ge=1)] = 32
+    queue: Annotated[int, Field(ge=0)] = 1000
+
+
+class LanesConfig(Section):
+    """The lanes by name."""
+
+    translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000)
+    transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
+    audio: LaneConfig = LaneConfig(concurrency=8, queue=100)
+
+
+class ResultsConfig(Section):
+    """The store of finished tasks, from which repeats are answered."""
+
+    keep_s: Annotated[float, Field(ge=0)] = 900.0
+    bytes: Annotated[int, Field(ge=0)] = 256 << 20
+
+
+class JournalConfig(Section):
+    """What survives a crash."""
+
+    mode: Literal["off", "process", "power"] = "process"
+    """What the journal survives: nothing, the end of the process, or the loss of power as well."""
+    max_bytes: Annotated[int, Field(ge=1 << 18)] = 2 << 30
+    """Past it requests are refused until there is room again."""
