@@ -17,6 +17,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task import TaskRun
+from dragoman_server.task_end import count_end
 from dragoman_server.task_life import State, peer_of
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -157,30 +158,5 @@ class Runs:
         if run.abandoned:
             log.info("task.left", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
             return
-        self._count(run, admitted.lane)
+        count_end(run.context, admitted.lane, run.status, run.error)
         self._on_end(admitted)
-
-    def _count(self, run: TaskRun, lane: Lane) -> None:
-        total_s, compute_s = run.context.elapsed_s(), run.context.compute_s
-        queue_s = max(0.0, total_s - compute_s)
-        run.record.queue_s += queue_s
-        run.record.compute_s += compute_s
-        lane.queue_times.add(queue_s)
-        lane.compute_times.add(compute_s)
-        status = run.status
-        if status in ("completed", "partial"):
-            lane.completed += 1
-        else:
-            lane.failed += 1
-        log.info(
-            "task.finished",
-            task_id=run.context.task_id,
-            type=run.record.request_type,
-            reply_to=run.record.key[0],
-            message_id=run.request.message_id,
-            lane=lane.name,
-            status=status,
-            error_code=run.error.code if run.error else None,
-            queue_ms=round(queue_s * 1000, 1),
-            compute_ms=round(compute_s * 1000, 1),
-        )
