@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from dragoman_handlers.languages import base_language, find_route
 from dragoman_handlers.text import batches, join_text, split_text
 
 IDENTITY = "identity"
+_LETTER = re.compile(r"[^\W_]")
+"""A letter or a digit; a text without any is the same in every language."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -65,7 +68,7 @@ def known_translations(context: Context, text: str, source: str, targets: Sequen
 
 
 def _needs_nothing(text: str, source: str, goal: str) -> bool:
-    return source == goal or not any(character.isalnum() for character in text)
+    return source == goal or _LETTER.search(text) is None
 
 
 @dataclass(kw_only=True, slots=True)

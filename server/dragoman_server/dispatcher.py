@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import uuid
 from collections import Counter
@@ -122,7 +121,7 @@ class Dispatcher:
         try:
             admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
-            self.refuse(dataclasses.replace(inbound.envelope, task_id=record.key[1]), error)
+            self.refuse(msgspec.structs.replace(inbound.envelope, task_id=record.key[1]), error)
             return
         entry = Entry(
             task=record.number,

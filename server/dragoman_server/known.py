@@ -6,8 +6,9 @@ transaction and published after it; a server that is killed before that has said
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, Protocol
+
+import msgspec
 
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
@@ -61,7 +62,7 @@ class KnownAnswers:
         """Answer a new task if that needs no work; whether it did."""
         if record.journal.problem is not None:
             return False  # what cannot be written is refused
-        envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
+        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
         context = TaskContext(self._services, record, inbound.request, envelope, inbound.audio, arrived_s)
         events = handler.known(inbound.request, context)
         if events is None:

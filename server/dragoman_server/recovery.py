@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -172,7 +171,7 @@ def _envelope(kept: KeptTask, languages: Sequence[str]) -> Envelope:
         codec, fields = decode_header(header)
     except DragomanError:
         codec, fields = codec_of(header), {}
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         envelope_of_fields(fields, codec),
         request_type=kept.request_type,
         reply_to=kept.reply_to,

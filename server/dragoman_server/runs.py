@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import structlog
 
 from dragoman_engines.fairqueue import Ticket
@@ -98,7 +99,7 @@ class Runs:
             size_s=inbound.size_bytes / _SIZE_BYTES_PER_S,
         )
         turn = lane.enter(ticket, always=resumed)
-        envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
+        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
         run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
         run.context.resumed = resumed
         admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)

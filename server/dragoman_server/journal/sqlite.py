@@ -187,7 +187,10 @@ class SqliteJournal(Journal):
 
     def _report(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
         if problem != self._problem:
-            log.error("journal.failing" if problem else "journal.recovered", problem=problem)
+            if problem is not None:
+                log.error("journal.failing", problem=problem)
+            else:
+                log.warning("journal.recovered")
         self._problem = problem
         self._pending -= len(operations)
         if problem is None:
