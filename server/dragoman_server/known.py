@@ -15,7 +15,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskRecord, can_be_named
 from dragoman_server.services import Services
 from dragoman_server.task_context import TaskContext
-from dragoman_server.task_end import count_end
+from dragoman_server.task_end import add_times, note_end
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.inbound import Inbound
 
@@ -72,6 +72,8 @@ class KnownAnswers:
         record.journal.sync(lambda _: self._tell_accepted(envelope, duplicate=False))
         for event, part in events:
             context.publish(event, settles=part)
-        count_end(context, lane, "completed")
+        times = add_times(context)
         self._finish(record, envelope, keep=can_be_named(inbound.request, record))
+        # Once all is published: nobody waits for the log.
+        record.journal.sync(lambda _: note_end(context, lane, times, "completed"))
         return True

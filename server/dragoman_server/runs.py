@@ -18,7 +18,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task import TaskRun
-from dragoman_server.task_end import count_end
+from dragoman_server.task_end import add_times, note_end
 from dragoman_server.task_life import State, peer_of
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -159,5 +159,5 @@ class Runs:
         if run.abandoned:
             log.info("task.left", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
             return
-        count_end(run.context, admitted.lane, run.status, run.error)
+        note_end(run.context, admitted.lane, add_times(run.context), run.status, run.error)
         self._on_end(admitted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 
 from dragoman_server.lane import Lane
@@ -12,12 +14,28 @@ from dragoman_wire.events import TaskStatus
 log = structlog.get_logger()
 
 
-def count_end(context: TaskContext, lane: Lane, status: TaskStatus, error: DragomanError | None = None) -> None:
-    """Add a run to the figures of its task and its lane, and to the log."""
-    record, compute_s = context.record, context.compute_s
-    queue_s = max(0.0, context.elapsed_s() - compute_s)
-    record.queue_s += queue_s
-    record.compute_s += compute_s
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Where the time of a run went."""
+
+    queue_s: float
+    compute_s: float
+
+
+def add_times(context: TaskContext) -> Times:
+    """Add a run's times to those of its task."""
+    compute_s = context.compute_s
+    times = Times(max(0.0, context.elapsed_s() - compute_s), compute_s)
+    context.record.queue_s += times.queue_s
+    context.record.compute_s += times.compute_s
+    return times
+
+
+def note_end(
+    context: TaskContext, lane: Lane, times: Times, status: TaskStatus, error: DragomanError | None = None
+) -> None:
+    """Add a run to the figures of its lane, and to the log."""
+    record, queue_s, compute_s = context.record, times.queue_s, times.compute_s
     lane.queue_times.add(queue_s)
     lane.compute_times.add(compute_s)
     if status in ("completed", "partial"):
