@@ -170,7 +170,7 @@ def _round_trips(peer: Peer) -> tuple[float, float]:
             peer.ping() if kind == "pong" else peer.translate(text)
             peer.until(kind)
             times.append(1000 * (time.perf_counter() - begin_s))
-            if kind != "pong" and peer.last != kind:
+            if kind not in ("pong", peer.last):
                 peer.until(peer.last)
     return statistics.median(took["translation_completed"]), statistics.median(took["pong"])
 
