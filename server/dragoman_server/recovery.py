@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,8 +29,9 @@ log = structlog.get_logger()
 
 MOST_SUSPICION = 1 + 2 * SUSPECT
 """A request is set aside after three ends of the server at which it had just begun, or nine beside others."""
-_RECONNECT_S = 0.5
-"""Peers' sockets connect again within a tenth of a second or two; what is said before, they do not hear."""
+_RECONNECT_S = 3.0
+"""How long peers have to connect again; what is said before, they do not hear."""
+_LOOK_S = 0.02
 _ALONE_S = 0.25
 """How long a resumed request has the server's engines for itself, but for new ones."""
 _NO_LIMITS = WireLimits(header_bytes=1 << 40, frames=1 << 20, request_bytes=1 << 40, languages=1 << 20)
@@ -51,6 +52,8 @@ class Recovery:
         self._handlers = handlers
         self._dispatcher = dispatcher
         self._waiting: list[tuple[int, Callable[[], asyncio.Task[None] | None]]] = []
+        self._peers: set[str] = set()
+        """For whom something waits."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -69,7 +72,7 @@ class Recovery:
 
     async def _resume(self) -> None:
         """Begin one after the other, so that one that ends the server is not taken for its neighbours."""
-        await asyncio.sleep(_RECONNECT_S)
+        await self._peers_are_back()
         await asyncio.gather(*(pool.settled() for pool in self._services.pools.values()))
         for number, begin in self._waiting:
             try:
@@ -83,6 +86,15 @@ class Recovery:
                 if late:
                     self._services.journal.began(number, BYSTANDER)
 
+    async def _peers_are_back(self) -> None:
+        """Wait until every peer for whom something waits hears the server, or has had the time for it."""
+        subscribers = self._services.publisher.subscribers
+        deadline_s = time.monotonic() + _RECONNECT_S
+        while self._peers and time.monotonic() < deadline_s:
+            subscribers.read()
+            self._peers = {peer for peer in self._peers if not subscribers.hear(peer)}
+            await asyncio.sleep(_LOOK_S)
+
     def _take(self, kept: KeptTask) -> None:
         handler = self._handlers.get(kept.request_type)
         record = record_of(kept, self._services.journal, handler)
@@ -91,6 +103,7 @@ class Recovery:
             self._dispatcher.results.restore(record, self._monotonic(kept.finished_unix_s))
             return
         self._dispatcher.results.begin(record)
+        self._peers.add(kept.reply_to)
         if handler is None:
             reason = f"no handler for requests of type {kept.request_type!r} any more"
             self._waiting.append((kept.task, functools.partial(self._close, record, kept, reason)))
@@ -172,7 +185,7 @@ def _envelope(kept: KeptTask, languages: Sequence[str]) -> Envelope:
         codec, fields = decode_header(header)
     except DragomanError:
         codec, fields = codec_of(header), {}
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         envelope_of_fields(fields, codec),
         request_type=kept.request_type,
         reply_to=kept.reply_to,
