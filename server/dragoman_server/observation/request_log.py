@@ -13,8 +13,7 @@ from dragoman_server.clock import Clock
 from dragoman_server.faults import sentence_of
 from dragoman_server.observation.observer import Observer
 from dragoman_server.results import TaskRecord
-from dragoman_server.runs import Admitted
-from dragoman_server.task import TaskRun
+from dragoman_server.task_context import TaskContext
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished
@@ -64,33 +63,32 @@ class RequestLog(Observer):
         """See Observer."""
         self._log.info("task.repeated", type=record.request_type, **envelope.ids)
 
-    def accepted(self, admitted: Admitted) -> None:
+    def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        run = admitted.run
+        request, request_type = context.request, context.record.request_type
         self._log.info(
             "task.accepted",
-            type=run.record.request_type,
-            lane=admitted.lane.name,
-            **run.envelope.ids,
-            priority=run.request.priority or "normal",
-            bytes=admitted.size_bytes,
-            **({"again": True} if admitted.duplicate else {}),
-            **({"resumed": True} if run.resumed else {}),
-            **({"traceparent": run.request.traceparent} if run.request.traceparent else {}),
+            type=request_type,
+            lane=self._lane_of.get(request_type),
+            **context.envelope.ids,
+            priority=request.priority or "normal",
+            **({"again": True} if context.duplicate else {}),
+            **({"resumed": True} if context.resumed else {}),
+            **({"traceparent": request.traceparent} if request.traceparent else {}),
         )
-        text = getattr(run.request, "text", None)
+        text = getattr(request, "text", None)
         if self._content and text is not None:
-            self._log.info("task.content", task_id=run.task_id, text=text)
+            self._log.info("task.content", task_id=context.task_id, text=text)
 
-    def published(self, run: TaskRun, event: Event, ready_s: float) -> None:
+    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
         """See Observer."""
         if self._content:
-            self._log.info("event.content", task_id=run.task_id, event_fields=msgspec.to_builtins(event))
+            self._log.info("event.content", task_id=context.task_id, event_fields=msgspec.to_builtins(event))
 
-    def left(self, admitted: Admitted) -> None:
+    def left(self, context: TaskContext) -> None:
         """See Observer."""
-        run = admitted.run
-        self._log.info("task.left", type=run.record.request_type, lane=admitted.lane.name, **run.envelope.ids)
+        request_type = context.record.request_type
+        self._log.info("task.left", type=request_type, lane=self._lane_of.get(request_type), **context.envelope.ids)
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
