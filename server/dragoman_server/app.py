@@ -31,6 +31,7 @@ from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import Logs
 from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.request_log import NoLines
 from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
@@ -92,7 +93,7 @@ class App:
             for name in type(config.lanes).model_fields
         }
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
-        self.watch = Watch(self.lanes, lane_of, self._clock, observers)
+        self.watch = Watch(self.lanes, lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
