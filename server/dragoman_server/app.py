@@ -252,6 +252,8 @@ class App:
 
     def _signalled(self, number: signal.Signals) -> None:
         if self._stop.is_set():
+            if self._logs is not None:
+                self._logs.close()
             for pool in self.pools.values():
                 for child in pool.children:
                     child.kill()

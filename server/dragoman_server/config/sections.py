@@ -52,6 +52,8 @@ class ServerConfig(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_content: bool = False
     """Whether texts and results may appear in the log."""
+    tracing: bool = False
+    """Whether spans are exported; needs the extra `otel`."""
 
 
 class LimitsConfig(Section):

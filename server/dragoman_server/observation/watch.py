@@ -34,4 +34,5 @@ class Watch:
         self.counts = Counts(lanes, lane_of, clock)
         self.tasks = TaskLog(lane_of, clock)
         self.log = RequestLog(lines, lane_of, clock)
+        self.others = others
         self.observer = Observers([self.counts, self.tasks, self.log, *others])
