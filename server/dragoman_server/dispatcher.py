@@ -271,7 +271,7 @@ class Dispatcher:
             self._services.observer.finished(record, envelope, last)
 
         if record.died is not None:
-            log.error("task.set_aside", task_id=task_id, type=record.request_type, reason=record.died)
+            log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
             record.journal.set_aside(record.number, record.died)
             record.died = None
         end = Ending(
