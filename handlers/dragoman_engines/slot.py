@@ -18,7 +18,7 @@ from dragoman_engines.unit import Unit
 
 log = structlog.get_logger()
 
-_WELL_S = 1.0
+_WELL_S = 0.25
 """An idle process that lived so long was no failure."""
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 30.0
@@ -68,6 +68,12 @@ class Slot:
     def idle(self) -> bool:
         """Whether a batch can be given."""
         return self.child is not None and self.child.ready and not self.units and not self._leaving
+
+    @property
+    def unwatched(self) -> bool:
+        """Whether its supervisor has ended without being told to, and without a reason."""
+        ended = self._task is not None and self._task.done()
+        return ended and not self._stopping and self._missing is None
 
     @property
     def awake(self) -> bool:

@@ -11,7 +11,8 @@ import pytest
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool, PoolSettings
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.work import DecodeAudio
 from dragoman_wire.errors import EngineUnavailable
 from tests.unit.engines.test_pool import running_pool, said, sentences, until, until_busy
