@@ -29,7 +29,7 @@ from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import set_up_logging
 from dragoman_server.observation.task_log import TaskLog
-from dragoman_server.ops import Figures, Health, Ops, Tasks
+from dragoman_server.ops import Dashboard, Figures, Health, Ops, Tasks
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
@@ -95,6 +95,7 @@ class App:
         )
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
         subjects = (
+            Dashboard(),
             Figures(self.statistics),
             Health(self.intake, self.not_ready),
             Tasks(self.tasks, self.dispatcher.cancel, self._clock),
