@@ -32,6 +32,11 @@ class Viewer:
         self.page.wait_for_selector("#lanes article")
         return self.page
 
+    def surprised(self, dialog: Any) -> None:
+        """The page has no alerts: what raises one was let in."""
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def serious(self) -> list[str]:
         return [each for each in self.complaints if self.forgiven is None or self.forgiven not in each]
 
@@ -54,13 +59,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def viewer(browser: Any, request: pytest.FixtureRequest) -> Iterator[Viewer]:
     """A fresh page. A test's `context` marker says what it is looked at with. Complaints fail the test."""
-    options = next((mark.kwargs for mark in request.node.iter_markers("context")), {})
+    options: dict[str, Any] = next((mark.kwargs for mark in request.node.iter_markers("context")), {})
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE_S * 1000)
     viewer = Viewer(context.new_page())
     viewer.page.on("console", lambda message: viewer.complaints.append(f"{message.type}: {message.text}"))
     viewer.page.on("pageerror", lambda error: viewer.complaints.append(f"error: {error}"))
-    viewer.page.on("dialog", lambda dialog: (viewer.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    viewer.page.on("dialog", viewer.surprised)
     yield viewer
     context.close()
     assert viewer.serious() == []

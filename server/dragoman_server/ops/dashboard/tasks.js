@@ -114,14 +114,19 @@ function split(task) {
   return make("div", {}, bar, make("p", { class: "legend" }, ...steps.map(([name, ms]) => make("span", { class: name }, `${name} ${duration(ms)}`))));
 }
 
+/** A detail of a step: `worker translation-0`, `compute 12 ms`. */
+function told(name, value) {
+  if (name.endsWith("_ms")) return `${name.slice(0, -3)} ${duration(value)}`;
+  return `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`;
+}
+
 function timeline(events) {
-  const told = ({ at_ms, event, ...fields }) => make(
-    "li", { class: event },
-    make("time", {}, duration(at_ms)),
+  return make("ol", { class: "timeline" }, ...events.map(({ at_ms: atMs, event, ...details }) => make(
+    "li", {},
+    make("time", {}, duration(atMs)),
     make("b", {}, event),
-    make("span", {}, Object.entries(fields).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name} ${typeof value === "number" ? +value.toFixed(3) : typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ")),
-  );
-  return make("ol", { class: "timeline" }, ...events.map(told));
+    make("span", {}, Object.entries(details).map((detail) => told(...detail)).join(" · ")),
+  )));
 }
 
 /** One task in a dialog. It follows the task while that is at work. */
