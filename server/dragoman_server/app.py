@@ -6,8 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 import structlog
@@ -18,6 +17,7 @@ from dragoman_engines.pool import EnginePool, PoolSettings
 from dragoman_engines.work import Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
+from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, EngineConfig
@@ -27,9 +27,12 @@ from dragoman_server.intake import Intake
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
-from dragoman_server.logs import set_up_logging
-from dragoman_server.observation.task_log import TaskLog
-from dragoman_server.ops import Dashboard, Figures, Health, Ops, Tasks
+from dragoman_server.logs import Logs
+from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.watch import Watch
+from dragoman_server.ops import Ops, routes_of
+from dragoman_server.ops.guard import Guard, TokenError, guard_of
+from dragoman_server.parts import Parts
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
@@ -52,17 +55,27 @@ _FIXED = ("sockets", "engines", "journal")
 """Sections that need a restart."""
 
 
-class StartError(Exception):
-    """The server cannot start; the sentence says why."""
-
-
 class App:
-    """One server."""
+    """One server.
 
-    def __init__(self, config: Config, reload: Callable[[], Config] | None = None, clock: Clock | None = None) -> None:
+    Args:
+        config: what is in force.
+        reload: reads the configuration again.
+        logs: where the log goes; its level changes with the configuration.
+        observers: who is told of requests besides those that the server has itself.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        reload: Callable[[], Config] | None = None,
+        logs: Logs | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.config = config
         self._reload = reload
-        self._clock = clock or Clock()
+        self._logs = logs
+        self._clock = Clock()
         self._state = StateDir(config.server.state_dir)
         self._spool = Spool(self._state.path / "spool")
         self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -72,7 +85,12 @@ class App:
             kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
-        self.tasks = TaskLog({name: handler.lane for name, handler in HANDLERS.items()}, self._clock)
+        self.lanes = {
+            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
+            for name in type(config.lanes).model_fields
+        }
+        lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
+        self.watch = Watch(self.lanes, lane_of, self._clock, observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -80,27 +98,27 @@ class App:
             spool=self._spool,
             clock=self._clock,
             budget=self.budget,
-            observer=self.tasks,
+            observer=self.watch.observer,
         )
-        self.lanes = {
-            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
-            for name in type(config.lanes).model_fields
-        }
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
-        self.statistics = Statistics(
-            self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
+        parts = Parts(
+            dispatcher=self.dispatcher,
+            intake=self.intake,
+            publisher=self.publisher,
+            pools=self.pools,
+            budget=self.budget,
+            watch=self.watch,
+            clock=self._clock,
+            not_ready=self.not_ready,
+            log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
+        self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
-        subjects = (
-            Dashboard(),
-            Figures(self.statistics),
-            Health(self.intake, self.not_ready),
-            Tasks(self.tasks, self.dispatcher.cancel, self._clock),
-        )
-        self._ops = Ops(route for subject in subjects for route in subject.routes())
+        self._ops = Ops(routes_of(parts, self.statistics))
+        self._apply_logging(config)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -120,12 +138,13 @@ class App:
         """Bind, start the engines and read requests; the engines may still be loading when it returns."""
         begin_s = time.monotonic()
         try:
+            guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
-            ports = await self._bind()
-        except (OSError, JournalError) as error:
+            ports = await self._bind(guard)
+        except (OSError, JournalError, TokenError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         for pool in self.pools.values():
@@ -162,7 +181,7 @@ class App:
         except ConfigError as error:
             log.error("config.rejected", error=str(error))
             return
-        set_up_logging(config.server)
+        self._apply_logging(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
@@ -182,28 +201,36 @@ class App:
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
 
+    def _apply_logging(self, config: Config) -> None:
+        if self._logs is not None:
+            self._logs.configure(config.server)
+        self.watch.log.configure(content=config.server.log_content)
+        self.statistics.log_level = config.server.log_level
+
     def _on_request(self, inbound: Inbound) -> None:
+        self.watch.counts.receive(inbound.request_type)
         if inbound.request_type in CONTROL_TYPES:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)
 
     def _on_bad(self, bad: BadMessage) -> None:
-        log.warning("request.unreadable", error=bad.error.message, first_bytes=bad.first_bytes.hex())
+        self.watch.counts.receive(bad.envelope.request_type)
+        self.watch.log.unreadable(bad)
         self.dispatcher.refuse(bad.envelope, bad.error)
 
-    async def _bind(self) -> Ports:
+    async def _bind(self, guard: Guard) -> Ports:
         sockets = self.config.sockets
-        with _binding("requests", sockets.requests):
+        with binding("requests", sockets.requests):
             requests = self.intake.bind(sockets.requests)
-        with _binding("events", sockets.events):
+        with binding("events", sockets.events):
             events = self.publisher.bind_events(sockets.events)
-        with _binding("routed", sockets.routed):
+        with binding("routed", sockets.routed):
             routed = self.publisher.bind_routed(sockets.routed)
-        with _binding("ops", sockets.ops):
-            ops = await self._ops.start(sockets.ops)
-        log.info("server.listening", requests=requests, events=events, routed=routed, ops=_with_port(sockets.ops, ops))
-        return Ports(requests=_port(requests), events=_port(events), routed=_port(routed), ops=ops)
+        with binding("ops", sockets.ops):
+            ops = await self._ops.start(sockets.ops, guard)
+        log.info("server.listening", requests=requests, events=events, routed=routed, ops=with_port(sockets.ops, ops))
+        return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
     async def _announce_ready(self, begin_s: float) -> None:
         await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
@@ -246,16 +273,6 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
     return EnginePool(spec, settings)
 
 
-@contextmanager
-def _binding(key: str, address: str) -> Iterator[None]:
-    """Say which of the addresses cannot be had."""
-    try:
-        yield
-    except (OSError, zmq.ZMQError) as error:
-        reason = zmq.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise StartError(f"sockets.{key} {address} cannot be bound: {reason}") from error
-
-
 def _not_ready(kind: Kind, pool: EnginePool) -> str:
     """One line for an operator: a state that passes by itself needs no more than its name."""
     why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
@@ -270,12 +287,3 @@ def _wire_limits(config: Config) -> WireLimits:
         request_bytes=limits.request_bytes,
         languages=limits.languages,
     )
-
-
-def _port(endpoint: str) -> int:
-    port = endpoint.rpartition(":")[2]
-    return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
-
-
-def _with_port(address: str, port: int) -> str:
-    return f"{address.rpartition(':')[0]}:{port}"

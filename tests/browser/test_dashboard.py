@@ -14,6 +14,7 @@ from tests.browser.conftest import PHONE, Viewer
 from tests.harness import ECHO, Peer, ServerProcess, connected, running_server
 from tests.processes import child_pid, held, wait_busy
 
+TOKEN = "the-token-of-the-tests"  # noqa: S105 - it guards nothing
 HOSTILE = "<img src=x onerror=alert(1)>"
 NO_SIDEWAYS = "document.documentElement.scrollWidth <= innerWidth"
 
@@ -184,29 +185,25 @@ def test_a_cache_is_shown_where_there_is_one(viewer: Viewer, echo_server: Server
     wait_for_text(page, "#cache-section", r"translation\s*answered from it\s*75 %\s*30 of 40")
 
 
-def test_a_server_that_wants_a_token_is_asked_with_one(viewer: Viewer, echo_server: ServerProcess) -> None:
+def test_a_server_that_wants_a_token_is_asked_with_one(viewer: Viewer, tmp_path: Path) -> None:
     viewer.forgiven = "401 (Unauthorized)"
-
-    def guarded(route: Any) -> None:
-        if route.request.headers.get("authorization") == "Bearer right":
-            route.continue_()
-        else:
-            route.fulfill(status=401, json={"error": "send the token"})
-
-    viewer.page.route(re.compile("/(stats|tasks)"), guarded)
     page = viewer.page
-    page.goto(echo_server.endpoints["ops"] + "/")
-    page.fill("#token", "wrong")
-    page.keyboard.press("Enter")
-    wait_for_text(page, "#token-problem", "does not accept")
-    page.fill("#token", "right")
-    page.click("#token-form button")
-    wait_for_text(page, "#state", "^running$")
-    assert page.locator("#sign-in").is_hidden()
-    page.reload()
-    wait_for_text(page, "#state", "^running$")
-    assert page.evaluate("Object.values(sessionStorage)") == ["right"]
-    assert page.evaluate("localStorage.length") == 0
+    with running_server(tmp_path, **ECHO, sockets__ops_token=TOKEN) as server:
+        page.goto(server.endpoints["ops"] + "/")
+        page.fill("#token", "a-wrong-token")
+        page.keyboard.press("Enter")
+        wait_for_text(page, "#token-problem", "does not accept")
+        page.fill("#token", TOKEN)
+        page.click("#token-form button")
+        wait_for_text(page, "#state", "^running$")
+        assert page.locator("#sign-in").is_hidden()
+        page.reload()
+        wait_for_text(page, "#state", "^running$")
+        assert page.evaluate("[Object.values(sessionStorage), localStorage.length, document.cookie]") == [
+            [TOKEN],
+            0,
+            "",
+        ]
 
 
 def test_the_page_says_when_the_server_is_gone_and_when_it_is_back(viewer: Viewer, tmp_path: Path) -> None:

@@ -22,10 +22,11 @@ pytest.importorskip("textual", reason="the extra `top` is not installed")
 from textual.pilot import Pilot
 
 from dragoman_client.top.app import TopApp
-from dragoman_client.top.ops import OpsClient, OpsRefused, OpsSilent
+from dragoman_client.top.ops import OpsClient, OpsRefused, OpsSilent, read_token
 from dragoman_client.top.screens import ConfirmScreen, LifeScreen
 
 OFTEN_S = 0.1
+TOKEN = "the-token-of-the-tests"  # noqa: S105 - it guards nothing
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ async def test_lanes_engines_tasks_and_keys_are_on_the_screen(
     peer.run(text("seen"))
     async with top(echo_server.endpoints["ops"], size) as pilot:
         await until_shown(pilot, "^Dragoman .*● running")
-        await until_shown(pilot, r"^translation +idle .*/s +0 +0 ")
+        await until_shown(pilot, r"^translation +(idle|working) .*/s +0 +0 ")
         await until_shown(pilot, r"^speech +ready +echo")
         await until_shown(pilot, r"seen +completed +translation")
         assert len(screen(pilot)) == size[1]
@@ -212,25 +213,19 @@ async def test_what_is_no_dragoman_or_wants_a_token_is_told(status: int, body: s
         await runner.cleanup()
 
 
-async def test_the_token_is_sent_as_a_bearer_token() -> None:
-    seen: list[str | None] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        seen.append(request.headers.get("Authorization"))
-        return web.json_response({"tasks": []})
-
-    app = web.Application()
-    app.router.add_get("/behind/a/proxy/tasks", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}/behind/a/proxy/"
-    try:
-        for token in ("secret", None):
-            assert await asyncio.to_thread(OpsClient(address, token).tasks, "all", "recent", 5) == []
-    finally:
-        await runner.cleanup()
-    assert seen == ["Bearer secret", None]
+async def test_a_token_opens_what_wants_one(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    (tmp_path / "state").mkdir()
+    with running_server(tmp_path / "state", **ECHO, sockets__ops_token=TOKEN) as server:
+        address = server.endpoints["ops"]
+        for given in (TOKEN, f"file:{file}"):
+            assert OpsClient(address, read_token(given)).tasks("all", "recent", 5) == []
+        for wrong in (None, "none", "a-wrong-token"):
+            with pytest.raises(OpsRefused, match="Authorization: Bearer TOKEN is missing or wrong"):
+                OpsClient(address, read_token(wrong)).stats()
+        async with top(address) as pilot:
+            await until_shown(pilot, "Authorization: Bearer TOKEN is missing or wrong")
 
 
 def test_a_dead_address_is_silent() -> None:

@@ -132,7 +132,11 @@ def top(
     ] = "http://127.0.0.1:8088",
     token: Annotated[
         str | None,
-        typer.Option(envvar="DRAGOMAN_OPS__TOKEN", help="The token that it wants, if any.", show_default=False),
+        typer.Option(
+            envvar="DRAGOMAN_SOCKETS__OPS_TOKEN",
+            help="The token that it wants, if any; file:PATH reads it.",
+            show_default=False,
+        ),
     ] = None,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
 ) -> None:
@@ -147,12 +151,12 @@ def top(
     except ImportError as error:
         typer.echo(f"dragoman top needs {error.name}; run: pip install 'dragoman[top]'", err=True)
         raise typer.Exit(2) from error
-    from dragoman_client.top.ops import OpsClient
+    from dragoman_client.top.ops import OpsClient, read_token
 
     try:
-        client = OpsClient(ops, token)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--ops") from error
+        client = OpsClient(ops, read_token(token))
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
     TopApp(client, every).run()
 
 

@@ -6,7 +6,7 @@ from collections import deque
 
 _BARS = "▁▂▃▄▅▆▇█"
 _UNITS_S = (("d", 86400), ("h", 3600), ("m", 60))
-_WINDOW_S = 5.0
+_SHORTEST_S, _LONGEST_S = 5.0, 60.0
 HISTORY = 60
 """Rates that are remembered."""
 
@@ -52,9 +52,14 @@ def rate(per_s: float | None) -> str:
 
 
 class Rate:
-    """How fast a counter grows, over the last 5 s; where it falls, the server was started anew."""
+    """How fast a counter grows; where it falls, the server was started anew.
 
-    def __init__(self) -> None:
+    Args:
+        least: as far back as it takes to see it grow by so much, though at least 5 s and at most a minute.
+    """
+
+    def __init__(self, least: float = 10.0) -> None:
+        self._least = least
         self.history: deque[float] = deque(maxlen=HISTORY)
         self._seen: deque[tuple[float, float]] = deque()
 
@@ -64,9 +69,10 @@ class Rate:
         if seen and value < seen[-1][1]:
             seen.clear()
         seen.append((at_s, value))
-        while len(seen) > 2 and seen[1][0] <= at_s - _WINDOW_S:
+        while len(seen) > 2 and seen[1][0] <= at_s - _LONGEST_S:
             seen.popleft()
-        begin_s, begin = seen[0]
+        enough = (one for one in reversed(seen) if at_s - one[0] >= _SHORTEST_S and value - one[1] >= self._least)
+        begin_s, begin = next(enough, seen[0])
         per_s = (value - begin) / (at_s - begin_s) if at_s > begin_s else 0.0
         self.history.append(per_s)
         return per_s

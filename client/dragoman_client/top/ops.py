@@ -9,6 +9,7 @@ import http.client
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -103,6 +104,20 @@ class OpsClient:
         finally:
             connection.close()
         return _document(response.status, body)
+
+
+def read_token(given: str | None) -> str | None:
+    """A token as the server's configuration words it: itself, `file:PATH`, or `none`.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no text.
+    """
+    if given is None or given in ("", "none"):
+        return None
+    if given.startswith("file:"):
+        return Path(given.removeprefix("file:")).expanduser().read_text(encoding="utf-8").strip()
+    return given
 
 
 def _document(status: int, body: bytes) -> Document:

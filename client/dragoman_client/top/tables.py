@@ -30,6 +30,7 @@ class Rates:
 
     def __init__(self) -> None:
         self._rates: defaultdict[str, Rate] = defaultdict(Rate)
+        self._loads: defaultdict[str, Rate] = defaultdict(lambda: Rate(least=0.0))
         self.all = 0.0
         """Tasks that end, per second."""
 
@@ -42,11 +43,16 @@ class Rates:
             self._rates[f"failed {name}"].add(lane["failed"], at_s)
         for kind, pool in stats["engines"].items():
             self._rates[f"units {kind}"].add(pool["units"], at_s)
-            self._rates[f"load {kind}"].add(pool["compute_s"], at_s)
+            self._loads[kind].add(pool["compute_s"], at_s)
 
     def latest(self, name: str) -> float:
         """The last rate of a counter, per second."""
         history = self._rates[name].history
+        return history[-1] if history else 0.0
+
+    def load(self, kind: str) -> float:
+        """How many of an engine's processes were at work lately."""
+        history = self._loads[kind].history
         return history[-1] if history else 0.0
 
     def sparkline(self, name: str, width: int) -> str:
@@ -60,7 +66,7 @@ def lanes(stats: Mapping[str, Any], rates: Rates, width: int) -> Table:
     figures = ["RATE", "WORK", "WAIT", "QUEUE", "p95", "COMPUTE", "p95", "FAILED"]
     table = _table(["LANE", "STATE"], ["LAST MINUTE", *figures] if wide else figures)
     for name, lane in stats["lanes"].items():
-        word, style = _lane_state(lane)
+        word, style = _lane_state(lane, rates.latest(f"lane {name}"))
         spark = [Text(rates.sparkline(f"lane {name}", min(HISTORY, width - 80)), BUSY)] if wide else []
         times = [duration(lane[key][rank]) for key in ("queue_ms", "compute_ms") for rank in ("p50", "p95")]
         table.add_row(
@@ -74,7 +80,7 @@ def engines(stats: Mapping[str, Any], rates: Rates) -> Table:
     """One row an engine."""
     table = _table(["ENGINE", "STATE", "MODEL"], ["LOAD", "UNITS", "WAIT", "MEMORY", "RESTARTS"])
     for kind, pool in stats["engines"].items():
-        load = min(1.0, rates.latest(f"load {kind}") / pool["processes"])
+        load = min(1.0, rates.load(kind) / pool["processes"])
         table.add_row(
             plain(kind), Text(pool["state"], ENGINE_STYLES.get(pool["state"], WARN)), plain(pool["model"]),
             f"{load:.0%}", rate(rates.latest(f"units {kind}")), count(pool["queued"]), f"{pool['rss_mb']:.0f}MB",
@@ -154,12 +160,12 @@ def _detail(name: str, value: object) -> str:
     return f"{plain(name)} {plain(value)}"
 
 
-def _lane_state(lane: Mapping[str, Any]) -> tuple[str, str]:
+def _lane_state(lane: Mapping[str, Any], per_s: float) -> tuple[str, str]:
     if lane["queued"] and lane["queued"] >= lane["queue_limit"]:
         return "full", BAD
     if lane["queued"]:
         return "queueing", WARN
-    return ("working", BUSY) if lane["active"] else ("idle", SOFT)
+    return ("working", BUSY) if lane["active"] or per_s else ("idle", SOFT)
 
 
 def _table(words: Sequence[str], figures: Sequence[str]) -> Table:

@@ -1,6 +1,7 @@
 // Small charts in SVG: they take their colours from the style sheet, and need no redrawing when it changes.
 
 const SPAN_S = 120;
+const LEAST_RATE_MS = 5000;
 
 /** The figures of one kind of the last two minutes; null where the server was silent. */
 class History {
@@ -19,18 +20,23 @@ class History {
   }
 }
 
-/** How fast a counter grows, per second, over the last few seconds; a restart of the server begins anew. */
+/**
+ * How fast a counter grows, per second: over the last 5 s, or as far back as it takes to see it grow by `least`, at
+ * most `mostS`. A restart of the server begins anew.
+ */
 class Rate {
-  constructor(windowS = 5) {
-    this.windowMs = windowS * 1000;
+  constructor({ least = 10, mostS = 60 } = {}) {
+    this.least = least;
+    this.mostMs = mostS * 1000;
     this.seen = [];
   }
 
   add(value, atMs) {
     if (this.seen.length && value < this.seen.at(-1).value) this.seen = [];
     this.seen.push({ value, atMs });
-    while (this.seen.length > 2 && this.seen[1].atMs <= atMs - this.windowMs) this.seen.shift();
-    const first = this.seen[0];
+    while (this.seen.length > 2 && this.seen[1].atMs <= atMs - this.mostMs) this.seen.shift();
+    const enough = (first) => atMs - first.atMs >= LEAST_RATE_MS && value - first.value >= this.least;
+    const first = this.seen.findLast(enough) ?? this.seen[0];
     return atMs > first.atMs ? ((value - first.value) * 1000) / (atMs - first.atMs) : null;
   }
 }
@@ -64,10 +70,14 @@ function runs({ samples }, top) {
 const line = (points) => `M${points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}`;
 const area = (points) => `${line(points)}L${points.at(-1)[0].toFixed(2)} 100L${points[0][0].toFixed(2)} 100Z`;
 
-/** A chart of histories: each has a `name`, which is its class in the style sheet, and is filled where it says so. */
+/**
+ * A chart of histories: each has a `name`, which is its class in the style sheet, and is filled where it says so.
+ * With `most` its scale is fixed.
+ */
 class Chart {
-  constructor(label, series) {
+  constructor(label, series, most = null) {
     this.series = series;
+    this.most = most;
     this.drawing = svg("svg", { viewBox: `0 0 ${SPAN_S} 100`, preserveAspectRatio: "none", role: "img", "aria-label": label });
     for (const each of series) {
       each.fill = svg("path", { class: `area ${each.name}` });
@@ -81,8 +91,8 @@ class Chart {
 
   draw(tell) {
     const highest = Math.max(...this.series.map((each) => each.history.highest));
-    const top = ceiling(highest);
-    setText(this.top, highest > 0 ? tell(top) : "");
+    const top = this.most ?? ceiling(highest);
+    setText(this.top, highest > 0 || this.most !== null ? tell(top) : "");
     for (const each of this.series) {
       const found = runs(each.history, top);
       each.stroke.setAttribute("d", found.map(line).join(""));

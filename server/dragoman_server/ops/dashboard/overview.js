@@ -40,7 +40,7 @@ class Summary {
   constructor(parent) {
     this.rate = new Rate();
     this.done = new History();
-    this.failures = new Rate(SPAN_S);
+    this.failures = new Rate({ least: Infinity, mostS: SPAN_S });
     this.chart = new Chart("Tasks ended per second, last two minutes", [{ name: "compute", history: this.done, filled: true }]);
     this.figures = Object.fromEntries(
       ["Throughput", "In flight", "Waiting", "Failed", "Refused", "Held in memory", "Journal"].map((name) => [name, new Figure(name)]),
@@ -63,7 +63,7 @@ class Summary {
     this.figures["In flight"].show(count(sum("active")), { note: "at work" });
     this.figures.Waiting.show(count(sum("queued")), { note: "in the lanes" });
     this.figures.Failed.show(count(sum("failed")), { note: lately ? `${rate(lately).join("")} lately` : "none lately", bad: lately > 0 });
-    this.figures.Refused.show(count(stats.messages.rejected + sum("rejected")), { note: "since the start" });
+    this.figures.Refused.show(count(Object.values(stats.rejected_by_code).reduce((total, number) => total + number, 0)), { note: "since the start" });
     this.figures["Held in memory"].show(bytes(memory.bytes), { note: `of ${bytes(memory.limit_bytes)}`, bad: memory.bytes > memory.limit_bytes });
     this.figures.Journal.show(mode === "off" ? "off" : state, {
       note: dead ? `${count(dead)} set aside` : `${count(pending)} to write`, bad: state !== "ok" || dead > 0,
@@ -80,10 +80,10 @@ class Summary {
   }
 }
 
-function laneState(lane) {
+function laneState(lane, perSecond) {
   if (lane.queued >= lane.queue_limit && lane.queued > 0) return ["full", "bad"];
   if (lane.queued > 0) return ["queueing", "warn"];
-  return lane.active > 0 ? ["working", "busy"] : ["idle", "idle"];
+  return lane.active > 0 || perSecond > 0 ? ["working", "busy"] : ["idle", "idle"];
 }
 
 class Lane {
@@ -124,7 +124,7 @@ class Lane {
     const perSecond = this.rate.add(lane.completed + lane.failed, atMs);
     const [value, unit] = rate(perSecond);
     this.done.add(perSecond, atMs);
-    setPill(this.state, ...laneState(lane));
+    setPill(this.state, ...laneState(lane, perSecond));
     setText(this.value, value);
     setText(this.unit, unit);
     this.active.show(`${count(lane.active)} of ${count(lane.concurrency)}`, lane.active / lane.concurrency);
@@ -155,9 +155,9 @@ class Engine {
   constructor(kind) {
     this.kind = kind;
     this.units = new Rate();
-    this.compute = new Rate();
+    this.compute = new Rate({ least: 0 });
     this.load = new History();
-    this.chart = new Chart(`${kind}: share of its processes at work`, [{ name: "compute", history: this.load, filled: true }]);
+    this.chart = new Chart(`${kind}: share of its processes at work`, [{ name: "compute", history: this.load, filled: true }], 1);
     this.state = pill("", "idle");
     this.model = make("p", { class: "model" });
     this.rows = Object.fromEntries(["load", "units", "waiting", "memory", "restarts"].map((name) => [name, make("dd")]));
@@ -225,7 +225,7 @@ class Overview {
     this.showEach(this.lanes, Lane, byId("lanes"), stats.lanes, atMs);
     this.showEach(this.engines, Engine, byId("engines"), stats.engines, atMs);
     showCache(stats.cache);
-    const refused = Object.entries(stats.rejected_by_code ?? {}).map(([code, number]) => `${code} ${count(number)}`);
+    const refused = Object.entries(stats.rejected_by_code).map(([code, number]) => `${code} ${count(number)}`);
     setText(byId("refused"), refused.length ? `Refused since the start: ${refused.join(" · ")}` : "");
   }
 
