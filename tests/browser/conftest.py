@@ -67,5 +67,6 @@ def viewer(browser: Any, request: pytest.FixtureRequest) -> Iterator[Viewer]:
     viewer.page.on("pageerror", lambda error: viewer.complaints.append(f"error: {error}"))
     viewer.page.on("dialog", viewer.surprised)
     yield viewer
+    viewer.page.unroute_all(behavior="wait")
     context.close()
     assert viewer.serious() == []

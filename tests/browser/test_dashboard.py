@@ -47,12 +47,12 @@ def test_the_figures_move_under_load(viewer: Viewer, echo_server: ServerProcess,
     wait_for_text(page, "#state", "^running$")
     lane = page.locator("[data-key=translation].lane")
     before = int(lane.locator(".note").inner_text().split()[0].replace(",", ""))
-    for number in range(300):
+    for number in range(100):
         peer.run(text(f"load-{number}", f"Sentence {number}."))
 
     page.wait_for_function(
         """(least) => parseInt(document.querySelector(".lane .note").textContent.replace(",", "")) >= least""",
-        arg=before + 300,
+        arg=before + 100,
     )
     wait_for_text(page, ".lane[data-key=translation] .big", r"^[1-9][\d.,]*/(s|min)$")
     wait_for_text(page, ".lane[data-key=translation] tr:has(.compute)", r"compute0\.\d ms|compute[1-9]")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pty
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,8 @@ from dragoman_client.top.ops import OpsClient, OpsRefused, OpsSilent, read_token
 from dragoman_client.top.screens import ConfirmScreen, LifeScreen
 
 OFTEN_S = 0.1
+LEAVE_SCREEN = b"\x1b[?1049l"
+"""The terminal shows again what it did before."""
 TOKEN = "the-token-of-the-tests"  # noqa: S105 - it guards nothing
 
 
@@ -226,6 +232,29 @@ async def test_a_token_opens_what_wants_one(tmp_path: Path) -> None:
                 OpsClient(address, read_token(wrong)).stats()
         async with top(address) as pilot:
             await until_shown(pilot, "Authorization: Bearer TOKEN is missing or wrong")
+
+
+@pytest.mark.parametrize("key", [b"q", b"\x03"])
+def test_the_command_runs_in_a_terminal_and_leaves_it(echo_server: ServerProcess, key: bytes) -> None:
+    master, terminal = pty.openpty()
+    command = [sys.executable, "-c", "from dragoman_client.cli import main; main()", "top"]
+    environment = os.environ | {"DRAGOMAN_SOCKETS__OPS": echo_server.endpoints["ops"], "TERM": "xterm-256color"}
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
+    os.close(terminal)
+    drawn = b""
+    try:
+        while b"running" not in drawn:
+            drawn += os.read(master, 65536)
+        os.write(master, key)
+        with suppress(OSError):  # the end of the terminal
+            while more := os.read(master, 65536):
+                drawn += more
+        assert process.wait(PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+    assert LEAVE_SCREEN in drawn
 
 
 def test_a_dead_address_is_silent() -> None:

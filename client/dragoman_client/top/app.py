@@ -49,6 +49,7 @@ class TopApp(App[None]):
         Binding("h", "hold", "Hold"),
         Binding("escape", "forget", "All", show=False),
         Binding("q", "quit", "Quit"),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
     ]
 
     def __init__(self, ops: OpsClient, every_s: float = 1.0) -> None:

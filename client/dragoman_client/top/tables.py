@@ -15,7 +15,7 @@ WIDE = 100
 """Columns from which there is room for more."""
 
 _PADDING, _SCROLLBAR = 2, 2
-_FIGURES = ("AGE", "QUEUE", "WORK")
+_FIGURES = ("TOTAL", "QUEUE", "WORK")
 
 GOOD, BUSY, WARN, BAD, SOFT = "green", "cyan", "yellow", "red", "dim"
 SERVER_STYLES = {"running": GOOD, "gone": BAD}
@@ -68,7 +68,9 @@ def lanes(stats: Mapping[str, Any], rates: Rates, width: int) -> Table:
     for name, lane in stats["lanes"].items():
         word, style = _lane_state(lane, rates.latest(f"lane {name}"))
         spark = [Text(rates.sparkline(f"lane {name}", min(HISTORY, width - 80)), BUSY)] if wide else []
-        times = [duration(lane[key][rank]) for key in ("queue_ms", "compute_ms") for rank in ("p50", "p95")]
+        ended = lane["completed"] + lane["failed"]
+        ranks = [lane[key][rank] for key in ("queue_ms", "compute_ms") for rank in ("p50", "p95")]
+        times = [duration(rank if ended else None) for rank in ranks]
         table.add_row(
             plain(name), Text(word, style), *spark, rate(rates.latest(f"lane {name}")), count(lane["active"]),
             count(lane["queued"]), *times, Text(count(lane["failed"]), BAD if rates.latest(f"failed {name}") else ""),
@@ -102,9 +104,9 @@ def cache(stats: Mapping[str, Any]) -> str:
 
 def task_columns(width: int) -> list[tuple[str, int]]:
     """The titles of a task's columns and their widths; the first has what is left."""
-    others = [("STATE", 9), ("LANE", 13), ("ERROR", 14), ("AGE", 6), ("WORK", 6)]
+    others = [("STATE", 9), ("LANE", 13), ("ERROR", 14), ("TOTAL", 6), ("WORK", 6)]
     if width >= WIDE:
-        others = [("STATE", 9), ("LANE", 13), ("PEER", 16), ("ERROR", 20), ("AGE", 6), ("QUEUE", 6), ("WORK", 6)]
+        others = [("STATE", 9), ("LANE", 13), ("PEER", 16), ("ERROR", 20), ("TOTAL", 6), ("QUEUE", 6), ("WORK", 6)]
     taken = sum(size + _PADDING for _, size in others) + _PADDING + _SCROLLBAR
     return [("TASK", max(10, width - taken)), *others]
 
@@ -123,7 +125,7 @@ def task_row(task: Mapping[str, Any], columns: Sequence[tuple[str, int]]) -> lis
         "LANE": Text(plain(task["lane"])),
         "PEER": Text(plain(task["peer"] or "-")),
         "ERROR": Text(plain(task["error_code"] or "-"), BAD if task["error_code"] else SOFT),
-        "AGE": Text(duration(task["age_ms"]), justify="right"),
+        "TOTAL": Text(duration(task["age_ms"]), justify="right"),
         "QUEUE": Text(duration(task["queue_ms"]), justify="right"),
         "WORK": Text(duration(task["compute_ms"]), justify="right"),
     }
@@ -141,7 +143,7 @@ def life(task: Mapping[str, Any]) -> Text:
         told.append(f"{plain(task['error_code'])}: {plain(task['error'])}\n", BAD)
     names = ("lane", "type", "priority", "peer", "reply_to", "message_id")
     told.append(" · ".join(f"{name} {plain(task[name])}" for name in names if task[name]) + "\n", SOFT)
-    times = (("age", "age_ms"), ("queue", "queue_ms"), ("compute", "compute_ms"), ("publish", "publish_ms"))
+    times = (("total", "age_ms"), ("queue", "queue_ms"), ("compute", "compute_ms"), ("publish", "publish_ms"))
     told.append(" · ".join(f"{name} {duration(task[key])}" for name, key in times) + "\n")
     parts = [(part["part"], part["error_code"] or part["state"]) for part in task["parts"] if part["part"]]
     if parts:

@@ -10,7 +10,17 @@ from importlib import resources
 from aiohttp import web
 
 _STYLE = "dashboard.css"
-_SCRIPTS = ("basics.js", "server.js", "charts.js", "overview.js", "tasks.js", "main.js")
+_SCRIPTS = (
+    "basics.js",
+    "server.js",
+    "charts.js",
+    "lanes.js",
+    "engines.js",
+    "overview.js",
+    "tasks.js",
+    "detail.js",
+    "main.js",
+)
 """One script in the end; each uses what the ones before it define."""
 
 

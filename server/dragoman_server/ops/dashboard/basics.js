@@ -7,7 +7,8 @@ function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== undefined && value !== null && value !== false)
+      element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children.filter((child) => child !== null));
   return element;
@@ -70,6 +71,9 @@ function rate(perSecond) {
 function bytes(number) {
   const units = ["B", "KB", "MB", "GB"];
   let at = 0;
-  while (number >= 1000 && at < units.length - 1) { number /= 1000; at += 1; }
+  while (number >= 1000 && at < units.length - 1) {
+    number /= 1000;
+    at += 1;
+  }
   return `${number < 10 && at ? number.toFixed(1) : Math.round(number)} ${units[at]}`;
 }

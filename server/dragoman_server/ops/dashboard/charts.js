@@ -78,7 +78,12 @@ class Chart {
   constructor(label, series, most = null) {
     this.series = series;
     this.most = most;
-    this.drawing = svg("svg", { viewBox: `0 0 ${SPAN_S} 100`, preserveAspectRatio: "none", role: "img", "aria-label": label });
+    this.drawing = svg("svg", {
+      viewBox: `0 0 ${SPAN_S} 100`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": label,
+    });
     for (const each of series) {
       each.fill = svg("path", { class: `area ${each.name}` });
       each.stroke = svg("path", { class: `line ${each.name}` });
@@ -98,5 +103,26 @@ class Chart {
       each.stroke.setAttribute("d", found.map(line).join(""));
       if (each.filled) each.fill.setAttribute("d", found.map(area).join(""));
     }
+  }
+}
+
+/** How much of something is taken. */
+class Meter {
+  constructor(name) {
+    this.text = make("b");
+    this.bar = make("span", { class: "bar" });
+    this.element = make(
+      "div",
+      { class: "meter" },
+      make("span", {}, name),
+      this.text,
+      make("span", { class: "track" }, this.bar),
+    );
+  }
+
+  show(text, share) {
+    setText(this.text, text);
+    this.bar.style.inlineSize = `${Math.min(100, share * 100)}%`;
+    this.bar.classList.toggle("full", share >= 0.9);
   }
 }

@@ -5,6 +5,8 @@ const EVERY_HIDDEN_MS = 5000;
 const LEAST_PAUSE_MS = 200;
 const GOOD_NEWS_MS = 8000;
 const overview = new Overview();
+const detail = new Detail();
+const browser = new Browser();
 let goneSince = null;
 let noticeEndsMs = Infinity;
 let uptimeS = 0;
@@ -21,7 +23,11 @@ function showAnswer(stats) {
   byId("main").hidden = false;
   document.body.classList.remove("gone");
   if (goneSince !== null) {
-    announce(stats.uptime_s < uptimeS ? "The server is back; it was started anew." : "The server answers again.", "good", GOOD_NEWS_MS);
+    announce(
+      stats.uptime_s < uptimeS ? "The server is back; it was started anew." : "The server answers again.",
+      "good",
+      GOOD_NEWS_MS,
+    );
   } else if (noticeEndsMs < performance.now()) announce("");
   goneSince = null;
   uptimeS = stats.uptime_s;
@@ -36,7 +42,9 @@ function showSilence() {
   document.body.classList.add("gone");
   document.title = "Dragoman · gone";
   setPill(byId("state"), "gone", "bad");
-  announce(`No answer from ${location.host} since ${goneSince.toLocaleTimeString()}. What you see is old; trying again.`);
+  announce(
+    `No answer from ${location.host} since ${goneSince.toLocaleTimeString()}. What you see is old; trying again.`,
+  );
   overview.silent();
 }
 
@@ -60,8 +68,11 @@ async function turn() {
     await refreshTasks();
   } catch (error) {
     if (error instanceof Refused && error.status === 401) await signIn(sessionStorage.getItem(TOKEN) !== null);
-    else if (error instanceof Refused) announce(error.message);
-    else showSilence();
+    else if (error instanceof Silence) showSilence();
+    else {
+      announce(error instanceof Refused ? error.message : `This page does not understand the server: ${error}`);
+      noticeEndsMs = performance.now(); // the next good answer takes it away
+    }
   }
 }
 

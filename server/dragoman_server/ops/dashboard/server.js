@@ -3,26 +3,30 @@
 const TOKEN = "dragoman.ops.token";
 const PATIENCE_MS = 5000;
 
+/** Nobody answered. */
+class Silence extends Error {}
+
 /** The server answered, with an error; `status` is that of HTTP. */
 class Refused extends Error {
-  constructor(status, sentence) {
-    super(sentence);
+  constructor(status, document) {
+    super(document.error ?? `the server answered ${status}`);
     this.status = status;
+    this.document = document;
   }
 }
 
-/** A JSON document. Throws `Refused`, or whatever fetch throws when nobody answers. */
+/** A JSON document. Throws `Silence` or `Refused`. */
 async function ask(path, method = "GET") {
   const token = sessionStorage.getItem(TOKEN);
-  const response = await fetch(path, {
-    method,
-    cache: "no-store",
-    headers: token === null ? {} : { Authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  const document = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, document.error ?? `the server answered ${response.status}`);
-  return document;
+  const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+  const options = { method, headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
+  try {
+    const response = await fetch(path, options);
+    if (response.ok) return await response.json();
+    throw new Refused(response.status, await response.json().catch(() => ({})));
+  } catch (error) {
+    throw error instanceof Refused ? error : new Silence(error.message);
+  }
 }
 
 /** Where a task is; without a `reply_to`, not even an empty one, it is any peer's of this id. */
@@ -40,12 +44,16 @@ function signIn(refusedBefore) {
   byId("token").value = "";
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
-    byId("token-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      sessionStorage.setItem(TOKEN, byId("token").value);
-      dialog.close();
-      resolve();
-    }, { once: true });
+    byId("token-form").addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault();
+        sessionStorage.setItem(TOKEN, byId("token").value);
+        dialog.close();
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
 byId("sign-in").addEventListener("cancel", (event) => event.preventDefault());
