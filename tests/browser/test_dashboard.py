@@ -56,8 +56,7 @@ def test_the_figures_move_under_load(viewer: Viewer, echo_server: ServerProcess,
     )
     wait_for_text(page, ".lane[data-key=translation] .big", r"^[1-9][\d.,]*/(s|min)$")
     wait_for_text(page, ".lane[data-key=translation] tr:has(.compute)", r"compute0\.\d ms|compute[1-9]")
-    drawn = lane.locator("path.line.compute").first.get_attribute("d")
-    assert drawn.count("L") >= 1
+    page.wait_for_function("""() => document.querySelector(".lane path.line.compute").getAttribute("d").includes("L")""")
     wait_for_text(page, ".engine[data-key=translation]", "ready")
     assert page.locator("#tasks tr").count() > 0
     assert page.locator("#cache-section").is_hidden()
