@@ -13,14 +13,16 @@ import structlog
 import zmq
 
 from dragoman_engines.base import EngineSpec
-from dragoman_engines.pool import EnginePool, PoolSettings
-from dragoman_engines.work import Kind
+from dragoman_engines.pool import EnginePool, Keep, PoolSettings
+from dragoman_engines.work import AnyResult, AnyWork, Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
+from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, EngineConfig
+from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
@@ -29,17 +31,18 @@ from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import Logs
 from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.request_log import NoLines
 from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
-from dragoman_server.ops.guard import Guard, TokenError, guard_of
+from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.parts import Parts
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
+from dragoman_server.services import Services
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
-from dragoman_server.task import Services
 from dragoman_wire.events import ServerStopping
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
@@ -51,7 +54,7 @@ _LINGER_MS = 2000
 """What subscribers have not taken by then is had by a repeat."""
 
 
-_FIXED = ("sockets", "engines", "journal")
+_FIXED = ("sockets", "engines", "journal", "cache")
 """Sections that need a restart."""
 
 
@@ -82,7 +85,7 @@ class App:
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
         self.pools: dict[Kind, EnginePool] = {
-            kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
+            kind: _pool(kind, getattr(config.engines, kind), self._keep) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self.lanes = {
@@ -90,7 +93,7 @@ class App:
             for name in type(config.lanes).model_fields
         }
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
-        self.watch = Watch(self.lanes, lane_of, self._clock, observers)
+        self.watch = Watch(self.lanes, lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -107,11 +110,8 @@ class App:
         parts = Parts(
             dispatcher=self.dispatcher,
             intake=self.intake,
-            publisher=self.publisher,
-            pools=self.pools,
-            budget=self.budget,
+            services=self._services,
             watch=self.watch,
-            clock=self._clock,
             not_ready=self.not_ready,
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
@@ -143,6 +143,7 @@ class App:
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
+            self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind(guard)
         except (OSError, JournalError, TokenError) as error:
             raise StartError(str(error)) from error
@@ -164,6 +165,7 @@ class App:
         finished = await self.dispatcher.drain(drain_s)
         self.intake.stop()
         await self._services.journal.close()
+        await self._services.cache.close()
         self.publisher.close(_LINGER_MS)
         self._announcer.cancel()
         await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
@@ -207,6 +209,9 @@ class App:
         self.watch.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
 
+    def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+        return self._services.cache.keep_unit(pool, work, result, compute_s)
+
     def _on_request(self, inbound: Inbound) -> None:
         self.watch.counts.receive(inbound.request_type)
         if inbound.request_type in CONTROL_TYPES:
@@ -247,6 +252,8 @@ class App:
 
     def _signalled(self, number: signal.Signals) -> None:
         if self._stop.is_set():
+            if self._logs is not None:
+                self._logs.close()
             for pool in self.pools.values():
                 for child in pool.children:
                     child.kill()
@@ -254,7 +261,7 @@ class App:
         self._stop.set()
 
 
-def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
+def _pool(kind: Kind, config: EngineConfig, keep: Keep) -> EnginePool:
     spec = EngineSpec(
         kind=kind,
         model=config.model,
@@ -270,7 +277,7 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
         batch_cost_s=config.batch_cost_s,
         unit_timeout_s=config.unit_timeout_s,
     )
-    return EnginePool(spec, settings)
+    return EnginePool(spec, settings, keep=keep)
 
 
 def _not_ready(kind: Kind, pool: EnginePool) -> str:
