@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import PHONE, Viewer
-from tests.harness import ECHO, Peer, ServerProcess, connected, running_server
+from tests.harness import ECHO, ECHO_ENGINES, Peer, ServerProcess, connected, running_server
 from tests.processes import child_pid, held, wait_busy
 
 TOKEN = "the-token-of-the-tests"  # noqa: S105 - it guards nothing
@@ -56,7 +56,9 @@ def test_the_figures_move_under_load(viewer: Viewer, echo_server: ServerProcess,
     )
     wait_for_text(page, ".lane[data-key=translation] .big", r"^[1-9][\d.,]*/(s|min)$")
     wait_for_text(page, ".lane[data-key=translation] tr:has(.compute)", r"compute0\.\d ms|compute[1-9]")
-    page.wait_for_function("""() => document.querySelector(".lane path.line.compute").getAttribute("d").includes("L")""")
+    page.wait_for_function(
+        """() => document.querySelector(".lane path.line.compute").getAttribute("d").includes("L")"""
+    )
     wait_for_text(page, ".engine[data-key=translation]", "ready")
     assert page.locator("#tasks tr").count() > 0
     assert page.locator("#cache-section").is_hidden()
@@ -173,15 +175,13 @@ def test_the_page_follows_the_systems_colours(viewer: Viewer, echo_server: Serve
     assert (ground > 200, ink > 200) == ((True, False) if scheme == "light" else (False, True))
 
 
-def test_a_cache_is_shown_where_there_is_one(viewer: Viewer, echo_server: ServerProcess) -> None:
-    def with_cache(route: Any) -> None:
-        answer = route.fetch()
-        cache = {"translation": {"hits": 30, "misses": 10, "hit_rate_percent": 75.0}}
-        route.fulfill(response=answer, json=answer.json() | {"cache": cache})
-
-    viewer.page.route("**/stats", with_cache)
-    page = viewer.open(echo_server)
-    wait_for_text(page, "#cache-section", r"translation\s*answered from it\s*75 %\s*30 of 40")
+def test_a_cache_that_is_on_shows_what_it_spares_and_holds(viewer: Viewer, tmp_path: Path) -> None:
+    with running_server(tmp_path, **ECHO_ENGINES) as server, connected(server, "browser") as peer:
+        page = viewer.open(server)
+        wait_for_text(page, "#cache-section", r"memory\s*ok\s*holds\s*0 B of 67 MB\s*0 answers")
+        for number in range(4):
+            peer.run(text(f"again-{number}"))
+        wait_for_text(page, "#cache-section", r"translation\s*answered from the cache\s*75 %\s*3 of 4")
 
 
 def test_a_server_that_wants_a_token_is_asked_with_one(viewer: Viewer, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, running_server
+from tests.harness import ECHO, ECHO_ENGINES, PATIENCE_S, Peer, ServerProcess, connected, running_server
 from tests.processes import child_pid, held, wait_busy
 
 pytest.importorskip("textual", reason="the extra `top` is not installed")
@@ -161,6 +161,14 @@ async def test_text_of_others_cannot_command_the_terminal(echo_server: ServerPro
         await find(pilot, "[bold]")
         await pilot.press("enter")
         await until_shown(pilot, re.escape("│") + ".*" + re.escape("�[2J[bold]x�y�"))
+
+
+async def test_a_cache_that_is_on_shows_what_it_spares(tmp_path: Path) -> None:
+    with running_server(tmp_path, **ECHO_ENGINES) as server, connected(server, "top") as peer:
+        for number in range(4):
+            peer.run(text(f"again-{number}"))
+        async with top(server.endpoints["ops"]) as pilot:
+            await until_shown(pilot, "^Tasks .*cache  translation 75% of 4")
 
 
 async def test_it_says_when_the_server_is_gone_and_when_it_is_back(tmp_path: Path) -> None:

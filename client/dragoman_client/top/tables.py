@@ -92,12 +92,10 @@ def engines(stats: Mapping[str, Any], rates: Rates) -> Table:
 
 
 def cache(stats: Mapping[str, Any]) -> str:
-    """How much is answered from the cache, in a line; nothing where there is none."""
-    kinds = (stats.get("cache") or {}).items()
+    """How much is answered from the cache, in a line; nothing where it is off or was not asked yet."""
     shares = [
-        f"{plain(name)} {kind['hits'] / lookups:.0%} of {count(lookups)}"
-        for name, kind in kinds
-        if isinstance(kind, dict) and (lookups := kind.get("hits", 0) + kind.get("misses", 0))
+        f"{plain(name)} {kind['cache_hit_rate']:.0f}% of {count(kind['cache_hits'] + kind['cache_misses'])}"
+        for name, kind in stats["cache"]["kinds"].items()
     ]
     return f"cache  {' · '.join(shares)}" if shares else ""
 

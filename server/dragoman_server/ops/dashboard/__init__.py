@@ -16,6 +16,7 @@ _SCRIPTS = (
     "charts.js",
     "lanes.js",
     "engines.js",
+    "cache.js",
     "overview.js",
     "tasks.js",
     "detail.js",

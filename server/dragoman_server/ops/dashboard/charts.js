@@ -120,9 +120,10 @@ class Meter {
     );
   }
 
-  show(text, share) {
+  /** Fullness is a warning, unless it is `good`. */
+  show(text, share, { good = false } = {}) {
     setText(this.text, text);
     this.bar.style.inlineSize = `${Math.min(100, share * 100)}%`;
-    this.bar.classList.toggle("full", share >= 0.9);
+    this.bar.classList.toggle("full", !good && share >= 0.9);
   }
 }

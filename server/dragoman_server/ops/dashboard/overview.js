@@ -1,4 +1,4 @@
-// What /stats says: the summary, the lanes, the engines and the cache, put together.
+// What /stats says: the summary, and the parts that have files of their own.
 
 const STATUS_TONES = { running: "good", starting: "warn", degraded: "warn", draining: "warn" };
 
@@ -87,48 +87,14 @@ class Summary {
   }
 }
 
-function showCache(cache) {
-  byId("cache-section").hidden = !cache;
-  const kinds = Object.entries(cache ?? {}).filter(
-    ([, kind]) => kind !== null && typeof kind === "object" && "hits" in kind,
-  );
-  keepChildren(
-    byId("cache"),
-    kinds,
-    ([name]) => name,
-    ([name]) => {
-      const meter = new Meter("answered from it");
-      const note = make("p", { class: "note" });
-      const element = make(
-        "article",
-        { class: "card" },
-        make("header", {}, make("h3", {}, name)),
-        meter.element,
-        note,
-      );
-      element.show = (kind) => {
-        const lookups = kind.hits + kind.misses;
-        const share = lookups ? kind.hits / lookups : 0;
-        meter.show(`${(share * 100).toFixed(0)} %`, share);
-        setText(
-          note,
-          [`${count(kind.hits)} of ${count(lookups)}`, "bytes" in kind ? bytes(kind.bytes) : null]
-            .filter(Boolean)
-            .join(" · "),
-        );
-      };
-      return element;
-    },
-    (element, [, kind]) => element.show(kind),
-  );
-}
-
 /** Everything above the tasks. */
 class Overview {
   constructor() {
     this.summary = new Summary(byId("summary"));
     this.lanes = new Map();
     this.engines = new Map();
+    this.cached = new Map();
+    this.stores = new Map();
   }
 
   show(stats) {
@@ -136,7 +102,9 @@ class Overview {
     this.summary.show(stats, atMs);
     this.showEach(this.lanes, Lane, byId("lanes"), stats.lanes, atMs);
     this.showEach(this.engines, Engine, byId("engines"), stats.engines, atMs);
-    showCache(stats.cache);
+    this.showEach(this.cached, CacheKind, byId("cache-kinds"), stats.cache.kinds, atMs);
+    this.showEach(this.stores, CacheLevel, byId("cache-levels"), stats.cache.levels, atMs);
+    byId("cache-section").hidden = Object.keys(stats.cache.levels).length === 0;
     const refused = Object.entries(stats.rejected_by_code).map(([code, number]) => `${code} ${count(number)}`);
     setText(byId("refused"), refused.length ? `Refused since the start: ${refused.join(" · ")}` : "");
   }
