@@ -32,6 +32,10 @@ class Viewer:
         self.page.wait_for_selector("#lanes article")
         return self.page
 
+    def leave(self) -> None:
+        """Look elsewhere, before the server goes: its silence is no fault of the page."""
+        self.page.goto("about:blank")
+
     def surprised(self, dialog: Any) -> None:
         """The page has no alerts: what raises one was let in."""
         self.complaints.append(f"dialog: {dialog.message}")

@@ -181,7 +181,8 @@ def test_a_cache_that_is_on_shows_what_it_spares_and_holds(viewer: Viewer, tmp_p
         wait_for_text(page, "#cache-section", r"memory\s*ok\s*holds\s*0 B of 67 MB\s*0 answers")
         for number in range(4):
             peer.run(text(f"again-{number}"))
-        wait_for_text(page, "#cache-section", r"translation\s*answered from the cache\s*75 %\s*3 of 4")
+        wait_for_text(page, "#cache-section", r"text\s*answered from the cache\s*75 %\s*3 of 4")
+        viewer.leave()
 
 
 def test_a_server_that_wants_a_token_is_asked_with_one(viewer: Viewer, tmp_path: Path) -> None:
@@ -198,11 +199,9 @@ def test_a_server_that_wants_a_token_is_asked_with_one(viewer: Viewer, tmp_path:
         assert page.locator("#sign-in").is_hidden()
         page.reload()
         wait_for_text(page, "#state", "^running$")
-        assert page.evaluate("[Object.values(sessionStorage), localStorage.length, document.cookie]") == [
-            [TOKEN],
-            0,
-            "",
-        ]
+        kept = page.evaluate("[Object.values(sessionStorage), localStorage.length, document.cookie]")
+        assert kept == [[TOKEN], 0, ""]
+        viewer.leave()
 
 
 def test_the_page_says_when_the_server_is_gone_and_when_it_is_back(viewer: Viewer, tmp_path: Path) -> None:

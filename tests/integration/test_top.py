@@ -168,7 +168,7 @@ async def test_a_cache_that_is_on_shows_what_it_spares(tmp_path: Path) -> None:
         for number in range(4):
             peer.run(text(f"again-{number}"))
         async with top(server.endpoints["ops"]) as pilot:
-            await until_shown(pilot, "^Tasks .*cache  translation 75% of 4")
+            await until_shown(pilot, "^Tasks .*cache .*text 75% of 4")
 
 
 async def test_it_says_when_the_server_is_gone_and_when_it_is_back(tmp_path: Path) -> None:
