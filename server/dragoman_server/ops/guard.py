@@ -10,12 +10,15 @@ from __future__ import annotations
 import hmac
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from dragoman_server.config import SocketsConfig
 from dragoman_server.config.ops_access import is_loopback, read_token
 from dragoman_server.ops.answers import refusal
+
+log = structlog.get_logger()
 
 PUBLIC = frozenset({"/", "/healthz", "/readyz"})
 """Paths that need no token."""
@@ -84,7 +87,10 @@ def guard_of(sockets: SocketsConfig) -> Guard:
     Raises:
         TokenError: the file with the token cannot be read, or holds none.
     """
-    return Guard(sockets.ops, read_token(sockets.ops_token.get_secret_value()))
+    token = read_token(sockets.ops_token.get_secret_value())
+    if token is None and not is_loopback(urlsplit(sockets.ops).hostname or ""):
+        log.warning("ops.open", ops=sockets.ops, hint="whoever reaches it may read and cancel tasks")
+    return Guard(sockets.ops, token)
 
 
 def _is_of_another_site(request: web.BaseRequest) -> bool:

@@ -1,11 +1,11 @@
 // The cache: how much it spares the engines, and what it holds.
 
 class CacheCard {
-  constructor(name, measured) {
+  constructor(name, measured, state = null) {
     this.meter = new Meter(measured);
     this.note = make("p", { class: "note" });
-    this.state = pill("ok", "good");
-    const header = make("header", {}, make("h3", {}, name), this.state);
+    this.state = state;
+    const header = make("header", {}, make("h3", {}, name), state);
     this.element = make("article", { class: "card" }, header, this.meter.element, this.note);
   }
 }
@@ -14,7 +14,6 @@ class CacheCard {
 class CacheKind extends CacheCard {
   constructor(name) {
     super(name, "answered from the cache");
-    this.state.hidden = true;
   }
 
   show(kind) {
@@ -30,7 +29,7 @@ class CacheKind extends CacheCard {
 /** Where answers are kept: memory, disk ... */
 class CacheLevel extends CacheCard {
   constructor(name) {
-    super(name, "holds");
+    super(name, "holds", pill("ok", "good"));
   }
 
   show(level) {
