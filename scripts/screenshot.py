@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import itertools
 import math
 import os
@@ -10,6 +11,7 @@ import shutil
 import sys
 import threading
 import time
+import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -22,7 +24,7 @@ from playwright.sync_api import sync_playwright
 from dragoman_client import ClientError, DragomanError, SyncClient
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "dashboard.png"
-DESKTOP, PHONE = {"width": 1280, "height": 960}, {"width": 390, "height": 844}
+DESKTOP, PHONE = {"width": 1280, "height": 1280}, {"width": 390, "height": 844}
 TEXTS = (
     "Good morning. Where is the station?",
     "The meeting has been moved to Tuesday afternoon.",
@@ -31,7 +33,9 @@ TEXTS = (
 )
 SPOKEN = "Good morning. The train to Lisbon leaves at nine, and I have saved you a seat by the window."
 MARGIN_PX = 20
-WAVE_S = 45.0
+STEPS = 4000
+"""Samples at the end of the recording that hold nothing."""
+TIDE_S = 45.0
 """The load comes and goes."""
 
 Send = Callable[[SyncClient, int], Any]
@@ -67,7 +71,7 @@ def _take(server: Server, chromium: str, options: argparse.Namespace) -> None:
         page.goto(server.ops)
         page.wait_for_selector("#lanes article")
         page.wait_for_timeout(options.seconds * 1000)
-        shown = page.locator("body" if options.phone else "#engines").bounding_box()
+        shown = page.locator("body" if options.phone else "#cache-section").bounding_box()
         clip = {
             "x": 0,
             "y": 0,
@@ -86,16 +90,16 @@ def _mixed_load(server: Server) -> Iterator[None]:
         recording = _spoken(client)
 
         def text(client: SyncClient, number: int) -> None:
-            client.translate(f"{TEXTS[number % len(TEXTS)]} It is number {number}.", "en", to="pt")
+            client.translate(f"{TEXTS[number % len(TEXTS)]} It is number {number // 6}.", "en", to="pt")
 
         def unknown_language(client: SyncClient, _: int) -> None:
             client.translate(TEXTS[0], "en", to=["fr"])
 
-        def transcription(client: SyncClient, _: int) -> None:
-            client.transcribe(recording)
+        def transcription(client: SyncClient, number: int) -> None:
+            client.transcribe(_shortened(recording, number))
 
-        def voice(client: SyncClient, _: int) -> None:
-            client.voice(recording, to=["pt"])
+        def voice(client: SyncClient, number: int) -> None:
+            client.voice(_shortened(recording, number + 1000), to=["pt"])
 
         kinds: list[tuple[Send, float]] = [(text, 0.02), (text, 0.05), (unknown_language, 9.0)]
         kinds += [(transcription, 1.5), (transcription, 2.5), (voice, 3.0)]
@@ -109,12 +113,12 @@ def _mixed_load(server: Server) -> Iterator[None]:
 
 
 def _repeat(client: SyncClient, send: Send, pause_s: float, stop: threading.Event) -> None:
-    """Send again and again, with longer pauses where the wave is low."""
+    """Send again and again, with longer pauses where the tide is low."""
     for number in itertools.count():
         with suppress(DragomanError, ClientError):
             send(client, number)
-        wave = 1.0 + math.sin(time.monotonic() / WAVE_S * math.tau)
-        if stop.wait(pause_s * (2.5 - wave)):
+        tide = 1.0 + math.sin(time.monotonic() / TIDE_S * math.tau)
+        if stop.wait(pause_s * (2.5 - tide)):
             return
 
 
@@ -123,6 +127,15 @@ def _spoken(client: SyncClient) -> bytes:
     said = {"text": SPOKEN, "language": "en"}
     request = {"type": "audio_process", "targetLanguages": ["en"], "mobileTranscription": said}
     return next(audio for event in client.events(request) for audio in event.binaries.values())
+
+
+def _shortened(recording: bytes, steps: int) -> bytes:
+    """The same words in a recording that the cache does not know: a little of its end is missing."""
+    out = io.BytesIO()
+    with wave.open(io.BytesIO(recording)) as whole, wave.open(out, "wb") as part:
+        part.setparams(whole.getparams())
+        part.writeframes(whole.readframes(whole.getnframes() - steps % STEPS))
+    return out.getvalue()
 
 
 def _options() -> argparse.Namespace:

@@ -19,10 +19,7 @@ class CacheKind extends CacheCard {
   show(kind) {
     this.meter.show(`${kind.cache_hit_rate.toFixed(0)} %`, kind.cache_hit_rate / 100, { good: true });
     const lookups = kind.cache_hits + kind.cache_misses;
-    setText(
-      this.note,
-      `${count(kind.cache_hits)} of ${count(lookups)} · ${duration(kind.saved_s * 1000)} of work spared`,
-    );
+    setText(this.note, `${count(kind.cache_hits)} of ${count(lookups)} · ${duration(kind.saved_s * 1000)} spared`);
   }
 }
 
