@@ -19,7 +19,7 @@ _FIGURES = ("TOTAL", "QUEUE", "WORK")
 
 GOOD, BUSY, WARN, BAD, SOFT = "green", "cyan", "yellow", "red", "dim"
 SERVER_STYLES = {"running": GOOD, "gone": BAD}
-ENGINE_STYLES = {"ready": GOOD, "loading": BUSY, "missing": BAD}
+ENGINE_STYLES = {"ready": GOOD, "idle": SOFT, "loading": BUSY, "missing": BAD}
 TASK_STYLES = {
     "queued": SOFT, "running": BUSY, "completed": GOOD, "partial": WARN, "failed": BAD, "expired": BAD,
 }  # fmt: skip

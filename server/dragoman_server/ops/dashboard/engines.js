@@ -1,6 +1,6 @@
 // An engine: whether it is there, and how busy it is.
 
-const ENGINE_TONES = { ready: "good", loading: "busy", restarting: "warn", missing: "bad" };
+const ENGINE_TONES = { ready: "good", idle: "idle", loading: "busy", restarting: "warn", missing: "bad" };
 
 class Engine {
   constructor(kind) {
