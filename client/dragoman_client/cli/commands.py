@@ -125,6 +125,41 @@ def stats(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     calls.stats(ctx.obj, as_json=as_json)
 
 
+def top(
+    *,
+    ops: Annotated[
+        str, typer.Option(envvar="DRAGOMAN_SOCKETS__OPS", help="Address of the server's HTTP for operators.")
+    ] = "http://127.0.0.1:8088",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DRAGOMAN_SOCKETS__OPS_TOKEN",
+            help="The token that it wants, if any; file:PATH reads it.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
+) -> None:
+    """Watch the server: its lanes, engines and tasks; a task can be looked into and cancelled.
+
+    Example: dragoman top --ops http://10.0.0.5:8088
+    """
+    if not sys.stdout.isatty():
+        raise typer.BadParameter(f"this is no terminal; a script reads {ops}/stats and {ops}/tasks", param_hint="top")
+    try:
+        from dragoman_client.top.app import TopApp
+    except ImportError as error:
+        typer.echo(f"dragoman top needs {error.name}; run: pip install 'dragoman[top]'", err=True)
+        raise typer.Exit(2) from error
+    from dragoman_client.top.ops import OpsClient, read_token
+
+    try:
+        client = OpsClient(ops, read_token(token))
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
+    TopApp(client, every).run()
+
+
 def _languages(to: str) -> list[str]:
     languages = list(dict.fromkeys(each.strip() for each in to.split(",") if each.strip()))
     if not languages:

@@ -233,7 +233,7 @@ def test_the_version_is_printed() -> None:
     assert (result.exit_code, result.stdout.split()[0]) == (0, "dragoman")
 
 
-@pytest.mark.parametrize("command", ["translate", "transcribe", "voice", "ping", "stats"])
+@pytest.mark.parametrize("command", ["translate", "transcribe", "voice", "ping", "stats", "top"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = CliRunner().invoke(build_app(), [command, "--help"])
     assert result.exit_code == 0
@@ -291,3 +291,22 @@ def test_an_interrupt_exits_130_quietly(serve: Serve) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_top_needs_a_terminal_and_says_what_a_script_reads() -> None:
+    result = CliRunner().invoke(build_app(), ["top", "--ops", "http://127.0.0.1:9"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "http://127.0.0.1:9/stats" in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_top_without_its_extra_says_how_to_get_it() -> None:
+    code = "import sys; sys.modules['textual'] = None; from dragoman_client.cli import main; main()"
+    master, terminal = os.openpty()
+    try:
+        command = [sys.executable, "-c", code, "top"]
+        done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, timeout=WAIT_S, check=False)
+    finally:
+        os.close(master)
+        os.close(terminal)
+    assert done.returncode == 2
+    assert b"pip install 'dragoman[top]'" in done.stderr
