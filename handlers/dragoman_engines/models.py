@@ -1,5 +1,6 @@
 """Where a model's files are: a source string from the configuration becomes a folder whose files were checked.
 
+NAME                         a model of the catalogue: in the models folder, or made from installed packages now
 package:NAME[/FOLDER]        inside an installed package, found without importing it
 path:FOLDER                  on this machine
 hub:OWNER/NAME[@REVISION]    from the Hugging Face hub: its cache on this machine first, then the net
@@ -8,17 +9,21 @@ hub:OWNER/NAME[@REVISION]    from the Hugging Face hub: its cache on this machin
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dragoman_engines.base import ModelMissing
+from dragoman_engines.catalogue import ModelStore, load_catalogue
+from dragoman_engines.catalogue.assemble import pinned, ready_folder
+from dragoman_engines.catalogue.packages import package_folder
 from dragoman_engines.embedded import EMBEDDED, EmbeddedModel
+from dragoman_engines.files import hash_file
 
 INSTALL_MODELS = "pip install 'dragoman[models]'"
 REVISION_DIGITS = 12
-_BLOCK_BYTES = 1 << 20
+
+__all__ = ["INSTALL_MODELS", "ModelFolder", "hash_file", "resolve", "verify"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +47,23 @@ class ModelFolder:
         return hashlib.sha256(lines.encode()).hexdigest()[:REVISION_DIGITS]
 
 
-def resolve(source: str, needs: Sequence[str] = ()) -> ModelFolder:
+def resolve(source: str, needs: Sequence[str] = (), models_dir: str = "") -> ModelFolder:
     """The folder that a source names, its pinned files checked.
 
     Args:
-        source: `package:NAME`, `path:FOLDER` or `hub:OWNER/NAME`.
+        source: a name of the catalogue, `package:NAME`, `path:FOLDER` or `hub:OWNER/NAME`.
         needs: files that the engine cannot do without, relative to the folder.
+        models_dir: the models folder; empty: the user's own.
 
     Raises:
         ModelMissing: there is no such source, package, folder or file, or a file is damaged.
     """
-    scheme, _, place = source.partition(":")
-    if not place or scheme not in {"package", "path", "hub"}:
-        raise ModelMissing(
-            f"{source!r} names no model: write package:NAME, path:FOLDER or hub:OWNER/NAME",
-        )
-    if scheme == "package":
+    scheme, colon, place = source.partition(":")
+    if source and not colon:
+        model = _in_catalogue(source, models_dir)
+    elif not place or scheme not in {"package", "path", "hub"}:
+        raise ModelMissing(_no_model(source))
+    elif scheme == "package":
         model = _in_package(place)
     elif scheme == "path":
         model = _at_path(place)
@@ -90,13 +96,20 @@ def verify(files: Mapping[Path, str], *, title: str, reinstall: str) -> None:
             )
 
 
-def hash_file(path: Path) -> str:
-    """The sha256 of a file's bytes in hexadecimal, read block by block."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+def _in_catalogue(name: str, models_dir: str) -> ModelFolder:
+    store = ModelStore(models_dir)
+    entry = load_catalogue(store.root).get(name)
+    if entry is None:
+        raise ModelMissing(_no_model(name))
+    folder = ready_folder(entry, store)
+    return ModelFolder(folder=folder, name=name, sha256=pinned(entry, store))
+
+
+def _no_model(source: str) -> str:
+    return (
+        f"{source!r} names no model: write a name that `dragoman models list` shows, or"
+        " package:NAME, path:FOLDER or hub:OWNER/NAME"
+    )
 
 
 def _in_package(place: str) -> ModelFolder:
@@ -116,14 +129,13 @@ def _in_package(place: str) -> ModelFolder:
 
 
 def _package_folder(package: str, known: EmbeddedModel | None) -> Path:
-    # find_spec of a dotted name would import the packages above it.
-    spec = importlib.util.find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
+    folder = package_folder(package)
+    if folder is None:
         title, command = (
             (known.distribution, INSTALL_MODELS) if known else (package, f"pip install {package.replace('_', '-')}")
         )
         raise ModelMissing(f"the package {title} is not installed; run: {command}")
-    return Path(next(iter(spec.submodule_search_locations)))
+    return folder
 
 
 def _at_path(place: str) -> ModelFolder:

@@ -20,7 +20,7 @@ from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError, EngineConfig
+from dragoman_server.config import Config, ConfigError, EngineConfig, EnginesConfig
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
@@ -68,7 +68,7 @@ class App:
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
         self.pools: dict[Kind, EnginePool] = {
-            kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
+            kind: _pool(kind, getattr(config.engines, kind), config.engines) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self._services = Services(
@@ -218,10 +218,11 @@ class App:
         self._stop.set()
 
 
-def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
+def _pool(kind: Kind, config: EngineConfig, shared: EnginesConfig) -> EnginePool:
     spec = EngineSpec(
         kind=kind,
         model=config.model,
+        models_dir=str(shared.models_dir.expanduser()),
         threads=config.threads,
         device=config.device,
         compute_type=config.compute_type,
