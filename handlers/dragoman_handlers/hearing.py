@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import ClassVar
 
+from dragoman_engines.base import Capabilities
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     DecodeAudio,
     DecodedAudio,
     FindSpeech,
+    Kind,
     SpeechSpans,
     TranscribeWindow,
     WindowText,
 )
-from dragoman_handlers.base import Context
+from dragoman_handlers.base import Context, Question
 from dragoman_handlers.concurrency import one_error
 from dragoman_handlers.spoken_language import SpokenLanguage, spoken_language
 from dragoman_handlers.transcripts import heard_transcription
-from dragoman_wire.errors import InternalFault
+from dragoman_wire.errors import AudioTooLong, InternalFault
 from dragoman_wire.events import Transcription
 from dragoman_wire.inbound import Buffer
 
@@ -28,6 +32,7 @@ WINDOW_SAMPLES = 30 * SPOOL_RATE_HZ
 """Whisper hears 30 s at a time."""
 SLICE_SAMPLES = 120 * SPOOL_RATE_HZ
 """Silence is looked for in slices of two minutes: under half a second of work."""
+_DIGEST_INLINE_BYTES = 1 << 18
 _TOUCHING_SAMPLES = SPOOL_RATE_HZ
 
 
@@ -43,6 +48,21 @@ class Wanted:
     """Whether segments are to say where their words are."""
 
 
+class Recording(Question, frozen=True, kw_only=True):
+    """A recording by its bytes. The answer is its transcription."""
+
+    kind: ClassVar[Kind] = "transcription"
+    cached_as: ClassVar[str] = "transcription"
+    digest: bytes
+    """BLAKE2b-256."""
+    decoder: str
+    """What decodes it and finds the speech in it."""
+    language: str | None
+    hint: str | None
+    """Counts only where the language is not known."""
+    words: bool
+
+
 async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
     """What is said in a recording, in any container that the decoder knows.
 
@@ -51,6 +71,34 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
     """
     engine = await context.capabilities("transcription")
     language = spoken_language(engine, wanted.language, wanted.hint)
+    question = Recording(
+        digest=await _digest(audio),
+        decoder=(await context.capabilities("audio")).revision,
+        language=language.decided,
+        hint=None if language.decided else language.hint,
+        words=wanted.words,
+    )
+    transcription = await context.once(
+        question, Transcription, lambda: _computed(context, audio, engine, language, words=wanted.words)
+    )
+    limit_s = context.limits.audio_s
+    if transcription.duration_ms > limit_s * 1000:
+        raise AudioTooLong(f"the recording lasts more than the limit of {limit_s:g} s")
+    return transcription
+
+
+async def _digest(audio: Buffer) -> bytes:
+    def digest() -> bytes:
+        return hashlib.blake2b(audio, digest_size=32).digest()
+
+    # A gigabyte a second, without the lock: a large recording must not hold the loop up.
+    return digest() if len(audio) < _DIGEST_INLINE_BYTES else await asyncio.to_thread(digest)
+
+
+async def _computed(
+    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, *, words: bool
+) -> Transcription:
+    stated = language.decided
     with context.spool_file() as path:
         limit_s = context.limits.audio_s
         decode = DecodeAudio(data=bytes(audio), pcm_path=str(path), max_duration_s=limit_s)
@@ -58,12 +106,12 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
         if not isinstance(answer.result, DecodedAudio):
             raise InternalFault("the decoder gave no samples")
         samples = answer.result.samples
-        heard = await _hear_all(context, wanted, language, str(path), samples)
-    return heard_transcription(engine, heard, stated=language.decided, samples=samples, words=wanted.words)
+        heard = await _hear_all(context, language, str(path), samples, words=words)
+    return heard_transcription(engine, heard, stated=stated, samples=samples, words=words)
 
 
 async def _hear_all(
-    context: Context, wanted: Wanted, language: SpokenLanguage, path: str, samples: int
+    context: Context, language: SpokenLanguage, path: str, samples: int, *, words: bool
 ) -> list[WindowText]:
     """The text of every window, in order. A window is at work while the next one is still looked for.
 
@@ -75,9 +123,8 @@ async def _hear_all(
         async for spans in _windows(context, path, samples):
             if tasks and language.decided is None:
                 language.heard(await tasks[-1])
-            unit = TranscribeWindow(
-                pcm_path=path, spans=spans, language=language.decided, hint=language.hint, words=wanted.words
-            )
+            known, hint = language.decided, None if language.decided else language.hint
+            unit = TranscribeWindow(pcm_path=path, spans=spans, language=known, hint=hint, words=words)
             tasks.append(group.create_task(_hear(context, unit, size_s)))
     return [task.result() for task in tasks]
 

@@ -14,34 +14,38 @@ from dragoman_engines.pool import EnginePool, PoolSettings
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, TranscribeWindow, TranslateSentences
 
 
+WINDOW = TranscribeWindow(pcm_path="", spans=[(0, 10 * SPOOL_RATE_HZ)])
+
+
 def test_the_first_call_sets_the_pace_and_later_ones_move_it() -> None:
     pace = Pace()
     assert pace.factor == 1.0
-    pace.learn(2.0, 10.0)
+    pace.learn(WINDOW, 2.0, 10.0)
     assert pace.factor == 5.0
-    pace.learn(1.0, 10.0)
+    pace.learn(WINDOW, 1.0, 10.0)
     assert pace.factor == pytest.approx(6.0)
     for _ in range(60):
-        pace.learn(1.0, 0.5)
+        pace.learn(WINDOW, 1.0, 0.5)
     assert pace.factor == pytest.approx(0.5, rel=0.01)
 
 
 def test_calls_that_say_nothing_teach_nothing() -> None:
     pace = Pace()
-    pace.learn(0.0, 3.0)
-    pace.learn(3.0, 0.0)
+    pace.learn(WINDOW, 0.0, 3.0)
+    pace.learn(WINDOW, 3.0, 0.0)
+    pace.learn(TranslateSentences(source="en", target="pt", sentences=["a"]), 1.0, 3.0)
     assert pace.factor == 1.0
 
 
 def test_one_absurd_call_cannot_set_an_absurd_pace() -> None:
     pace = Pace()
-    pace.learn(1e-9, 100.0)
+    pace.learn(WINDOW, 1e-9, 100.0)
     assert pace.factor == 1000.0
 
 
 def test_a_ticket_is_corrected_in_cost_and_size() -> None:
     pace = Pace()
-    pace.learn(1.0, 3.0)
+    pace.learn(WINDOW, 1.0, 3.0)
     ticket = Ticket(peer="p", priority="high", cost_s=2.0, size_s=10.0)
     assert pace.corrected(ticket) == Ticket(peer="p", priority="high", cost_s=6.0, size_s=30.0)
 
@@ -53,7 +57,7 @@ async def calls_of(kind_of_work: AnyWork, learned: tuple[float, float], batch_co
     pool.start()
     await pool.settled()
     try:
-        pool.pace.learn(*learned)
+        pool.pace.learn(kind_of_work, *learned)
         ticket = Ticket(cost_s=kind_of_work.cost_s())
         await asyncio.gather(*(pool.run(kind_of_work, ticket) for _ in range(9)))
         return pool.calls
@@ -69,19 +73,6 @@ async def test_fewer_windows_share_a_call_of_a_slow_model(tmp_path: Path) -> Non
     # A window is guessed at 0.8 s: seven fit in 6 s, or one of a model that is ten times as slow.
     assert await calls_of(window(tmp_path), (1.0, 1.0), 6.0) <= 3
     assert await calls_of(window(tmp_path), (1.0, 10.0), 6.0) >= 8
-
-
-async def test_other_work_keeps_its_guesses() -> None:
-    texts = [f"sentence {number}" for number in range(2)]
-    work = TranslateSentences(source="en", target="pt", sentences=texts)
-    slow = EnginePool(EngineSpec(kind="translation", model="echo", delay_ms=20), PoolSettings())
-    slow.start()
-    await slow.settled()
-    try:
-        await slow.run(work, Ticket(cost_s=work.cost_s()))
-        assert slow.pace.factor == 1.0
-    finally:
-        await slow.stop()
 
 
 async def test_the_pool_measures_its_own_calls(tmp_path: Path) -> None:
