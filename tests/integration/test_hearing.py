@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from dragoman_engines.base import Engine, EngineSpec
-from dragoman_engines.factory import BASE, make_engine
-from dragoman_engines.models import is_at_hand
+from dragoman_engines.defaults import BASE, is_at_hand
+from dragoman_engines.factory import make_engine
 from dragoman_engines.work import SPOOL_RATE_HZ, TranscribeWindow, WindowText
 from tests.harness import TINY, Peer, ServerProcess, connected
 

@@ -1,24 +1,30 @@
-"""What the catalogue says of a model, and how that is read: from our TOML files and from the user's own.
+"""What the catalogue says of a model.
 
-A table is an entry, its key the name that the configuration may say, as in `model = "base"`. Its `files` are all that
-makes up the model's folder:
+A table is an entry, its key the name that the configuration may say, as in `model = "base"`. Its files come either one
+by one, each from one or more parts that are joined:
 
     "model.bin" = { bytes = 3, sha256 = "...", from = ["package:one/a.part1", "package:two/a.part2"] }
+
+or from the entry's `source`: a package or a folder, where they are used in place, or a store on the net, from which
+they are downloaded.
 """
 
 from __future__ import annotations
 
+import platform
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+import sys
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import msgspec
 
-from dragoman_engines.base import ModelMissing
 from dragoman_engines.work import Kind
 
-OWN_ENTRIES = Path(__file__).parent / "entries"
+PART_SCHEMES = frozenset({"package", "npm", "path"})
+"""Places whose files can be joined."""
+STORE_SCHEMES = frozenset({"hub", "firefox"})
+"""Places from which a model is downloaded as a whole."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -37,35 +43,63 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One model of the catalogue."""
 
+    name: str = ""
+    """Its key in the catalogue."""
     kind: Kind
     engine: str
     """The program part that runs it: `whisper`, `firefox`, `kokoro`."""
     about: str
     """One line for people."""
-    languages: tuple[str, ...]
-    """ISO 639-1, or 639-3 where there is none; empty: see `about`."""
+    languages: tuple[str, ...] | str
+    """ISO 639-1, or 639-3 where there is none; in a file also the name of an entry before it that has the same."""
     licence: str
     """SPDX expression, and whose it is where that is no plain matter."""
     source: str = ""
-    """Where files without parts of their own are: `package:NAME/FOLDER`, `hub:OWNER/NAME@REVISION`, ..."""
+    """Where the files without parts are: `package:NAME/FOLDER`, `path:FOLDER`, `hub:OWNER/NAME@REVISION`, ..."""
+    select: tuple[str, ...] = ()
+    """Of a store on the net: the files to download, as patterns; empty: those in `files`, or all."""
     requires: tuple[str, ...] = ()
     """What pip installs for it, with versions: the hashes belong to them."""
     extra: str = ""
     """The extra of ours that brings these."""
-    files: dict[str, ModelFile]
+    files: dict[str, ModelFile] = {}
     """By name in the model's folder."""
-    name: str = ""
-    """Its key in the catalogue."""
+    native: bool = False
+    """The files are machine code: the hashes hold on Linux x86-64 only, elsewhere nothing is checked."""
+    size_mb: int = 0
+    """About how large it is, in 10^6 bytes, where the files' sizes are not listed."""
+
+    @property
+    def scheme(self) -> str:
+        """What kind of place the source is."""
+        return self.source.partition(":")[0]
+
+    @property
+    def place(self) -> str:
+        """The source without its scheme."""
+        return self.source.partition(":")[2]
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it is used where its package or folder has it, and not from the models folder."""
+        return self.scheme in PART_SCHEMES and not any(file.parts for file in self.files.values())
 
     @property
     def size_bytes(self) -> int:
         """All its files together, as far as that is known."""
-        return sum(file.size_bytes for file in self.files.values())
+        return sum(file.size_bytes for file in self.files.values()) or self.size_mb * 1_000_000
 
     @property
     def install(self) -> str:
         """The command that brings the packages it is made of."""
         return f"pip install 'dragoman[{self.extra}]'" if self.extra else f"pip install {' '.join(self.requires)}"
+
+    def pins(self) -> Mapping[str, str]:
+        """File to sha256, of those that are known and hold on this machine."""
+        here = sys.platform == "linux" and platform.machine() in {"x86_64", "AMD64"}
+        if self.native and not here:
+            return {}
+        return {name: file.sha256 for name, file in self.files.items() if file.sha256}
 
     def parts_of(self, file: str) -> tuple[str, ...]:
         """Where the bytes of a file are."""
@@ -73,49 +107,38 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def schemes(self) -> set[str]:
         """Every kind of place that it needs: `package`, `npm`, `hub`, ..."""
+        if self.scheme in STORE_SCHEMES or not self.files:
+            return {self.scheme}
         return {part.partition(":")[0] for file in self.files for part in self.parts_of(file)}
 
 
-Catalogue = Mapping[str, Entry]
-"""Name to model."""
-
-
-def load_catalogue(own: Path | None = None) -> Catalogue:
-    """Every entry: ours, and those of the `*.toml` files in a folder, which win over ours.
+def check_entry(entry: Entry) -> None:
+    """Hold an entry against the rules.
 
     Raises:
-        ModelMissing: a file of the folder is no catalogue; the sentence names it.
+        ValueError: it breaks one; the sentence says which.
     """
-    folders = [OWN_ENTRIES, *([own] if own is not None and own.is_dir() else [])]
-    return {entry.name: entry for folder in folders for path in sorted(folder.glob("*.toml")) for entry in _read(path)}
-
-
-def _read(path: Path) -> Iterator[Entry]:
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelMissing(f"the catalogue {path} cannot be read: {error}") from error
-    for name, table in tables.items():
-        try:
-            entry = msgspec.convert({"name": name, **table} if isinstance(table, dict) else table, Entry)
-            _check(entry)
-        except (msgspec.ValidationError, ValueError) as error:
-            raise ModelMissing(f"the entry {name} of the catalogue {path} is wrong: {error}") from error
-        yield entry
-
-
-def _check(entry: Entry) -> None:
     if not _NAME.fullmatch(entry.name):
         raise ValueError("a name is small letters, digits, dots, hyphens and underscores")
-    if not entry.files:
-        raise ValueError("it has no files")
+    if entry.source and (entry.scheme not in PART_SCHEMES | STORE_SCHEMES or not entry.place):
+        raise ValueError(f"its source {entry.source!r} is none of package:, path:, npm:, hub: and firefox:")
+    if not entry.files and not entry.source:
+        raise ValueError("it has neither files nor a source")
+    if entry.scheme == "npm" and not entry.files:
+        raise ValueError("of an npm package the files must be named")
     for name, file in entry.files.items():
-        path = PurePosixPath(name)
-        if path.is_absolute() or not path.parts or any(part.startswith(".") for part in path.parts):
-            raise ValueError(f"the file {name!r} must have a plain path below the model's folder")
-        if file.sha256 and not _SHA256.fullmatch(file.sha256):
-            raise ValueError(f"the sha256 of {name} is not 64 small hexadecimal digits")
-        if not file.parts and not entry.source:
-            raise ValueError(f"nothing says where the file {name} comes from; give it `from`, or the entry a `source`")
-        if any(":" not in part for part in entry.parts_of(name)):
-            raise ValueError(f"the file {name} comes from nowhere known; write package:, npm:, hub: or path:")
+        _check_file(entry, name, file)
+
+
+def _check_file(entry: Entry, name: str, file: ModelFile) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or not path.parts or any(part.startswith(".") for part in path.parts):
+        raise ValueError(f"the file {name!r} must have a plain path below the model's folder")
+    if file.sha256 and not _SHA256.fullmatch(file.sha256):
+        raise ValueError(f"the sha256 of {name} is not 64 small hexadecimal digits")
+    if not file.parts and not entry.source:
+        raise ValueError(f"nothing says where the file {name} comes from; give it `from`, or the entry a `source`")
+    if file.parts and entry.scheme in STORE_SCHEMES:
+        raise ValueError(f"the file {name} has parts, but {entry.scheme}: brings the model as a whole")
+    if any(part.partition(":")[0] not in PART_SCHEMES or not part.partition(":")[2] for part in file.parts):
+        raise ValueError(f"the file {name} comes from nowhere known; write package:, npm: or path:")

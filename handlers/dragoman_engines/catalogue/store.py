@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from dragoman_engines.base import ModelMissing
+from dragoman_engines.catalogue.entry import STORE_SCHEMES, Entry
 from dragoman_engines.files import hash_file
 
 MANIFEST = ".dragoman.json"
@@ -49,6 +50,11 @@ class ModelStore:
     def folder(self, name: str) -> Path:
         """Where the model is, or would be."""
         return self.root / name
+
+    def names(self) -> list[str]:
+        """The models that are here whole."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        return sorted(path.name for path in folders if self.manifest(path.name) is not None)
 
     def manifest(self, name: str) -> Manifest | None:
         """What the finished folder says of itself; None where there is no finished folder."""
@@ -102,9 +108,40 @@ class ModelStore:
                 made.rename(place)
         return place
 
-    def discard(self, name: str) -> None:
-        """Remove what a run that cannot be continued left; needs the lock."""
-        shutil.rmtree(self.root / f".{name}.part", ignore_errors=True)
+    def remove(self, name: str) -> int:
+        """Remove a model, and what a broken-off run left of it; the bytes that this freed.
+
+        Raises:
+            ModelMissing: it is not in this folder, is no model, or cannot be removed.
+        """
+        place, part = self.folder(name), self.root / f".{name}.part"
+        if Path(name).name != name or name.startswith("."):
+            raise ModelMissing(f"{name!r} is no name of a model")
+        if place.is_symlink() or (place.exists() and self.manifest(name) is None):
+            raise ModelMissing(f"{place} was not made by this program and is left as it is")
+        if not place.exists() and not part.exists():
+            raise ModelMissing(f"the model {name} is not in {self.root}")
+        with self.locked(name), self._explained(name):
+            freed_bytes = folder_bytes(place) + folder_bytes(part)
+            old = self.root / f".{name}.old"
+            if place.exists():
+                place.rename(old)  # from here on nobody finds half of it
+            for folder in (old, part):
+                if folder.exists():
+                    shutil.rmtree(folder)
+        return freed_bytes
+
+    def pinned(self, entry: Entry) -> Mapping[str, str]:
+        """What each file must hash to: as the catalogue says, else as it was when it was first fetched."""
+        manifest = self.manifest(entry.name)
+        kept = manifest.sha256 if manifest is not None else {}
+        if entry.scheme in STORE_SCHEMES:
+            return {**kept, **entry.pins()}
+        return {name: entry.pins().get(name) or kept.get(name, "") for name in entry.files}
+
+    def is_whole(self, entry: Entry) -> bool:
+        """Whether the model is here and every file of it as it must be."""
+        return self.manifest(entry.name) is not None and self.wrong_file(entry.name, self.pinned(entry)) is None
 
     def wrong_file(self, name: str, hashes: Mapping[str, str]) -> str | None:
         """The first file that is not there or does not hash to what it must; None where all do."""

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dragoman_engines.base import ModelMissing
-from dragoman_engines.catalogue import ModelStore, assemble, load_catalogue
+from dragoman_engines.catalogue import ModelStore, assemble, load_catalogue, pull, ready_folder
 from dragoman_engines.catalogue.store import MANIFEST
 from dragoman_engines.models import resolve
 from tests.harness import ROOT
@@ -123,7 +123,7 @@ def test_a_file_that_changed_afterwards_is_not_loaded_and_pulling_mends_it(model
     with pytest.raises(ModelMissing, match=r"deep/model\.bin is missing or is not .* run: dragoman models pull toy"):
         resolve("toy", models_dir=str(models_dir))
 
-    assemble.assemble(load_catalogue(models_dir)["toy"], ModelStore(models_dir))
+    pull(load_catalogue(models_dir)["toy"], ModelStore(models_dir))
     assert (resolve("toy", models_dir=str(models_dir)).folder / "deep" / "model.bin").read_bytes() == WHOLE
     assert left_over(models_dir) == {"toy"}
 
@@ -185,7 +185,7 @@ def test_a_models_folder_that_cannot_be_written_is_said(models_dir: Path, tmp_pa
     catalogue = load_catalogue(models_dir)
 
     with pytest.raises(ModelMissing, match=r"toy cannot be kept in .* name another folder with engines\.models_dir"):
-        assemble.ready_folder(catalogue["toy"], ModelStore(file / "models"))
+        ready_folder(catalogue["toy"], ModelStore(file / "models"))
 
 
 def test_the_models_folder_is_the_users_own_where_none_is_named(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from dragoman_engines.base import ModelMissing
-from dragoman_engines.catalogue import load_catalogue, npm
+from dragoman_engines.catalogue import find_entry, load_catalogue, npm
+from dragoman_engines.catalogue.entry import STORE_SCHEMES
 from dragoman_engines.models import resolve
+from tests.harness import ROOT
 
 ENTRY = """
 [{name}]
@@ -31,21 +34,34 @@ def test_the_models_in_parts_are_in_the_catalogue() -> None:
     assert catalogue["kokoro"].schemes() == {"package", "npm"}
 
 
-def test_every_file_that_comes_from_a_package_is_pinned() -> None:
+def test_every_file_that_comes_from_a_package_is_pinned_and_every_package_has_a_version() -> None:
     for entry in load_catalogue().values():
-        for name, file in entry.files.items():
-            if {part.partition(":")[0] for part in entry.parts_of(name)} <= {"package", "npm"}:
-                assert file.sha256, f"{entry.name}: {name}"
-                assert file.size_bytes, f"{entry.name}: {name}"
-    for entry in load_catalogue().values():
+        if not entry.schemes() & STORE_SCHEMES:
+            assert entry.files
+            assert all(file.sha256 and file.size_bytes for file in entry.files.values()), entry.name
         assert all("==" in requirement for requirement in entry.requires)
+
+
+def test_every_entry_says_whose_it_is_what_it_speaks_and_how_large_it_is() -> None:
+    for entry in load_catalogue().values():
+        assert entry.licence
+        assert entry.languages
+        assert entry.size_bytes > 500_000, entry.name
+        assert entry.engine in {"whisper", "firefox", "ctranslate2", "kokoro", "piper", "hibari", "espeak-ng"}
+
+
+def test_what_the_catalogue_asks_of_pip_is_what_the_extras_bring() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+
+    for entry in load_catalogue().values():
+        assert set(entry.requires) <= set(extras.get(entry.extra, [])), entry.name
 
 
 @pytest.mark.parametrize(
     ("name", "files", "reason"),
     [
         ("Loud", '"a" = { from = ["package:x/a"] }', "small letters"),
-        ("toy", "", "no files"),
+        ("toy", "", "neither files nor a source"),
         ("toy", '"../a" = { from = ["package:x/a"] }', "plain path"),
         ("toy", '"/a" = { from = ["package:x/a"] }', "plain path"),
         ("toy", '".dragoman.json" = { from = ["package:x/a"] }', "plain path"),
@@ -54,6 +70,7 @@ def test_every_file_that_comes_from_a_package_is_pinned() -> None:
         ("toy", '"a" = { from = ["somewhere"] }', "comes from nowhere known"),
         ("toy", '"a" = { form = ["package:x/a"] }', "unknown field `form`"),
         ("toy", '"a" = { bytes = "many", from = ["package:x/a"] }', "Expected `int`"),
+        ("toy", '"a" = { from = ["hub:a/b"] }', "comes from nowhere known"),
     ],
 )
 def test_a_wrong_entry_of_the_users_own_is_named_with_its_file(
@@ -63,6 +80,48 @@ def test_a_wrong_entry_of_the_users_own_is_named_with_its_file(
 
     with pytest.raises(ModelMissing, match=rf"the entry {name} of the catalogue .*mine\.toml is wrong: .*{reason}"):
         load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ('source = "ftp:there"', "is none of package:, path:, npm:, hub: and firefox:"),
+        ('source = "npm:a@1.0"', "of an npm package the files must be named"),
+        ('source = "hub:a/b"\nfiles = { a = { from = ["package:x/a"] } }', "hub: brings the model as a whole"),
+        ('source = "path:/models/a"\nlanguages = "bass"', "no entry 'bass' before it"),
+    ],
+)
+def test_a_wrong_source_of_the_users_own_is_named(lines: str, reason: str, tmp_path: Path) -> None:
+    languages = "" if "languages" in lines else 'languages = ["en"]\n'
+    head = f'[toy]\nkind = "speech"\nengine = "kokoro"\nabout = "a voice"\nlicence = "MIT"\n{languages}'
+    (tmp_path / "mine.toml").write_text(head + lines)
+
+    with pytest.raises(ModelMissing, match=f"the entry toy of the catalogue .* is wrong: .*{reason}"):
+        load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "engine"),
+    [
+        ("firefox-de-en", "firefox:de-en", "firefox"),
+        ("firefox-en-zh-hant", "firefox:en-zh-Hant", "firefox"),
+        ("firefox-zh-hans-en", "firefox:zh-Hans-en", "firefox"),
+        ("opus-mt-es-de", "hub:gaudi/opus-mt-es-de-ctranslate2", "ctranslate2"),
+        ("opus-mt-gaa-de", "hub:gaudi/opus-mt-gaa-de-ctranslate2", "ctranslate2"),
+    ],
+)
+def test_a_pair_is_an_entry_though_nobody_lists_it(name: str, source: str, engine: str) -> None:
+    entry = find_entry(name)
+
+    assert entry is not None
+    assert (entry.name, entry.source, entry.engine) == (name, source, engine)
+
+
+@pytest.mark.parametrize(
+    "name", ["firefox-", "firefox-de", "firefox-DE-EN", "firefox-d-e", "chrome-de-en", "de-en", "opus-mt-de"]
+)
+def test_what_is_no_pair_is_no_entry(name: str) -> None:
+    assert find_entry(name) is None
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from dragoman_engines.pace import Pace
 from dragoman_engines.pool import EnginePool, PoolSettings
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, TranscribeWindow, TranslateSentences
 
-
 WINDOW = TranscribeWindow(pcm_path="", spans=[(0, 10 * SPOOL_RATE_HZ)])
 
 
