@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
-    from dragoman_wire.events import Pong, Transcription, TranscriptSegment
+    from dragoman_wire.events import Pong, Transcription, TranscriptSegment, TranscriptWord
 
     __version__: str
 
@@ -48,6 +48,7 @@ __all__ = [
     "SyncEventStream",
     "TimedOut",
     "TranscriptSegment",
+    "TranscriptWord",
     "Transcription",
     "Translation",
     "TranslationCache",
@@ -74,7 +75,7 @@ _HOMES = {
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),
-    "dragoman_wire.events": ("Pong", "Transcription", "TranscriptSegment"),
+    "dragoman_wire.events": ("Pong", "Transcription", "TranscriptSegment", "TranscriptWord"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack, overload
 
@@ -21,6 +22,7 @@ from dragoman_wire.requests import (
     CancelRequest,
     PingRequest,
     StatsRequest,
+    SubtitleFormat,
     TranscriptionRequest,
     TranslationRequest,
 )
@@ -95,9 +97,22 @@ class Client(Session):
         return known | results, errors
 
     async def transcribe(
-        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+        self,
+        audio: bytes | Path,
+        language: str | None = None,
+        *,
+        word_timestamps: bool = False,
+        formats: Sequence[SubtitleFormat] = (),
+        **options: Unpack[CallOptions],
     ) -> Transcription:
-        """Speech to text; `language` is a hint. A long recording may need a larger `timeout_s`.
+        """Speech to text. A long recording may need a larger `timeout_s`.
+
+        Args:
+            audio: the recording, or its file.
+            language: what is spoken; None lets the model find out.
+            word_timestamps: whether the segments' `words` are wanted.
+            formats: the subtitles that are wanted as `srt` and `vtt`.
+            options: see `CallOptions`.
 
         Raises:
             DragomanError: the server's error.
@@ -105,7 +120,12 @@ class Client(Session):
             OSError: the file is not readable.
         """
         recording = await _bytes_of(audio)
-        request = TranscriptionRequest(language=language, **request_fields(options))
+        request = TranscriptionRequest(
+            language=language,
+            word_timestamps=word_timestamps or None,
+            formats=list(formats) or None,
+            **request_fields(options),
+        )
         return read_transcription(await self._attempts(request, options, {"audio": recording}))
 
     async def voice(
@@ -118,6 +138,8 @@ class Client(Session):
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """A voice message in other languages; those that failed are in the result's `failed`.
+
+        `language` is what is probably spoken: it counts where the model is unsure.
 
         Raises:
             DragomanError: the server's error, where there is not even a transcription.

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
@@ -18,7 +18,7 @@ from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOption
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
 from dragoman_wire.events import CancelStatus, Pong, Transcription
-from dragoman_wire.requests import Request
+from dragoman_wire.requests import Request, SubtitleFormat
 
 _T = TypeVar("_T")
 
@@ -163,10 +163,18 @@ class SyncClient:
         return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
 
     def transcribe(
-        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+        self,
+        audio: bytes | Path,
+        language: str | None = None,
+        *,
+        word_timestamps: bool = False,
+        formats: Sequence[SubtitleFormat] = (),
+        **options: Unpack[CallOptions],
     ) -> Transcription:
         """See `Client.transcribe`."""
-        return self._call(self._client.transcribe(audio, language, **options))
+        return self._call(
+            self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
+        )
 
     def voice(
         self,

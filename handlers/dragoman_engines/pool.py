@@ -64,6 +64,7 @@ class EnginePool:
         self._clock = clock
         self._keep = keep
         self._queue = WaitingUnits(clock)
+        self.pace = self._queue.pace
         bounds = settings.bounds()
         self._slots = [Slot(f"{spec.kind}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self._residence = Residence(
@@ -74,8 +75,6 @@ class EnginePool:
         """Those who wait to know what the engine can do."""
         self._missing: str | None = None
         self._stopping = False
-
-    # --- life ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the processes; `settled` tells when the first has loaded, or that none can or needs to."""
@@ -254,6 +253,7 @@ class EnginePool:
         self.units_done += len(units)
         self.computed_s += done.compute_s
         self.timings.called([unit.began_s - unit.pushed_s for unit in units], done.compute_s)
+        self.pace.learn(units[0].work, sum(unit.ticket.cost_s for unit in units), done.compute_s)
         self._feed()  # first the next call, then the news of this one
         for unit, result, share_s in zip(units, done.results, shares_s(units, done.compute_s), strict=True):
             good = unit.remember and not isinstance(result, Failure)

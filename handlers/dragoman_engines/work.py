@@ -20,6 +20,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of the units; each class names the pool that does it and how it may share a model call."""
 
     kind: ClassVar[Kind]
+    cost_by_model: ClassVar[bool] = False
+    """Whether the model decides so much of the cost that the pool has to learn it; see `Pace`."""
     cached_as: ClassVar[str] = ""
     """What the cache calls the answers to such units; empty: they are not kept."""
 
@@ -90,24 +92,40 @@ class SpeechSpans(Result, frozen=True, kw_only=True):
 
 
 class TranscribeWindow(Work, frozen=True, kw_only=True):
-    """Spans of one spool file, together at most 30 s, to text. `language` None: let the model find out."""
+    """Spans of one spool file, together at most 30 s, to text."""
 
     kind: ClassVar[Kind] = "transcription"
+    cost_by_model: ClassVar[bool] = True
     pcm_path: str
     spans: list[tuple[int, int]]
     language: str | None = None
+    """What is spoken; None lets the model find out."""
+    hint: str | None = None
+    """What is probably spoken, where the model is to find out."""
+    words: bool = False
+    """Whether the place of every word is wanted."""
 
     def duration_s(self) -> float:
         """Seconds of speech in the window."""
         return sum(end - start for start, end in self.spans) / SPOOL_RATE_HZ
 
     def cost_s(self) -> float:
-        """A window costs one encoder pass whatever its length, then decoding by length."""
+        """A window costs one encoder pass whatever its length, then decoding by length; guessed for Whisper tiny."""
         return 0.3 + self.duration_s() / 20
 
     def batch_key(self) -> str | None:
         """Windows in one language share a model call."""
         return self.language or "?"
+
+
+class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word with its place, in seconds from the start of the file."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+    """Mean probability of its tokens, 0 to 1."""
 
 
 class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +135,9 @@ class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
     start_s: float
     end_s: float
     confidence: float
-    """Mean probability of the tokens, 0 to 1."""
+    """Mean probability of the words, 0 to 1."""
+    words: list[SpokenWord] = []
+    """Where they were asked for."""
 
 
 class WindowText(Result, frozen=True, kw_only=True):
@@ -126,6 +146,7 @@ class WindowText(Result, frozen=True, kw_only=True):
     segments: list[SpokenSegment]
     language: str
     language_probability: float
+    """What the model thinks of that language, 0 to 1; 0 where it heard nothing."""
 
 
 class TranslateSentences(Work, frozen=True, kw_only=True):

@@ -13,9 +13,10 @@ import msgspec
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.hearing import mobile_transcription, transcribe
+from dragoman_handlers.hearing import Wanted, transcribe
 from dragoman_handlers.languages import identify
 from dragoman_handlers.speaking import MIME_TYPE, speak_text
+from dragoman_handlers.transcripts import in_formats, mobile_transcription
 from dragoman_handlers.translating import translate_text
 from dragoman_wire.errors import DragomanError, InvalidRequest
 from dragoman_wire.events import (
@@ -94,7 +95,9 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            transcription = await transcribe(context, context.audio, hint=request.user_language)
+            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps))
+            transcription = await transcribe(context, context.audio, wanted)
+        transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription
         return transcription
 

@@ -15,6 +15,7 @@ Priority = Literal["high", "normal", "low"]
 CacheUse = Literal["use", "refresh", "off"]
 TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
 Identifier = Annotated[str, Meta(max_length=1024)]
 
@@ -123,13 +124,17 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     audio_path: str | None = None
     audio_url: str | None = None
     mobile_transcription: MobileTranscription | None = None
+    word_timestamps: bool | None = None
+    """Whether each segment of the transcription is to say where its words are."""
+    formats: Annotated[list[SubtitleFormat], Meta(max_length=8)] | None = None
+    """What else the transcription is wanted as."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):
     """Speech to text."""
 
     language: Language | None = None
-    """A hint; None lets the model find out."""
+    """What is spoken; None and "auto" let the model find out."""
 
 
 class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
@@ -137,6 +142,7 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
 
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     user_language: Language | None = None
+    """What is probably spoken: a hint."""
     model_type: Identifier | None = None
     generate_voice_clone: bool | None = None
 

@@ -83,11 +83,12 @@ def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(wanted.languages) > 1)
 
 
-def transcribe(settings: Settings, audio: bytes, language: str | None, form: str) -> None:
+def transcribe(settings: Settings, audio: bytes, language: str | None, form: str, *, words: bool) -> None:
     """Print a transcription in a format of `formats`."""
 
     async def work(client: Client, on_event: OnEvent) -> str:
-        return render(await client.transcribe(audio, language, on_event=on_event), Format(form))
+        transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
+        return render(transcription, Format(form))
 
     typer.echo(_call(settings, "transcribing", work, as_json=form == "json", timeout_s=_RECORDING_TIMEOUT_S))
 

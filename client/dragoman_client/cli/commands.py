@@ -73,6 +73,7 @@ def transcribe(
         TranscriptFormat, typer.Option("--format", help="What to print.", case_sensitive=False)
     ] = TranscriptFormat.TEXT,
     language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
+    words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write down what is said in a recording.
@@ -81,7 +82,10 @@ def transcribe(
     """
     from dragoman_client.cli import calls
 
-    calls.transcribe(ctx.obj, _recording(file), language, "json" if as_json else form.value)
+    chosen = "json" if as_json else form.value
+    if words and chosen != "json":
+        raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
+    calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words)
 
 
 def voice(
@@ -90,7 +94,7 @@ def voice(
     *,
     to: Targets,
     out: Annotated[Path, typer.Option(help="Folder for the recordings; made if missing.", file_okay=False)] = Path(),
-    language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language probably spoken.")] = None,
     model: Model = None,
     as_json: AsJson = False,
 ) -> None:

@@ -40,6 +40,7 @@ from dragoman_wire.events.speech import (
     TranscriptionEvent,
     TranscriptionReady,
     TranscriptSegment,
+    TranscriptWord,
     TranslatedAudio,
     TranslatedAudioEvent,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "TaskFinished",
     "TaskStatus",
     "TranscriptSegment",
+    "TranscriptWord",
     "Transcription",
     "TranscriptionCompleted",
     "TranscriptionError",

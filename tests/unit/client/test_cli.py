@@ -125,6 +125,15 @@ def test_a_transcription_as_json_is_one_document(serve: Serve, recording: str) -
     assert json.loads(result.stdout)["text"] == "hello world"
 
 
+def test_words_are_asked_for_and_printed_as_json_alone(serve: Serve, recording: str) -> None:
+    server = serve(translating)
+    assert run(server, "transcribe", recording, "--words", "--json").exit_code == 0
+    assert server.requests[-1]["wordTimestamps"] is True
+    refused = run(None, "transcribe", recording, "--words", "--format", "srt")
+    assert refused.exit_code == 2
+    assert "--words" in refused.stderr
+
+
 def test_a_failed_transcription_as_json_is_one_document_too(serve: Serve, recording: str) -> None:
     def refusing(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
         return [not_transcribed(request, Overloaded("the lane is full"))]
