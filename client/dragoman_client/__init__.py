@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
-    from dragoman_wire.events import Pong, Transcription, TranscriptSegment
+    from dragoman_wire.events import Pong, SpeakingVoice, Transcription, TranscriptSegment, VoicesResult
 
     __version__: str
 
@@ -42,6 +42,7 @@ __all__ = [
     "Format",
     "Pong",
     "ServerUnreachable",
+    "SpeakingVoice",
     "SpokenTranslation",
     "SyncClient",
     "SyncEventStream",
@@ -51,6 +52,7 @@ __all__ = [
     "Translation",
     "TranslationFailed",
     "VoiceResult",
+    "VoicesResult",
     "render",
 ]
 
@@ -71,7 +73,7 @@ _HOMES = {
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),
-    "dragoman_wire.events": ("Pong", "Transcription", "TranscriptSegment"),
+    "dragoman_wire.events": ("Pong", "SpeakingVoice", "Transcription", "TranscriptSegment", "VoicesResult"),
 }
 
 

@@ -20,7 +20,7 @@ from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError, EngineConfig
+from dragoman_server.config import Config, ConfigError, EngineConfig, SpeechConfig
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
@@ -90,7 +90,7 @@ class App:
         self.statistics = Statistics(
             self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
         )
-        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
+        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
         self._ops = Ops(self.statistics, self.intake, self.not_ready)
         self._stop = asyncio.Event()
 
@@ -227,6 +227,8 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
         compute_type=config.compute_type,
         nice=config.nice,
         delay_ms=config.delay_ms,
+        quality=config.quality if isinstance(config, SpeechConfig) else "fast",
+        voices=config.voices if isinstance(config, SpeechConfig) else {},
     )
     settings = PoolSettings(
         processes=config.processes,

@@ -45,7 +45,8 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    for command in (commands.translate, commands.transcribe, commands.voice, commands.ping, commands.stats):
+    asking = (commands.voices, commands.ping, commands.stats)
+    for command in (commands.translate, commands.transcribe, commands.voice, *asking):
         app.command()(command)
     for part in parts:
         app.add_typer(part)
