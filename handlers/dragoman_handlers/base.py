@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -20,6 +20,19 @@ from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
 
 R = TypeVar("R", bound=Request)
+T = TypeVar("T")
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a handler may ask the cache beside units: its fields, and the engine, are all that decides the answer."""
+
+    kind: ClassVar[Kind]
+    """The engine that the answer comes from."""
+    cached_as: ClassVar[str]
+    """What the cache calls such answers."""
+
+
+AnyQuestion = AnyWork | Question
 
 WHOLE = ""
 """The only part of a request that is answered as a whole."""
@@ -104,6 +117,25 @@ class Context(Protocol):
 
         Raises:
             DragomanError: the engine's error.
+        """
+        ...
+
+    async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
+        """The known answers to questions of one kind; None for each that is not known.
+
+        Results of units are kept without being told to, piece by piece; other answers by `remember` and `once`.
+        """
+        ...
+
+    def remember(self, question: AnyQuestion, answer: object, *, compute_s: float) -> None:
+        """Keep an answer; `compute_s` are the model's seconds that it saves the next one."""
+        ...
+
+    async def once(self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[T]]) -> T:
+        """The known answer, or that of an equal question that is being computed, or what `compute` gives.
+
+        Raises:
+            DragomanError: what `compute` raised, here or for the one who was first; nothing is kept then.
         """
         ...
 

@@ -70,11 +70,7 @@ async def speak_text(
         for sentence in sentences
         for piece in sentence.pieces
     ]
-    size_s = sum(unit.cost_s() for unit in units)
-    answers = await all_of([context.run(unit, size_s=size_s) for unit in units])
-    speeches = [answer.result for answer in answers if isinstance(answer.result, Speech)]
-    if len(speeches) < len(units):
-        raise InternalFault("the speech engine gave no sound")
+    speeches = await _speak(context, units)
     pcm, rate_hz, segments = join_speech(sentences, speeches, spoken, wishes.speed)
     return Spoken(
         sound=await _file(context, pcm, rate_hz, sound_format),
@@ -83,6 +79,21 @@ async def speak_text(
         duration_ms=_ms(len(pcm), rate_hz),
         segments=segments,
     )
+
+
+async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
+    """The sound of every piece; each that is not known is spoken once."""
+    distinct = list(dict.fromkeys(units))
+    answers = await context.recall(distinct, Speech)
+    known = {unit: answer for unit, answer in zip(distinct, answers, strict=True) if answer is not None}
+    missing = [unit for unit in distinct if unit not in known]
+    size_s = sum(unit.cost_s() for unit in missing)
+    done = await all_of([context.run(unit, size_s=size_s) for unit in missing])
+    for unit, answer in zip(missing, done, strict=True):
+        if not isinstance(answer.result, Speech):
+            raise InternalFault("the speech engine gave no sound")
+        known[unit] = answer.result
+    return [known[unit] for unit in units]
 
 
 async def _sentences(text: str, language: str, voice: VoiceInfo) -> list[Sentence]:

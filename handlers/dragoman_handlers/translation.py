@@ -93,7 +93,7 @@ def _result(
         pool_type=request.priority or "normal",
         queue_time=context.waited_s() + done.queued_s,
         translation_time=done.compute_s,
-        from_cache=False,
+        from_cache=done.from_cache,
     )
 
 

