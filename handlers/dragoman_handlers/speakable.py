@@ -41,7 +41,8 @@ def speakable(text: str, language: str) -> str:
     text = _MAIL.sub(lambda match: _said_mail(match, words), text)
     text = _ADDRESS.sub(lambda match: _said_address(match[0], words), text)
     text = _HOST.sub(lambda match: _said_host(match[1], words), text)
-    text = _EMOTICON.sub(" ", _TAG.sub(" ", _without_signs(text)))
+    text = _without_signs(_TAG.sub(" ", text))
+    text = _EMOTICON.sub(" ", " ".join(text.split()))
     text = _MARKUP.sub("", _ARROW.sub(", ", text)).replace("_", " ")
     if words is not None:
         text = _said_money(text, language, words)
@@ -61,7 +62,7 @@ def split_long(text: str, most: int) -> list[str]:
             cut = head.rfind(" ")
         cut = cut if cut > 0 else most
         pieces.append(text[:cut].strip())
-        text = text[cut:].strip()
+        text = text[cut:].lstrip(" ,;:")
     return [piece for piece in [*pieces, text] if any(character.isalnum() for character in piece)]
 
 

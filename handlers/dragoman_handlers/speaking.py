@@ -128,7 +128,7 @@ def join_speech(
         start = size
         for index, _ in enumerate(sentence.pieces):
             pcm = next(sounds).pcm
-            if pcm and parts:
+            if pcm and size:
                 pause_s = (PIECE_PAUSE_S if index else SENTENCE_PAUSE_S) / speed
                 parts.append(bytes(_SAMPLE_BYTES * round(pause_s * rate_hz)))
                 size += len(parts[-1])
