@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from dragoman_engines.base import ModelMissing, VoiceInfo
@@ -47,10 +48,11 @@ _FIRST = ("af_heart", "ef_dora", "ff_siwis", "if_sara", "pf_dora")
 class KokoroVoices:
     """Its voices for English, Spanish, French, Italian and Portuguese; the others need phonemes that we have not.
 
+    The model is loaded when it is first asked to speak: it takes 2 s and much memory.
+
     Args:
         model: the folder.
         threads: of the model.
-        eager: load the model now (about 2 s and 180 MB), and not when it is first asked to speak.
 
     Raises:
         ModelMissing: espeak-ng is not installed, or a file is not what it should be.
@@ -58,7 +60,7 @@ class KokoroVoices:
 
     name = NAME
 
-    def __init__(self, model: ModelFolder, threads: int, *, eager: bool) -> None:
+    def __init__(self, model: ModelFolder, threads: int) -> None:
         self._folder = model.folder
         self._threads = threads
         self._espeak = espeak()
@@ -73,7 +75,17 @@ class KokoroVoices:
         self.voices = [
             VoiceInfo(name=name, engine=NAME, languages=[_LANGUAGES[name[0]][0]], pace=_PACE) for name in names
         ]
-        self._session = open_model(model.folder / MODEL, threads) if eager else None
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def load(self) -> onnxruntime.InferenceSession:
+        """The model, loaded now if it is not yet.
+
+        Raises:
+            ModelMissing: the file is not what it should be.
+        """
+        if self._session is None:
+            self._session = open_model(self._folder / MODEL, self._threads)
+        return self._session
 
     def speak(self, text: str, language: str, speed: float, voice: str) -> Speech:
         """Say a text aloud, at 24 kHz; text with nothing to say gives no samples.
@@ -92,15 +104,13 @@ class KokoroVoices:
         ids = [self._ids[letter] for letter in phonemes if letter in self._ids]
         if not any(letter.isalpha() for letter in phonemes) or not ids:
             return np.zeros(0, np.float32)
-        if self._session is None:
-            self._session = open_model(self._folder / MODEL, self._threads)
         # A style for each length: the first belongs to one token.
         inputs = {
             "tokens": np.array([[_END, *ids, _END]], np.int64),
             "style": style[len(ids) - 1],
             "speed": np.array([speed], np.float32),
         }
-        return np.asarray(self._session.run(None, inputs)[0], np.float32).ravel()
+        return np.asarray(self.load().run(None, inputs)[0], np.float32).ravel()
 
     def _style(self, voice: str) -> NDArray[np.float32]:
         style = self._styles.get(voice)

@@ -123,8 +123,15 @@ def _kokoro(spec: EngineSpec, source: str = KOKORO) -> Voices:
     from dragoman_engines import kokoro  # noqa: PLC0415
 
     model = resolve(source, (kokoro.MODEL, kokoro.VOCABULARY), spec.models_dir)
-    # It takes 2 s and much memory, which only those should pay who use it.
-    return kokoro.KokoroVoices(model, spec.threads, eager=spec.quality == "best" or spec.model == source)
+    voices = kokoro.KokoroVoices(model, spec.threads)
+    # Only those shall pay for it who use it.
+    if (
+        spec.quality == "best"
+        or spec.model == source
+        or {each.name for each in voices.voices} & {*spec.voices.values()}
+    ):
+        voices.load()
+    return voices
 
 
 def _folder(spec: EngineSpec, source: str) -> Voices:

@@ -104,6 +104,10 @@ class Context(Protocol):
         """Note that a part is answered, by an event that speaks of several."""
         ...
 
+    def loaded(self, kind: Kind) -> Capabilities | None:
+        """What the engine of this kind can do; None while it is not known."""
+        ...
+
     async def capabilities(self, kind: Kind) -> Capabilities:
         """What the engine of this kind can do; waits while it is loading.
 
@@ -125,6 +129,10 @@ class Context(Protocol):
 
         Results of units are kept without being told to, piece by piece; other answers by `remember` and `once`.
         """
+        ...
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """The answers where all are known in memory; None where one is not, and nothing is counted then."""
         ...
 
     def remember(self, question: AnyQuestion, answer: object, *, compute_s: float) -> None:
@@ -159,6 +167,13 @@ class Handler(ABC, Generic[R]):
         Raises:
             DragomanError: told to the peer, in the family's error event, for every part not yet settled.
         """
+
+    def known(self, request: R, context: Context) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
+        """The whole answer, events with the parts that they settle, where nothing has to be computed or waited for.
+
+        Such a request takes no place in its lane. To be found out in microseconds.
+        """
+        return None
 
     def parts(self, request: R) -> tuple[str, ...]:
         """What is answered one by one: the target languages, or the request as a whole."""

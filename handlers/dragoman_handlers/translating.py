@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from dragoman_handlers.languages import base_language, find_route
 from dragoman_handlers.text import batches, join_text, split_text
 
 IDENTITY = "identity"
+_LETTER = re.compile(r"[^\W_]")
+"""A letter or a digit; a text without any is the same in every language."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -43,6 +46,31 @@ class Translated:
     """No model was asked."""
 
 
+def known_translations(context: Context, text: str, source: str, targets: Sequence[str]) -> list[Translated] | None:
+    """`text` in every one of `targets`, where all of that is known in memory; None where something is not."""
+    text = unicodedata.normalize("NFC", text)
+    goals = [base_language(target) for target in targets]
+    same = [_needs_nothing(text, source, goal) for goal in goals]
+    engine = context.loaded("translation")
+    if engine is None:
+        return None
+    questions = [WholeText(text=text, source=source, target=goal) for goal in goals]
+    known = context.recall_all([one for one, as_is in zip(questions, same, strict=True) if not as_is], str)
+    if known is None:
+        return None
+    answers = iter(known)
+    return [
+        Translated(text=text, model=IDENTITY)
+        if as_is
+        else Translated(text=next(answers), model=engine.model, revision=engine.revision, from_cache=True)
+        for as_is in same
+    ]
+
+
+def _needs_nothing(text: str, source: str, goal: str) -> bool:
+    return source == goal or _LETTER.search(text) is None
+
+
 @dataclass(kw_only=True, slots=True)
 class _Effort:
     """What the units of a text took."""
@@ -68,7 +96,7 @@ async def translate_text(context: Context, text: str, source: str, target: str) 
         DragomanError: no route, or the engine's error.
     """
     goal = base_language(target)
-    if source == goal or not any(character.isalnum() for character in text):
+    if _needs_nothing(text, source, goal):
         return Translated(text=text, model=IDENTITY)
     engine = await context.capabilities("translation")
     # The same letters in another composition are the same text, also to the model.

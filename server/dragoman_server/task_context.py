@@ -58,7 +58,7 @@ class TaskContext:
         self.resumed = False
         """Begun by an earlier server: what that one said is not said again."""
         self._services = services
-        self._request = request
+        self.request = request
         self._arrived_s = arrived_s
         self._calls: list[Answer] = []
 
@@ -141,30 +141,33 @@ class TaskContext:
 
     # --- engines and cache ---------------------------------------------------------------------------------
 
+    def loaded(self, kind: Kind) -> Capabilities | None:
+        """See Context."""
+        return self._services.pools[kind].capabilities
+
     async def capabilities(self, kind: Kind) -> Capabilities:
         """See Context."""
-        pool = self._services.pools[kind]
-        if pool.capabilities is None:
-            await pool.settled()
-        if pool.capabilities is None:
-            raise pool.unavailable()
-        return pool.capabilities
+        return await self._services.pools[kind].known()
 
     async def run(self, work: AnyWork, *, size_s: float) -> Answer:
         """See Context."""
         ticket = Ticket(
-            peer=peer_of(self._request),
-            priority=self._request.priority or "normal",
+            peer=peer_of(self.request),
+            priority=self.request.priority or "normal",
             cost_s=work.cost_s(),
             size_s=size_s,
         )
-        answer = await self._pool(work).run(work, ticket, self._request.cache or "use")
+        answer = await self._pool(work).run(work, ticket, self.request.cache or "use")
         self._calls.append(answer)
         return answer
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
         """See Context."""
         return await self._asker(questions[0]).recall(questions, answer_type) if questions else []
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """See Context."""
+        return self._asker(questions[0]).recall_all(questions, answer_type) if questions else []
 
     def remember(self, question: AnyQuestion, answer: object, *, compute_s: float) -> None:
         """See Context."""
@@ -188,4 +191,4 @@ class TaskContext:
         return self._services.pools[question.kind]
 
     def _asker(self, question: AnyQuestion) -> Asker:
-        return self._services.cache.asker(self._pool(question), self._request.cache or "use")
+        return self._services.cache.asker(self._pool(question), self.request.cache or "use")

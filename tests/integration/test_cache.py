@@ -271,3 +271,21 @@ def test_the_real_model_answers_from_the_cache_what_it_answered_itself(tmp_path:
     assert (first["fromCache"], second["fromCache"], fresh["fromCache"]) == (False, True, False)
     assert decomposed["fromCache"]
     assert composed["translatedText"] == decomposed["translatedText"]
+
+
+def test_what_is_known_is_answered_while_the_lane_is_full(tmp_path: Path) -> None:
+    settings = {"lanes__translation__concurrency": 1, "lanes__translation__queue": 0}
+    with running_server(tmp_path, **ECHO_ENGINES, **settings, engines__translation__delay_ms=60_000) as server:
+        server.wait_ready()
+        with connected(server, "peer") as peer:
+            peer.send(translation("same", "Texto", "en"))
+            assert peer.collect(lambda message: message.type == "task_finished")[1].type == "translation_completed"
+            peer.send(translation("slow", "It takes a minute."))
+            assert peer.receive().type == "accepted"
+            known = peer.run(translation("again", "Texto", "en"))
+            peer.send(translation("new", "Another one."))
+            refused = peer.receive()
+            server.stop()
+
+    assert results(known)["en"]["translatorModel"] == "identity"
+    assert refused.fields["errorCode"] == "overloaded"

@@ -77,7 +77,7 @@ class Cache:
 
     async def get(self, keys: Sequence[bytes]) -> dict[bytes, tuple[str, bytes]]:
         """Of the keys that are known, the level and the packed value."""
-        found = {key: (MemoryStore.name, value) for key in keys if (value := self._in_memory(key)) is not None}
+        found = {key: (MemoryStore.name, value) for key in keys if (value := self.in_memory(key)) is not None}
         for store in self._further:
             missing = [key for key in keys if key not in found]
             if not missing:
@@ -90,7 +90,7 @@ class Cache:
             found |= {
                 key: (MemoryStore.name, value)
                 for key in missing
-                if key not in found and (value := self._in_memory(key)) is not None
+                if key not in found and (value := self.in_memory(key)) is not None
             }
         return found
 
@@ -109,7 +109,8 @@ class Cache:
         levels = {store.name: msgspec.structs.asdict(store.statistics()) for store in self._levels()}
         return {**self.counters.document(), "levels": levels}
 
-    def _in_memory(self, key: bytes) -> bytes | None:
+    def in_memory(self, key: bytes) -> bytes | None:
+        """The packed value, if the first level has it."""
         return self._memory.get(key) if self._memory is not None else None
 
     def _levels(self) -> list[Store]:
@@ -153,6 +154,21 @@ class Asker:
                 counters.hit(question.cached_as, level, unpacked[0])
                 answers.append(unpacked[1])
         return answers
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """The answers where all are known in memory."""
+        if self._identity is None or self._use != "use":
+            return None
+        found = []
+        for question in questions:
+            value = self._cache.in_memory(key_of(self._identity, question))
+            unpacked = _unpacked(value, answer_type) if value is not None else None
+            if unpacked is None:
+                return None
+            found.append(unpacked)
+        for question, (compute_s, _) in zip(questions, found, strict=True):
+            self._cache.counters.hit(question.cached_as, MemoryStore.name, compute_s)
+        return [answer for _, answer in found]
 
     def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
         """Keep an answer."""
