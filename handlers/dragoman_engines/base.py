@@ -87,3 +87,7 @@ class Engine(Protocol):
 
 class ModelMissing(Exception):
     """The model, or the library that runs it, is not here; the sentence says what to install or to run."""
+
+
+class ModelDamaged(ModelMissing):
+    """It is here, and not what it should be."""

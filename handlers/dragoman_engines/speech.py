@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing, Quality, VoiceInfo
+from dragoman_engines.base import Capabilities, EngineSpec, ModelDamaged, ModelMissing, Quality, VoiceInfo
+from dragoman_engines.catalogue import ModelStore, find_entry
 from dragoman_engines.models import INSTALL_MODELS, resolve
 from dragoman_engines.work import AnyResult, AnyWork, Failure, Speak, Speech
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, InvalidRequest, UnsupportedLanguage
@@ -135,7 +137,7 @@ def _kokoro(spec: EngineSpec, source: str = KOKORO) -> Voices:
 
 
 def _folder(spec: EngineSpec, source: str) -> Voices:
-    """Whatever voices are in a folder of the user's."""
+    """Whatever voices are in a folder of the user's, or of the catalogue's."""
     from dragoman_engines import kokoro, piper  # noqa: PLC0415
 
     folder = resolve(source, (), spec.models_dir)
@@ -160,6 +162,8 @@ def _load_parts(spec: EngineSpec) -> list[Voices]:
         except ModelMissing as error:
             if source in named:
                 raise
+            if isinstance(error, ModelDamaged):  # not installed is a choice, this is none
+                print(f"speech goes without {source}: {error}", file=sys.stderr, flush=True)
             problems.append(str(error))
     if not parts:
         raise ModelMissing(" / ".join(problems))
@@ -170,11 +174,13 @@ def _load_part(spec: EngineSpec, source: str) -> Voices:
     try:
         if source in _LOADERS:
             return _LOADERS[source](spec)
-        if ":" in source:
+        entry = find_entry(source, ModelStore(spec.models_dir).root)
+        if ":" in source or (entry is not None and entry.kind == spec.kind):
             return _folder(spec, source)
     except ImportError as error:
         raise ModelMissing(f"the library {error.name} is not installed; run: {INSTALL_MODELS}") from error
     known = ", ".join(_LOADERS)
     raise ModelMissing(
-        f"there are no voices {source!r}; name embedded, {known}, a folder as path:FOLDER, or several joined by +",
+        f"there are no voices {source!r}; name embedded, {known}, others of the catalogue (dragoman models list),"
+        " a folder as path:FOLDER, or several joined by +",
     )

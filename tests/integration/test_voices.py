@@ -143,6 +143,17 @@ def test_piper_voices_stand_beside_the_embedded_ones(tmp_path: Path) -> None:
     assert say(engine, "Olá.", voice="espeak-ng:pt").sample_rate_hz == 22_050
 
 
+def test_piper_voices_of_the_catalogue_are_named_as_it_names_them(tmp_path: Path) -> None:
+    voice = piper_voice(tmp_path / "voice")
+    (tmp_path / "own.toml").write_text(
+        '[my-piper]\nkind = "speech"\nengine = "piper"\nabout = "mine"\nlanguages = ["pt"]\nlicence = "MIT"\n'
+        f'source = "path:{voice}"\n',
+        encoding="utf-8",
+    )
+    engine = make_engine(EngineSpec(kind="speech", model="my-piper+espeak-ng", models_dir=str(tmp_path)))
+    assert engine.capabilities.default_voices["pt"] == "pt_BR-tiny-low"
+
+
 def test_text_without_a_known_sound_is_no_speech(tmp_path: Path) -> None:
     engine = engine_of(piper_voice(tmp_path, phoneme_id_map={"_": [0], "^": [1], "$": [2], "ʘ": [9]}))
     assert say(engine, "Olá.").pcm == b""

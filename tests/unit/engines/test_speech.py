@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman_engines import speech
-from dragoman_engines.base import EngineSpec, ModelMissing, VoiceInfo
+from dragoman_engines.base import EngineSpec, ModelDamaged, ModelMissing, VoiceInfo
 from dragoman_engines.speech import SpeechEngine
 from dragoman_engines.work import Failure, Speak, Speech, TranslateSentences
 
@@ -113,6 +113,17 @@ def test_embedded_is_what_is_installed(parts: dict[str, Any]) -> None:
         engine()
 
 
+def test_a_damaged_part_of_embedded_is_said_and_the_others_speak(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def damaged(spec: EngineSpec) -> Any:
+        raise ModelDamaged("a file is another one")
+
+    monkeypatch.setitem(speech._LOADERS, "kokoro", damaged)
+    assert engine().capabilities.model == "hibari+espeak-ng"
+    assert capsys.readouterr().err == "speech goes without kokoro: a file is another one\n"
+
+
 def test_what_is_named_must_be_there(parts: dict[str, Any]) -> None:
     del parts["kokoro"]
     for model in ("kokoro", "embedded+kokoro", "kokoro+hibari"):
@@ -127,5 +138,5 @@ def test_several_are_named_with_a_plus_and_none_is_loaded_twice() -> None:
 
 @pytest.mark.parametrize("model", ["parrot", "", "hibari+"])
 def test_a_name_of_nothing_is_told_with_the_names_that_there_are(model: str) -> None:
-    with pytest.raises(ModelMissing, match="name embedded, hibari, kokoro, espeak-ng, a folder"):
+    with pytest.raises(ModelMissing, match="name embedded, hibari, kokoro, espeak-ng, others of the catalogue"):
         engine(model)
