@@ -10,6 +10,7 @@ import msgspec
 from dragoman_engines.work import AnyResult, AnyWork, Kind
 
 Device = Literal["cpu", "cuda", "auto"]
+Quality = Literal["fast", "best"]
 
 
 class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,23 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Added to the process's niceness, so that long work yields to short work."""
     delay_ms: float = 0.0
     """The echo engine's time for one unit; other engines ignore it."""
+    quality: Quality = "fast"
+    """Speech: which voice of a language speaks where nobody names one."""
+    voices: dict[str, str] = {}
+    """Speech: the voice of a language where nobody names one, by two letters; before `quality`."""
+
+
+class VoiceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A voice that can be asked for."""
+
+    name: str
+    """Unlike any other: `hibari`, `pf_dora`."""
+    engine: str
+    """What speaks: `kokoro`."""
+    languages: list[str]
+    """ISO 639-1; empty: any."""
+    pace: float
+    """Seconds of speech that one core makes in a second, right within a factor of a few."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +60,12 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """(source, target) that it translates directly; empty: any."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
+    voices: list[VoiceInfo] = []
+    """Speech: all that can be asked for."""
+    default_voices: dict[str, str] = {}
+    """Speech: language to the voice that speaks it where nobody names one."""
+    best_voices: dict[str, str] = {}
+    """Speech: language to the voice that speaks it best, at whatever pace."""
 
 
 class Engine(Protocol):
@@ -63,3 +87,7 @@ class Engine(Protocol):
 
 class ModelMissing(Exception):
     """The model, or the library that runs it, is not here; the sentence says what to install or to run."""
+
+
+class ModelDamaged(ModelMissing):
+    """It is here, and not what it should be."""

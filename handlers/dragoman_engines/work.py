@@ -185,22 +185,31 @@ class Translations(Result, frozen=True, kw_only=True):
     sentences: list[str]
 
 
+CHARACTERS_PER_S = 15.0
+"""How fast people speak, in most languages, within a factor of two."""
+
+
 class Speak(Work, frozen=True, kw_only=True):
-    """A sentence to say aloud."""
+    """A sentence, or a part of one, to say aloud."""
 
     kind: ClassVar[Kind] = "speech"
     cached_as: ClassVar[str] = "speech"
     text: str
     language: str
+    """Two letters."""
     speed: float = 1.0
+    voice: str = ""
+    """By name; empty: the voice that speaks the language where nobody names one."""
+    pace: float = 50.0
+    """Of the voice, for the cost alone: seconds of speech that one core makes in a second."""
 
     def cost_s(self) -> float:
-        """Speech runs at about 50 times real time, 15 characters a second."""
-        return 0.005 + len(self.text) / 750
+        """As long as the speech is, by the pace of the voice."""
+        return 0.005 + len(self.text) / CHARACTERS_PER_S / self.speed / self.pace
 
     def share_key(self) -> Hashable:
         """The same words in the same voice."""
-        return (self.language, self.speed, self.text)
+        return (self.language, self.voice, self.speed, self.text)
 
     def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
         """A sentence is one already."""
@@ -214,5 +223,24 @@ class Speech(Result, frozen=True, kw_only=True):
     sample_rate_hz: int
 
 
-AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak
-AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech
+class EncodeAudio(Work, frozen=True, kw_only=True):
+    """Speech to a file that is smaller than a WAV."""
+
+    kind: ClassVar[Kind] = "audio"
+    pcm: bytes
+    """Signed 16-bit little-endian mono samples."""
+    sample_rate_hz: int
+
+    def cost_s(self) -> float:
+        """Opus is made at about 80 times real time."""
+        return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
+
+
+class EncodedAudio(Result, frozen=True, kw_only=True):
+    """A whole file."""
+
+    data: bytes
+
+
+AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio
+AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech | EncodedAudio

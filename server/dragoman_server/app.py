@@ -116,7 +116,7 @@ class App:
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
         self.statistics = Statistics(parts)
-        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
+        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
         self._ops = Ops(routes_of(parts, self.statistics))
         self._apply_logging(config)
         self._stop = asyncio.Event()

@@ -49,6 +49,8 @@ def _spec(kind: Kind, engines: EnginesConfig) -> EngineSpec:
         compute_type=config.compute_type,
         nice=config.nice,
         delay_ms=config.delay_ms,
+        quality=engines.speech.quality,
+        voices=engines.speech.voices,
     )
 
 

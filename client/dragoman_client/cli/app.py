@@ -45,8 +45,8 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    known = (commands.translate, commands.transcribe, commands.voice, commands.ping, commands.stats, commands.top)
-    for command in known:
+    asking = (commands.voices, commands.ping, commands.stats, commands.top)
+    for command in (commands.translate, commands.transcribe, commands.voice, *asking):
         app.command()(command)
     for part in parts:
         app.add_typer(part)

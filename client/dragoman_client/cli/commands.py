@@ -29,6 +29,13 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
 
 
+class SoundFormat(StrEnum):
+    """What speech is sent as."""
+
+    WAV = "wav"
+    OGG = "ogg"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
 Urgency = Annotated[Priority, typer.Option(help="Which requests go first.", case_sensitive=False)]
@@ -96,17 +103,53 @@ def voice(
     out: Annotated[Path, typer.Option(help="Folder for the recordings; made if missing.", file_okay=False)] = Path(),
     language: Annotated[str | None, typer.Option(help="The language probably spoken.")] = None,
     model: Model = None,
+    voice: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Who speaks: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
+            metavar="[LANG=]NAME",
+            show_default=False,
+        ),
+    ] = None,
+    speed: Annotated[float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = None,
+    audio_format: Annotated[
+        SoundFormat, typer.Option(help="What to write: wav, or ogg, which is Opus and small.", case_sensitive=False)
+    ] = SoundFormat.WAV,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav.
+    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or .ogg.
 
-    Example: dragoman voice hello.ogg --to pt --out translated
+    Example: dragoman voice hello.ogg --to pt,es --voice pt=pf_dora --audio-format ogg --out translated
     """
     from dragoman_client.cli import calls
 
     audio = _recording(file)
-    spoken = calls.Spoken(name=file.stem, audio=audio, languages=_languages(to), language=language, model=model)
+    spoken = calls.Spoken(
+        name=file.stem,
+        audio=audio,
+        languages=_languages(to),
+        language=language,
+        model=model,
+        voice=_voices(voice or []),
+        speed=speed,
+        audio_format=audio_format.value,
+    )
     calls.voice(ctx.obj, spoken, out, as_json=as_json)
+
+
+def voices(
+    ctx: typer.Context,
+    *,
+    language: Annotated[str | None, typer.Option(help="Only those for this language.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the voices that the server can speak with.
+
+    Example: dragoman voices --language pt
+    """
+    from dragoman_client.cli import calls
+
+    calls.voices(ctx.obj, language, as_json=as_json)
 
 
 def ping(ctx: typer.Context, *, as_json: AsJson = False) -> None:
@@ -169,6 +212,16 @@ def _languages(to: str) -> list[str]:
     if not languages:
         raise typer.BadParameter("name at least one language", param_hint="--to")
     return languages
+
+
+def _voices(given: list[str]) -> str | dict[str, str] | None:
+    """One voice for all languages, or one for each."""
+    if len(given) == 1 and given[0] and "=" not in given[0]:
+        return given[0]
+    pairs = [each.split("=", 1) for each in given]
+    if not all(len(pair) == 2 and all(pair) for pair in pairs):
+        raise typer.BadParameter("give one NAME, or LANG=NAME for each language", param_hint="--voice")
+    return dict(pairs) or None
 
 
 def _recording(file: Path) -> bytes:

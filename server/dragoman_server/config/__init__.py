@@ -1,6 +1,6 @@
 """The configuration: sections with their defaults, and how they are read."""
 
-from dragoman_server.config.engines import EngineConfig, EnginesConfig
+from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
 from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, ConfigError, config_as_toml, load_config
 from dragoman_server.config.sections import (
     CacheConfig,
@@ -30,6 +30,7 @@ __all__ = [
     "Section",
     "ServerConfig",
     "SocketsConfig",
+    "SpeechConfig",
     "config_as_toml",
     "load_config",
 ]
