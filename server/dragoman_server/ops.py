@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from dragoman_server.intake import Intake
 from dragoman_server.statistics import Statistics
+
+log = structlog.get_logger()
 
 _STALLED_S = 5.0
 """The intake looks at its socket at least every second; when it has not for this long, the loop hangs."""
 
 
 class Ops:
-    """GET /stats, /healthz and /readyz."""
+    """GET /stats, /healthz and /readyz; POST /cache/clear."""
 
-    def __init__(self, statistics: Statistics, intake: Intake, reasons: Callable[[], list[str]]) -> None:
+    def __init__(
+        self,
+        statistics: Statistics,
+        intake: Intake,
+        reasons: Callable[[], list[str]],
+        clear_cache: Callable[[], Awaitable[None]],
+    ) -> None:
         self._statistics = statistics
         self._intake = intake
         self._reasons = reasons
+        self._clear = clear_cache
         self._runner: web.AppRunner | None = None
 
     async def start(self, address: str) -> int:
@@ -37,6 +47,7 @@ class Ops:
                 web.get("/stats", self._stats),
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
+                web.post("/cache/clear", self._clear_cache),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -52,6 +63,11 @@ class Ops:
 
     async def _stats(self, _: web.Request) -> web.Response:
         return _json(self._statistics.document())
+
+    async def _clear_cache(self, _: web.Request) -> web.Response:
+        await self._clear()
+        log.info("cache.cleared")
+        return _json({"cleared": True})
 
     async def _healthz(self, _: web.Request) -> web.Response:
         idle_s = time.monotonic() - self._intake.last_turn_s

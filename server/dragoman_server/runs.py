@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import structlog
 
 from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
-from dragoman_server.task import Services, TaskRun
+from dragoman_server.services import Services
+from dragoman_server.task import TaskRun
+from dragoman_server.task_end import add_times, note_end
 from dragoman_server.task_life import State, peer_of
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -96,9 +99,9 @@ class Runs:
             size_s=inbound.size_bytes / _SIZE_BYTES_PER_S,
         )
         turn = lane.enter(ticket, always=resumed)
-        envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
+        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
         run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
-        run.resumed = resumed
+        run.context.resumed = resumed
         admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
         self._results.begin(record)
         record.begin(run.parts)
@@ -152,34 +155,9 @@ class Runs:
         self._tasks.discard(task)
         self.leave(admitted)
         if not task.cancelled() and task.exception() is not None:
-            log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
+            log.error("task.broken", task_id=run.context.task_id, exc_info=task.exception())
         if run.abandoned:
-            log.info("task.left", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
+            log.info("task.left", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
             return
-        self._count(run, admitted.lane)
+        note_end(run.context, admitted.lane, add_times(run.context), run.status, run.error)
         self._on_end(admitted)
-
-    def _count(self, run: TaskRun, lane: Lane) -> None:
-        total_s, compute_s = run.elapsed_s(), run.compute_s
-        queue_s = max(0.0, total_s - compute_s)
-        run.record.queue_s += queue_s
-        run.record.compute_s += compute_s
-        lane.queue_times.add(queue_s)
-        lane.compute_times.add(compute_s)
-        status = run.status
-        if status in ("completed", "partial"):
-            lane.completed += 1
-        else:
-            lane.failed += 1
-        log.info(
-            "task.finished",
-            task_id=run.task_id,
-            type=run.record.request_type,
-            reply_to=run.record.key[0],
-            message_id=run.request.message_id,
-            lane=lane.name,
-            status=status,
-            error_code=run.error.code if run.error else None,
-            queue_ms=round(queue_s * 1000, 1),
-            compute_ms=round(compute_s * 1000, 1),
-        )

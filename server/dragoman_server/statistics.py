@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.work import Kind
 from dragoman_handlers.translation import version
-from dragoman_server.budget import ByteBudget
-from dragoman_server.clock import Clock
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
 from dragoman_server.lane import Lane
-from dragoman_server.publisher import Publisher
+from dragoman_server.services import Services
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,26 +30,20 @@ class Statistics:
         self,
         dispatcher: Dispatcher,
         intake: Intake,
-        publisher: Publisher,
-        pools: Mapping[Kind, EnginePool],
-        budget: ByteBudget,
-        clock: Clock,
+        services: Services,
     ) -> None:
         self.ports = Ports(requests=0, events=0, routed=0, ops=0)
         self._dispatcher = dispatcher
         self._intake = intake
-        self._publisher = publisher
-        self._pools = pools
-        self._budget = budget
-        self._clock = clock
-        self._started_s = clock.monotonic()
+        self._services = services
+        self._started_s = services.clock.monotonic()
 
     @property
     def status(self) -> str:
         """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
         if self._dispatcher.draining:
             return "draining"
-        states = {pool.state for pool in self._pools.values()}
+        states = {pool.state for pool in self._services.pools.values()}
         if states == {"ready"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
@@ -61,14 +51,14 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Whether voice messages can be processed: every engine that they need is ready."""
-        return all(pool.state == "ready" for pool in self._pools.values())
+        return all(pool.state == "ready" for pool in self._services.pools.values())
 
     def document(self) -> dict[str, Any]:
         """The figures of this moment."""
-        dispatcher = self._dispatcher
+        dispatcher, services = self._dispatcher, self._services
         return {
             "server_status": self.status,
-            "uptime_s": round(self._clock.monotonic() - self._started_s, 3),
+            "uptime_s": round(services.clock.monotonic() - self._started_s, 3),
             "version": version(),
             "ports": asdict(self.ports),
             "active_tasks": {
@@ -77,15 +67,16 @@ class Statistics:
                 "types_breakdown": dict(dispatcher.active),
             },
             "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
-            "engines": {kind: _pool(pool) for kind, pool in self._pools.items()},
+            "engines": {kind: _pool(pool) for kind, pool in services.pools.items()},
             "messages": {
                 "received": self._intake.received,
                 "rejected": self._intake.rejected,
-                "published": self._publisher.published,
+                "published": services.publisher.published,
             },
-            "in_flight": {"bytes": self._budget.taken_bytes, "limit_bytes": self._budget.limit_bytes},
+            "in_flight": {"bytes": services.budget.taken_bytes, "limit_bytes": services.budget.limit_bytes},
             "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
-            "journal": dict(dispatcher.journal.statistics()),
+            "journal": dict(services.journal.statistics()),
+            "cache": services.cache.document(),
         }
 
 

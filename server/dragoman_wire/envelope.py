@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,8 +11,7 @@ from dragoman_wire.codec import Codec
 from dragoman_wire.requests import DEFAULT_TYPE, TYPE_ALIASES, PeerId, Request, TaskId
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The return address of one request. An id that the request did not carry in good form is None."""
 
     request_type: str | None

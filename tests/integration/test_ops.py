@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -69,7 +70,7 @@ def test_a_server_that_drains_takes_no_more_traffic(tmp_path: Path) -> None:
 async def test_a_receive_loop_that_makes_no_progress_is_unhealthy() -> None:
     intake: Any = SimpleNamespace(last_turn_s=time.monotonic())
     statistics: Any = None
-    ops = Ops(statistics, intake, list)
+    ops = Ops(statistics, intake, list, AsyncMock())
     port = await ops.start("http://127.0.0.1:0")
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.sections import (
+    CacheConfig,
     JournalConfig,
     LanesConfig,
     LimitsConfig,
@@ -56,6 +57,7 @@ class Config(BaseSettings):
     engines: EnginesConfig = EnginesConfig()
     results: ResultsConfig = ResultsConfig()
     journal: JournalConfig = JournalConfig()
+    cache: CacheConfig = CacheConfig()
 
     @classmethod
     def settings_customise_sources(

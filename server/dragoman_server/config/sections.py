@@ -74,6 +74,17 @@ class ResultsConfig(Section):
     bytes: Annotated[int, Field(ge=0)] = 256 << 20
 
 
+class CacheConfig(Section):
+    """Answers that are known. 0 bytes switch a level off."""
+
+    memory_entries: Annotated[int, Field(ge=1)] = 100_000
+    memory_bytes: Annotated[int, Field(ge=0)] = 64 << 20
+    disk_bytes: Annotated[int, Field(ge=0)] = 1 << 30
+    """Of the file `cache.db` in the state directory."""
+    disk_keep_s: Annotated[float, Field(gt=0)] = 30 * 86400.0
+    """What was not used for so long leaves the disk."""
+
+
 class JournalConfig(Section):
     """What survives a crash."""
 
