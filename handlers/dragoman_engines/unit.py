@@ -9,6 +9,9 @@ from dragoman_engines.fairqueue import WEIGHTS, Entry, Ticket
 from dragoman_engines.work import AnyResult, AnyWork
 from dragoman_wire.errors import DragomanError, EngineFailed
 
+MOST_RUNS = 3
+"""A unit whose process dies is run again at most twice."""
+
 
 class EngineDied(EngineFailed):
     """`engine_failed` for a unit whose process ended every time that it was run."""
@@ -60,6 +63,20 @@ class Unit:
     def yields_to(self, ticket: Ticket) -> bool:
         """Whether `ticket` would have it done sooner."""
         return WEIGHTS[ticket.priority] > WEIGHTS[self.ticket.priority]
+
+    def verdict(self, kind: str, status: int, overran_s: float | None) -> EngineFailed | None:
+        """Its process ended: why it is not run again, or None where it may be.
+
+        Args:
+            kind: of the engine.
+            status: of the process.
+            overran_s: the limit that this unit, alone in its call, went past.
+        """
+        if overran_s is not None:
+            return EngineFailed(f"the {kind} model took more than {overran_s:g} s")
+        if self.runs >= MOST_RUNS:
+            return EngineDied(f"the {kind} model's process died {self.runs} times at this (status {status})")
+        return None
 
     def answer(self, result: AnyResult, ended_s: float, compute_s: float, worker: str) -> None:
         """Give everybody the result."""

@@ -8,20 +8,20 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import get_args
 
 import structlog
 import zmq
 
-from dragoman_engines.base import EngineSpec
-from dragoman_engines.pool import EnginePool, Keep, PoolSettings
+from dragoman_engines.device import DeviceMissing
+from dragoman_engines.memory import Memory
+from dragoman_engines.pool import EnginePool
 from dragoman_engines.work import AnyResult, AnyWork, Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError, EngineConfig
+from dragoman_server.config import Config, ConfigError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
@@ -30,6 +30,7 @@ from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import set_up_logging
 from dragoman_server.ops import Ops
+from dragoman_server.pools import check_devices, make_pools
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
@@ -68,9 +69,8 @@ class App:
         self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
-        self.pools: dict[Kind, EnginePool] = {
-            kind: _pool(kind, getattr(config.engines, kind), self._keep) for kind in get_args(Kind)
-        }
+        self._memory = Memory(config.engines.memory_mb)
+        self.pools = make_pools(config.engines, self._memory, self._keep)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self._services = Services(
             pools=self.pools,
@@ -97,7 +97,7 @@ class App:
         """Serve until SIGTERM or SIGINT, then stop gracefully.
 
         Raises:
-            StartError: an address is taken, or the state directory cannot be used.
+            StartError: an address is taken, the state directory cannot be used, or a device is not here.
         """
         self._listen_for_signals()
         await self.start()
@@ -110,15 +110,17 @@ class App:
         """Bind, start the engines and read requests; the engines may still be loading when it returns."""
         begin_s = time.monotonic()
         try:
+            check_devices(self.config.engines)
             self._state.open()
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
             self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind()
-        except (OSError, JournalError) as error:
+        except (OSError, JournalError, DeviceMissing) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
+        self._memory.start()
         for pool in self.pools.values():
             pool.start()
         asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
@@ -139,6 +141,7 @@ class App:
         await self._services.cache.close()
         self.publisher.close(_LINGER_MS)
         self._announcer.cancel()
+        self._memory.stop()
         await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
         await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
         self._spool.close()
@@ -169,7 +172,7 @@ class App:
 
     def not_ready(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
-        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if pool.state != "ready"]
+        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if not pool.available]
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
@@ -223,25 +226,6 @@ class App:
                     child.kill()
             os._exit(128 + number)
         self._stop.set()
-
-
-def _pool(kind: Kind, config: EngineConfig, keep: Keep) -> EnginePool:
-    spec = EngineSpec(
-        kind=kind,
-        model=config.model,
-        threads=config.threads,
-        device=config.device,
-        compute_type=config.compute_type,
-        nice=config.nice,
-        delay_ms=config.delay_ms,
-    )
-    settings = PoolSettings(
-        processes=config.processes,
-        batch=config.batch,
-        batch_cost_s=config.batch_cost_s,
-        unit_timeout_s=config.unit_timeout_s,
-    )
-    return EnginePool(spec, settings, keep=keep)
 
 
 @contextmanager
