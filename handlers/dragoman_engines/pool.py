@@ -24,7 +24,7 @@ from dragoman_engines.slot import Slot, backoff_s
 from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.waiting import WaitingUnits
 from dragoman_engines.work import AnyResult, AnyWork, Failure
-from dragoman_wire.errors import DragomanError, EngineUnavailable, error_from_code
+from dragoman_wire.errors import EngineUnavailable, error_from_code
 from dragoman_wire.requests import CacheUse
 
 __all__ = ["EnginePool", "Keep", "PoolSettings", "PoolState"]
@@ -289,12 +289,5 @@ class EnginePool:
         """A unit's process ended: try again, unless the unit is known or likely to be the reason."""
         unit.alone = True
         overran_s = self.settings.unit_timeout_s if guilty else None
-        error: DragomanError | None = unit.verdict(self.spec.kind, status, overran_s)
-        if error is None and self._stopping:
-            error = self.unavailable()
-        if error is None and unit.wanted:
-            self._queue.push(unit)
-            return
-        self._queue.shared.forget(unit)
-        if error is not None:
-            unit.fail(error)
+        why_not = unit.verdict(self.spec.kind, status, overran_s)
+        self._queue.take_back(unit, why_not or (self.unavailable() if self._stopping else None))

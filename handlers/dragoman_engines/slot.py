@@ -210,9 +210,13 @@ class Slot:
             except NoRoom as error:
                 self._missing = str(error)
                 return False
-            self.resting = True
-            self._awake.clear()
+            self._rest_until_woken()
             self._owner.rested()
+
+    def _rest_until_woken(self) -> None:
+        self.resting = True
+        self.failures = 0  # who wakes it tries it anew: nothing else would
+        self._awake.clear()
 
     async def _supervise(self) -> None:
         while await self._admitted():
@@ -228,6 +232,7 @@ class Slot:
                 break
             if self._leaving:
                 self._leaving = False
+                self.failures = 0  # it was well when it was ended
                 self._owner.retired()
                 continue
             self.resting = False

@@ -43,6 +43,15 @@ class WaitingUnits:
         """Put a unit in line, also one that was at work before."""
         unit.entry = self._queue.push(unit, unit.ticket, None if unit.alone else unit.work.batch_key())
 
+    def take_back(self, unit: Unit, why_not: DragomanError | None) -> None:
+        """A unit whose process ended: in line again where somebody wants it, unless there is a reason why not."""
+        if why_not is None and unit.wanted:
+            self.push(unit)
+            return
+        self.shared.forget(unit)
+        if why_not is not None:
+            unit.fail(why_not)
+
     def pop_batch(self, most: int, cost_s: float) -> list[Unit]:
         """The next unit and those that fit in the same model call."""
         units = self._queue.pop_batch(most, cost_s)

@@ -36,7 +36,7 @@ def list_(
 ) -> None:
     """List the catalogue: what each model is, and whether it is here. A size in brackets is not here yet.
 
-    Any other pair of Firefox Translations has the name firefox-SOURCE-TARGET.
+    Single language pairs are not listed: firefox-SOURCE-TARGET and opus-mt-SOURCE-TARGET.
 
     Example: dragoman models list --kind transcription
     """

@@ -11,37 +11,12 @@ from pathlib import Path
 
 from dragoman_engines.base import ModelMissing
 from dragoman_engines.catalogue.entry import Entry
+from dragoman_engines.catalogue.pairs import PAIR
 from dragoman_engines.files import hash_file
 
 INSTALL = "pip install 'dragoman[models]'"
-_TAG = r"[a-z]{2,3}(?:-[A-Za-z]{4})?"
-"""A language, with its script where there are several: `zh-Hant`."""
-_PAIR = re.compile(rf"({_TAG})-({_TAG})", re.ASCII)
-_PREFIX = "firefox-"
 _REQUEST = re.compile(r"(?:GET )?https?://\S+: ")
 """What the library says before the reason, several times over."""
-
-
-def pair_entry(name: str) -> Entry | None:
-    """The entry of `firefox-de-en`, `firefox-en-zh-hant` and so on; None for another name."""
-    match = _PAIR.fullmatch(name.removeprefix(_PREFIX))
-    if not name.startswith(_PREFIX) or not name.islower() or match is None:
-        return None
-    source, target = (_with_script(tag) for tag in match.groups())
-    return Entry(
-        name=name,
-        kind="translation",
-        engine="firefox",
-        about=f"Firefox Translations from {source} to {target}; by way of English where no model is direct",
-        languages=(source, target),
-        licence="MPL-2.0",
-        source=f"firefox:{source}-{target}",
-    )
-
-
-def _with_script(tag: str) -> str:
-    language, hyphen, script = tag.partition("-")
-    return language + hyphen + script.title()
 
 
 def fetch(entry: Entry, folder: Path) -> dict[str, str]:
@@ -50,7 +25,7 @@ def fetch(entry: Entry, folder: Path) -> dict[str, str]:
     Raises:
         ModelMissing: the library is not here, there is no such pair, or it cannot be fetched.
     """
-    match = _PAIR.fullmatch(entry.place)
+    match = PAIR.fullmatch(entry.place)
     if match is None:
         raise ModelMissing(f"{entry.source!r} names no pair; write firefox:SOURCE-TARGET, for example firefox:de-en")
     try:

@@ -11,7 +11,7 @@ from typing import Literal
 from dragoman_engines.base import ModelMissing
 from dragoman_engines.catalogue.assemble import installed_parts
 from dragoman_engines.catalogue.entry import Entry
-from dragoman_engines.catalogue.firefox import pair_entry
+from dragoman_engines.catalogue.pairs import pair_entry
 from dragoman_engines.catalogue.ready import place_of
 from dragoman_engines.catalogue.store import ModelStore, folder_bytes
 from dragoman_engines.catalogue.table import find_entry, load_catalogue

@@ -11,7 +11,7 @@ import msgspec
 
 from dragoman_engines.base import ModelMissing
 from dragoman_engines.catalogue.entry import Entry, check_entry
-from dragoman_engines.catalogue.firefox import pair_entry
+from dragoman_engines.catalogue.pairs import pair_entry
 
 OWN_ENTRIES = Path(__file__).parent / "entries"
 

@@ -47,7 +47,7 @@ def test_every_entry_says_whose_it_is_what_it_speaks_and_how_large_it_is() -> No
         assert entry.licence
         assert entry.languages
         assert entry.size_bytes > 500_000, entry.name
-        assert entry.engine in {"whisper", "firefox", "kokoro", "hibari", "espeak-ng"}
+        assert entry.engine in {"whisper", "firefox", "ctranslate2", "kokoro", "piper", "hibari", "espeak-ng"}
 
 
 def test_what_the_catalogue_asks_of_pip_is_what_the_extras_bring() -> None:
@@ -101,21 +101,25 @@ def test_a_wrong_source_of_the_users_own_is_named(lines: str, reason: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "source"),
+    ("name", "source", "engine"),
     [
-        ("firefox-de-en", "firefox:de-en"),
-        ("firefox-en-zh-hant", "firefox:en-zh-Hant"),
-        ("firefox-zh-hans-en", "firefox:zh-Hans-en"),
+        ("firefox-de-en", "firefox:de-en", "firefox"),
+        ("firefox-en-zh-hant", "firefox:en-zh-Hant", "firefox"),
+        ("firefox-zh-hans-en", "firefox:zh-Hans-en", "firefox"),
+        ("opus-mt-es-de", "hub:gaudi/opus-mt-es-de-ctranslate2", "ctranslate2"),
+        ("opus-mt-gaa-de", "hub:gaudi/opus-mt-gaa-de-ctranslate2", "ctranslate2"),
     ],
 )
-def test_a_pair_of_the_firefox_store_is_an_entry_though_nobody_lists_it(name: str, source: str) -> None:
+def test_a_pair_is_an_entry_though_nobody_lists_it(name: str, source: str, engine: str) -> None:
     entry = find_entry(name)
 
     assert entry is not None
-    assert (entry.name, entry.source, entry.engine) == (name, source, "firefox")
+    assert (entry.name, entry.source, entry.engine) == (name, source, engine)
 
 
-@pytest.mark.parametrize("name", ["firefox-", "firefox-de", "firefox-DE-EN", "firefox-d-e", "chrome-de-en", "de-en"])
+@pytest.mark.parametrize(
+    "name", ["firefox-", "firefox-de", "firefox-DE-EN", "firefox-d-e", "chrome-de-en", "de-en", "opus-mt-de"]
+)
 def test_what_is_no_pair_is_no_entry(name: str) -> None:
     assert find_entry(name) is None
 

@@ -13,7 +13,7 @@ import pytest
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.memory import Memory
-from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool import FAILURES_UNTIL_REFUSAL, EnginePool
 from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.work import Kind
 from dragoman_wire.errors import EngineUnavailable
@@ -121,6 +121,16 @@ async def test_an_engine_that_dies_on_its_way_back_is_tried_again() -> None:
         os.kill(pool.children[0].pid, signal.SIGKILL)
         assert await answer == "[pt] survivor"
         assert pool.restarts == 1
+
+
+async def test_an_engine_that_was_well_when_it_was_unloaded_is_not_refused_for_crashes_before() -> None:
+    async with running_pool() as pool:
+        for deaths in range(1, FAILURES_UNTIL_REFUSAL + 1):
+            os.kill(pool.children[0].pid, signal.SIGKILL)
+            await until(lambda deaths=deaths: pool.restarts == deaths and pool.state == "ready")  # type: ignore[misc]
+        await pool._residence.unload()
+        assert (pool.state, pool.available) == ("idle", True)
+        assert await translated(pool, "hello") == "[pt] hello"
 
 
 async def test_an_unloaded_engine_stops_and_refuses() -> None:
