@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Unpack, overload
 
@@ -20,6 +21,7 @@ from dragoman_wire.requests import (
     AudioProcessRequest,
     CancelRequest,
     PingRequest,
+    Replacement,
     StatsRequest,
     TranscriptionRequest,
     TranslationRequest,
@@ -34,7 +36,14 @@ class Client(Session):
 
     @overload
     async def translate(
-        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: str,
+        model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
+        **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
     async def translate(
@@ -44,6 +53,7 @@ class Client(Session):
         *,
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     async def translate(
@@ -53,9 +63,12 @@ class Client(Session):
         *,
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate into one language, or into several: then the translations come by language.
+
+        `glossary` maps terms to what they become: a text, a map of texts by language, or None for a term that stays.
 
         Raises:
             DragomanError: the server's error for the one language, or for the request as a whole.
@@ -68,6 +81,7 @@ class Client(Session):
             source_language=source,
             target_languages=languages,
             model_type=model_type,
+            glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
         results, errors = await self._translations(request, options)
@@ -115,9 +129,10 @@ class Client(Session):
         to: str | list[str] | tuple[str, ...],
         language: str | None = None,
         model_type: str | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
-        """A voice message in other languages; those that failed are in the result's `failed`.
+        """A voice message in other languages; those that failed are in the result's `failed`. See also `translate`.
 
         Raises:
             DragomanError: the server's error, where there is not even a transcription.
@@ -129,6 +144,7 @@ class Client(Session):
             target_languages=[to] if isinstance(to, str) else list(dict.fromkeys(to)),
             user_language=language,
             model_type=model_type,
+            glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
         return read_voice(await self._attempts(request, options, {"audio": recording}))

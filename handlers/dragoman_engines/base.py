@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from dragoman_engines.work import AnyResult, AnyWork, Kind
+from dragoman_engines.work import AnyResult, AnyWork, Kind, pool_name
 
 Device = Literal["cpu", "cuda", "auto"]
 
@@ -27,6 +27,15 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Added to the process's niceness, so that long work yields to short work."""
     delay_ms: float = 0.0
     """The echo engine's time for one unit; other engines ignore it."""
+    name: str = ""
+    """Of several models of a kind, the one beside the default that this is: `premium`."""
+    beam: int = 4
+    """Translation with CTranslate2: how many translations of a sentence are followed at a time."""
+
+    @property
+    def pool(self) -> str:
+        """The name of its pool."""
+        return pool_name(self.kind, self.name)
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +46,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     """Changes whenever the model's answers may change: a hash of its files or a version."""
     languages: list[str] = []
-    """Languages that it hears or speaks, ISO 639-1; empty: any."""
+    """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
-    """(source, target) that it translates directly; empty: any."""
+    """(source, target) that it translates directly; empty: any two of `languages`."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
 

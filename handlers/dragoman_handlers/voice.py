@@ -14,10 +14,12 @@ import msgspec
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.hearing import mobile_transcription, transcribe
-from dragoman_handlers.languages import identify
+from dragoman_handlers.identifying import find_source, served_languages
+from dragoman_handlers.languages import AUTO, UNDETERMINED
 from dragoman_handlers.speaking import MIME_TYPE, speak_text
 from dragoman_handlers.translating import translate_text
-from dragoman_wire.errors import DragomanError, InvalidRequest
+from dragoman_handlers.wish import wish_of
+from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -70,6 +72,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
+        wish_of(request, context)  # what is wrong with it is told before any work
         transcription = await self._transcription(request, context)
         context.publish(
             TranscriptionReady(
@@ -112,7 +115,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
             outcome.audios[target] = (done.audio, done.wav)
             return
         try:
-            audio, wav = await _translated_audio(context, transcription, target)
+            audio, wav = await _translated_audio(request, context, transcription, target)
         except DragomanError as error:
             outcome.failed[target] = error
             return
@@ -165,14 +168,18 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
 
 async def _translated_audio(
-    context: Context, transcription: Transcription, target: str
+    request: AudioProcessRequest, context: Context, transcription: Transcription, target: str
 ) -> tuple[TranslatedAudio, bytes]:
     if not transcription.text.strip():
         raise InvalidRequest("audio: no speech was found in the recording")
-    source = transcription.language
-    if source == "und":
-        source, _ = identify(transcription.text)
-    translated = await translate_text(context, transcription.text, source, target)
+    wish = wish_of(request, context)
+    language = AUTO if transcription.language == UNDETERMINED else transcription.language
+    served = await served_languages(context, language, wish.model)
+    source = find_source(language, transcription.text, served)
+    try:
+        translated = await translate_text(context, transcription.text, source.language, target, wish)
+    except UnsupportedLanguage as error:
+        raise source.explained(error) from error
     spoken = await speak_text(context, translated.text, target)
     audio = TranslatedAudio(
         target_language=target,

@@ -17,6 +17,8 @@ TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
 Identifier = Annotated[str, Meta(max_length=1024)]
+Replacement = str | dict[str, str | None] | None
+"""What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,6 +71,7 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     """ISO 639-1, or "auto" (the default)."""
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class StoryTextRequest(Request, frozen=True, kw_only=True):
@@ -80,6 +83,7 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     source_language: Language | None = None
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -138,6 +142,7 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     user_language: Language | None = None
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
 
 

@@ -21,7 +21,7 @@ from dragoman_client.formats import Format, render
 from dragoman_client.frames import Event
 from dragoman_client.results import SpokenTranslation, VoiceResult
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.requests import Priority
+from dragoman_wire.requests import Priority, Replacement
 
 FAILED, UNREACHABLE, PARTLY = 1, 3, 4
 _TIMEOUT_S = 60.0
@@ -41,6 +41,7 @@ class Wanted:
     languages: list[str]
     model: str | None
     priority: Priority
+    glossary: Mapping[str, Replacement]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +54,7 @@ class Spoken:
     languages: list[str]
     language: str | None
     model: str | None
+    glossary: Mapping[str, Replacement]
 
 
 def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
@@ -65,6 +67,7 @@ def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
                 wanted.source,
                 to=wanted.languages,
                 model_type=wanted.model,
+                glossary=wanted.glossary,
                 priority=wanted.priority,
                 on_event=on_event,
             )
@@ -101,6 +104,7 @@ def voice(settings: Settings, spoken: Spoken, out: Path, *, as_json: bool) -> No
             to=spoken.languages,
             language=spoken.language,
             model_type=spoken.model,
+            glossary=spoken.glossary,
             on_event=on_event,
         )
 
