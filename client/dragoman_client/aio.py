@@ -21,6 +21,7 @@ from dragoman_wire.requests import (
     AudioProcessRequest,
     CancelRequest,
     PingRequest,
+    Replacement,
     SoundFormat,
     StatsRequest,
     SubtitleFormat,
@@ -38,7 +39,14 @@ class Client(Session):
 
     @overload
     async def translate(
-        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: str,
+        model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
+        **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
     async def translate(
@@ -48,6 +56,7 @@ class Client(Session):
         *,
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     async def translate(
@@ -57,9 +66,12 @@ class Client(Session):
         *,
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate into one language, or into several: then the translations come by language.
+
+        `glossary` maps terms to what they become: a text, a map of texts by language, or None for a term that stays.
 
         Raises:
             DragomanError: the server's error for the one language, or for the request as a whole.
@@ -72,6 +84,7 @@ class Client(Session):
             source_language=source,
             target_languages=languages,
             model_type=model_type,
+            glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
         results, errors = await self._translations(request, options)
@@ -140,9 +153,10 @@ class Client(Session):
         voice: str | Mapping[str, str] | None = None,
         speed: float | None = None,
         audio_format: SoundFormat | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
-        """A voice message in other languages; those that failed are in the result's `failed`.
+        """A voice message in other languages; those that failed are in the result's `failed`. See also `translate`.
 
         Args:
             audio: the recording, in any common format.
@@ -168,6 +182,7 @@ class Client(Session):
             voices=dict(voice) if isinstance(voice, Mapping) else None,
             speed=speed,
             output_format=audio_format,
+            glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
         return read_voice(await self._attempts(request, options, {"audio": recording}))

@@ -7,6 +7,8 @@ It takes `EngineSpec.delay_ms` for each unit. A word inside a sentence to transl
     __exit__    the process ends at once with status 3
     __hang__    the call does not come back for an hour
     __grow__    the process takes 64 MiB more from now on
+    __loop__    the translation repeats itself
+    __slip__    so it does, unless it is asked to be careful
 """
 
 from __future__ import annotations
@@ -110,6 +112,8 @@ def _translate(work: TranslateSentences) -> AnyResult:
         time.sleep(HANG_S)
     if "__fail__" in text:
         return Failure(code=EngineFailed.code, message="a sentence asked the echo engine to fail")
+    if "__loop__" in text or ("__slip__" in text and not work.careful):
+        return Translations(sentences=["and so on " * 9] * len(work.sentences))
     return Translations(sentences=[f"[{work.target}] {sentence}" for sentence in work.sentences])
 
 

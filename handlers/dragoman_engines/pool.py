@@ -66,9 +66,9 @@ class EnginePool:
         self._queue = WaitingUnits(clock)
         self.pace = self._queue.pace
         bounds = settings.bounds()
-        self._slots = [Slot(f"{spec.kind}-{index}", spec, self, bounds) for index in range(settings.processes)]
+        self._slots = [Slot(f"{spec.pool}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self._residence = Residence(
-            spec.kind, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
+            spec.pool, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
         )
         self._settled = asyncio.Event()
         self._wanted = 0
@@ -170,10 +170,10 @@ class EnginePool:
         if self._stopping:
             return EngineUnavailable("the server is stopping")
         if self._missing is not None:
-            return EngineUnavailable(f"the {self.spec.kind} model cannot be loaded: {self._missing}")
+            return EngineUnavailable(f"the {self.spec.pool} model cannot be loaded: {self._missing}")
         failures = min(slot.failures for slot in self._slots)
         return EngineUnavailable(
-            f"the {self.spec.kind} model is being restarted after {failures} crashes",
+            f"the {self.spec.pool} model is being restarted after {failures} crashes",
             retry_after_ms=max(100, round(1000 * backoff_s(failures))),
         )
 
@@ -296,5 +296,5 @@ class EnginePool:
         """A unit's process ended: try again, unless the unit is known or likely to be the reason."""
         unit.alone = True
         overran_s = self.settings.unit_timeout_s if guilty else None
-        why_not = unit.verdict(self.spec.kind, status, overran_s)
+        why_not = unit.verdict(self.spec.pool, status, overran_s)
         self._queue.take_back(unit, why_not or (self.unavailable() if self._stopping else None))

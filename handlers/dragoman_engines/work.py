@@ -16,14 +16,26 @@ Kind = Literal["audio", "transcription", "translation", "speech"]
 SPOOL_RATE_HZ = 16_000
 
 
+def pool_name(kind: Kind, model: str = "") -> str:
+    """`translation`, or `translation.premium` for a model beside the default one."""
+    return f"{kind}.{model}" if model else kind
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of the units; each class names the pool that does it and how it may share a model call."""
 
     kind: ClassVar[Kind]
     cost_by_model: ClassVar[bool] = False
     """Whether the model decides so much of the cost that the pool has to learn it; see `Pace`."""
+    model: str = ""
+    """Which of several models does it, by its name in the configuration; empty: the default one."""
     cached_as: ClassVar[str] = ""
     """What the cache calls the answers to such units; empty: they are not kept."""
+
+    @property
+    def pool(self) -> str:
+        """The name of the pool that does it."""
+        return pool_name(self.kind, self.model)
 
     def cost_s(self) -> float:
         """A rough guess of the seconds on one core, for fair shares; right within a factor of a few."""
@@ -157,6 +169,12 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
     source: str
     target: str
     sentences: list[str]
+    careful: bool = False
+    """Another way than usual, and a slower one: asked for where the usual one gave a bad translation."""
+
+    def of(self, sentences: list[str]) -> TranslateSentences:
+        """The same unit for other sentences."""
+        return msgspec.structs.replace(self, sentences=sentences)
 
     def cost_s(self) -> float:
         """About 30 ms for a sentence of 120 characters."""
@@ -168,7 +186,7 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
 
     def share_key(self) -> Hashable:
         """The same sentences between the same languages."""
-        return (self.source, self.target, *self.sentences)
+        return (self.source, self.target, self.careful, *self.sentences)
 
     def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
         """Each sentence by itself."""

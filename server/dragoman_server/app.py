@@ -14,14 +14,15 @@ import zmq
 from dragoman_engines.device import DeviceMissing
 from dragoman_engines.memory import Memory
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.work import AnyResult, AnyWork, Kind
-from dragoman_handlers import languages
+from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_handlers import identifying
+from dragoman_handlers.glossary import Glossary
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError
+from dragoman_server.config import Config, ConfigError, glossary_entries
 from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
@@ -36,7 +37,7 @@ from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.parts import Parts
-from dragoman_server.pools import check_devices, make_pools
+from dragoman_server.pools import check_devices, make_pools, model_names
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
@@ -55,7 +56,7 @@ _LINGER_MS = 2000
 """What subscribers have not taken by then is had by a repeat."""
 
 
-_FIXED = ("sockets", "engines", "journal", "cache")
+_FIXED = ("sockets", "engines", "models", "journal", "cache")
 """Sections that need a restart."""
 
 
@@ -86,7 +87,7 @@ class App:
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
         self._memory = Memory(config.engines.memory_mb)
-        self.pools = make_pools(config.engines, self._memory, self._keep)
+        self.pools = make_pools(config, self._memory, self._keep)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
@@ -102,6 +103,8 @@ class App:
             clock=self._clock,
             budget=self.budget,
             observer=self.watch.observer,
+            models=model_names(config),
+            glossary=Glossary(glossary_entries(config.translation)),
         )
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
@@ -138,7 +141,7 @@ class App:
         """Bind, start the engines and read requests; the engines may still be loading when it returns."""
         begin_s = time.monotonic()
         try:
-            check_devices(self.config.engines)
+            check_devices(self.config)
             guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
@@ -152,7 +155,7 @@ class App:
         self._memory.start()
         for pool in self.pools.values():
             pool.start()
-        asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
+        asyncio.get_running_loop().run_in_executor(None, identifying.warm_up)
         self._recovery.start()
         self.intake.start()
         self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
@@ -178,7 +181,7 @@ class App:
         log.info("server.stopped", all_finished=finished)
 
     def reload(self) -> None:
-        """Read the configuration again and apply what can change at run time: lanes, limits, results, log level."""
+        """Read the configuration again and apply what can change at run time."""
         if self._reload is None:
             return
         try:
@@ -190,6 +193,7 @@ class App:
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
+        self._services.glossary = Glossary(glossary_entries(config.translation))
         self.intake.limits = _wire_limits(config)
         self.budget.limit_bytes = config.limits.in_flight_bytes
         self.budget.reserve_bytes = config.limits.request_bytes
@@ -264,7 +268,7 @@ class App:
         self._stop.set()
 
 
-def _not_ready(kind: Kind, pool: EnginePool) -> str:
+def _not_ready(kind: str, pool: EnginePool) -> str:
     """One line for an operator: a state that passes by itself needs no more than its name."""
     why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
     return f"engine {kind}: {pool.state}{why}"

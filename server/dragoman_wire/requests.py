@@ -21,6 +21,8 @@ Identifier = Annotated[str, Meta(max_length=1024)]
 Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
 SoundFormat = Literal["wav", "ogg"]
 """Of speech that is sent out; `ogg` is Opus in Ogg."""
+Replacement = str | dict[str, str | None] | None
+"""What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -77,6 +79,7 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     """ISO 639-1, or "auto" (the default)."""
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class StoryTextRequest(Request, frozen=True, kw_only=True):
@@ -88,6 +91,7 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     source_language: Language | None = None
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -153,6 +157,7 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     """What is probably spoken: a hint."""
     model_type: Identifier | None = None
     """"premium" asks for the best models and voices at hand, however slow."""
+    glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
     voice: Identifier | None = None
     """Who speaks, in every language; by default the usual voice of each."""

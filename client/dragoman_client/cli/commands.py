@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +40,18 @@ class SoundFormat(StrEnum):
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
 Urgency = Annotated[Priority, typer.Option(help="Which requests go first.", case_sensitive=False)]
+Terms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term", help="A term that stays as it is, or TERM=REPLACEMENT; may be given several times.", metavar="TERM"
+    ),
+]
+GlossaryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--glossary", help='A TOML file of such terms: bank = "banco".', exists=True, dir_okay=False, readable=True
+    ),
+]
 Targets = Annotated[str, typer.Option("--to", help="Target languages, separated by commas.", metavar="LANG,...")]
 Recording = Annotated[
     Path,
@@ -55,6 +68,8 @@ def translate(
     to: Targets,
     source: Annotated[str, typer.Option("--from", help="The text's language, or auto.")] = "auto",
     model: Model = None,
+    term: Terms = None,
+    glossary: GlossaryFile = None,
     priority: Urgency = Priority.NORMAL,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +83,14 @@ def translate(
         text = sys.stdin.read().rstrip("\n")
     if not text.strip():
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    wanted = calls.Wanted(text=text, source=source, languages=_languages(to), model=model, priority=priority.value)
+    wanted = calls.Wanted(
+        text=text,
+        source=source,
+        languages=_languages(to),
+        model=model,
+        priority=priority.value,
+        glossary=_glossary(term, glossary),
+    )
     calls.translate(ctx.obj, wanted, as_json=as_json)
 
 
@@ -115,6 +137,8 @@ def voice(
     audio_format: Annotated[
         SoundFormat, typer.Option(help="What to write: wav, or ogg, which is Opus and small.", case_sensitive=False)
     ] = SoundFormat.WAV,
+    term: Terms = None,
+    glossary: GlossaryFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or .ogg.
@@ -133,6 +157,7 @@ def voice(
         voice=_voices(voice or []),
         speed=speed,
         audio_format=audio_format.value,
+        glossary=_glossary(term, glossary),
     )
     calls.voice(ctx.obj, spoken, out, as_json=as_json)
 
@@ -222,6 +247,20 @@ def _voices(given: list[str]) -> str | dict[str, str] | None:
     if not all(len(pair) == 2 and all(pair) for pair in pairs):
         raise typer.BadParameter("give one NAME, or LANG=NAME for each language", param_hint="--voice")
     return dict(pairs) or None
+
+
+def _glossary(terms: list[str] | None, file: Path | None) -> dict[str, Any]:
+    """The file's terms and those of the command line, which go before."""
+    try:
+        glossary = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} is no glossary: {error}", param_hint="--glossary") from error
+    for term in terms or ():
+        name, equals, replacement = term.partition("=")
+        if not name.strip() or (equals and not replacement.strip()):
+            raise typer.BadParameter(f"{term!r} is no TERM or TERM=REPLACEMENT", param_hint="--term")
+        glossary[name.strip()] = replacement.strip() if equals else None
+    return glossary
 
 
 def _recording(file: Path) -> bytes:

@@ -20,6 +20,8 @@ class EngineConfig(Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
+    beam: Annotated[int, Field(ge=1, le=32)] = 4
+    """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
     """Added to the processes' niceness, so that long work yields to short work."""
     batch: Annotated[int, Field(ge=1)] = 1

@@ -210,6 +210,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "sourceLanguage": "auto",
         "targetLanguages": ["fr", "es"],
         "modelType": "basic",
+        "glossary": {"Dragoman": None, "bank": "banque", "server": {"fr": "serveur", "es": None}},
     },
     "story_text_object_translation": {
         "type": "story_text_object_translation",
