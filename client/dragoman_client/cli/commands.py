@@ -61,7 +61,7 @@ def translate(
         text = sys.stdin.read().rstrip("\n")
     if not text.strip():
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    wanted = calls.Wanted(text=text, source=source, languages=_languages(to), model=model, priority=priority.value)
+    wanted = calls.Wanted(text=text, source=source, languages=languages_of(to), model=model, priority=priority.value)
     calls.translate(ctx.obj, wanted, as_json=as_json)
 
 
@@ -101,7 +101,7 @@ def voice(
     from dragoman_client.cli import calls
 
     audio = _recording(file)
-    spoken = calls.Spoken(name=file.stem, audio=audio, languages=_languages(to), language=language, model=model)
+    spoken = calls.Spoken(name=file.stem, audio=audio, languages=languages_of(to), language=language, model=model)
     calls.voice(ctx.obj, spoken, out, as_json=as_json)
 
 
@@ -125,7 +125,12 @@ def stats(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     calls.stats(ctx.obj, as_json=as_json)
 
 
-def _languages(to: str) -> list[str]:
+def languages_of(to: str) -> list[str]:
+    """Language codes separated by commas.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
     languages = list(dict.fromkeys(each.strip() for each in to.split(",") if each.strip()))
     if not languages:
         raise typer.BadParameter("name at least one language", param_hint="--to")
