@@ -144,8 +144,10 @@ class EnginePool:
 
     # --- work ----------------------------------------------------------------------------------------------
 
-    async def run(self, work: AnyWork, ticket: Ticket) -> Answer:
+    async def run(self, work: AnyWork, ticket: Ticket, joined: Callable[[Unit], None] | None = None) -> Answer:
         """The result of one unit. Cancelling withdraws it, or lets a call that runs go unheard.
+
+        `joined` is told the unit that does the work: a new one, or one in flight that is equal.
 
         Raises:
             DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
@@ -156,6 +158,8 @@ class EnginePool:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         unit = self._join(work, ticket)
         unit.waiters.add(waiter)
+        if joined is not None:
+            joined(unit)
         self._feed()
         try:
             answer = await waiter

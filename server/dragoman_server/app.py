@@ -28,7 +28,8 @@ from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import set_up_logging
-from dragoman_server.ops import Ops
+from dragoman_server.observation.task_log import TaskLog
+from dragoman_server.ops import Figures, Health, Ops, Tasks
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
@@ -71,6 +72,7 @@ class App:
             kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
+        self.tasks = TaskLog({name: handler.lane for name, handler in HANDLERS.items()}, self._clock)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -78,6 +80,7 @@ class App:
             spool=self._spool,
             clock=self._clock,
             budget=self.budget,
+            observer=self.tasks,
         )
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
@@ -91,7 +94,12 @@ class App:
             self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
         )
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
-        self._ops = Ops(self.statistics, self.intake, self.not_ready)
+        subjects = (
+            Figures(self.statistics),
+            Health(self.intake, self.not_ready),
+            Tasks(self.tasks, self.dispatcher.cancel, self._clock),
+        )
+        self._ops = Ops(route for subject in subjects for route in subject.routes())
         self._stop = asyncio.Event()
 
     async def run(self) -> None:

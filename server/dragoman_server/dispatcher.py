@@ -84,6 +84,7 @@ class Dispatcher:
 
     def refuse(self, envelope: Envelope, error: DragomanError) -> None:
         """Answer a request that is not accepted."""
+        self._services.observer.refused(envelope, error)
         log.warning(
             "request.refused",
             type=envelope.request_type,
@@ -140,6 +141,7 @@ class Dispatcher:
             return
         log.debug("task.accepted", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
         self.accepted[record.request_type] += 1
+        self._services.observer.accepted(admitted)
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:
             self.replay(record, run.envelope)
@@ -176,6 +178,7 @@ class Dispatcher:
 
         def say(problem: str | None) -> None:
             if problem is None or self.results.get(record.key) is record:
+                self._services.observer.repeated(record, envelope)
                 self._tell_accepted(envelope, duplicate=True)
                 self.replay(record, envelope)
             else:
@@ -208,6 +211,7 @@ class Dispatcher:
     ) -> Callable[[], asyncio.Task[None]]:
         """Take a place for what an earlier server accepted; the result begins the work."""
         admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
+        self._services.observer.accepted(admitted)
         return functools.partial(self._runs.start, admitted)
 
     def conclude(self, record: TaskRecord, envelope: Envelope) -> None:
@@ -276,6 +280,7 @@ class Dispatcher:
             record.unwritten -= 1
             if reply_to is not None:
                 self._services.publisher.publish(msgspec.Raw(header), envelope.codec, reply_to)
+            self._services.observer.finished(record)
 
         if record.died is not None:
             log.error("task.set_aside", task_id=task_id, type=record.request_type, reason=record.died)

@@ -123,6 +123,8 @@ class Runs:
     def start(self, admitted: Admitted) -> asyncio.Task[None]:
         """Begin the work."""
         admitted.run.enter(State.ACCEPTED)
+        if admitted.turn is not None:
+            self._services.observer.queued(admitted.run)
         task = admitted.run.start(admitted.lane, admitted.turn)
         self._tasks.add(task)
         task.add_done_callback(functools.partial(self._ended, admitted))
@@ -154,12 +156,14 @@ class Runs:
         if not task.cancelled() and task.exception() is not None:
             log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
         if run.abandoned:
+            self._services.observer.left(admitted)
             log.info("task.left", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
             return
-        self._count(run, admitted.lane)
+        self._count(admitted)
         self._on_end(admitted)
 
-    def _count(self, run: TaskRun, lane: Lane) -> None:
+    def _count(self, admitted: Admitted) -> None:
+        run, lane = admitted.run, admitted.lane
         total_s, compute_s = run.elapsed_s(), run.compute_s
         queue_s = max(0.0, total_s - compute_s)
         run.record.queue_s += queue_s
@@ -171,6 +175,7 @@ class Runs:
             lane.completed += 1
         else:
             lane.failed += 1
+        self._services.observer.ended(admitted, queue_s, compute_s)
         log.info(
             "task.finished",
             task_id=run.task_id,

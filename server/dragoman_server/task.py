@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,18 +24,14 @@ from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
 from dragoman_server.lane import Lane
+from dragoman_server.observation.observer import NOBODY, Observer
 from dragoman_server.publisher import Publisher
 from dragoman_server.results import TaskRecord
 from dragoman_server.spool import Spool
-from dragoman_server.task_life import SUSPECT, TRANSITIONS, IllegalTransition, State, peer_of, status_of
-from dragoman_wire.codec import Codec, decode_header
+from dragoman_server.task_life import SUSPECT, TRANSITIONS, IllegalTransition, State, busy_s, peer_of, status_of
+from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
-from dragoman_wire.errors import (
-    DeadlineExceeded,
-    DragomanError,
-    InternalFault,
-    ShuttingDown,
-)
+from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.events import Event, TaskStatus
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Buffer
@@ -54,6 +51,7 @@ class Services:
     clock: Clock
     budget: ByteBudget
     journal: Journal = NOTHING
+    observer: Observer = NOBODY
 
 
 class TaskRun:
@@ -92,10 +90,11 @@ class TaskRun:
         self.resumed = False
         """Begun by an earlier server: what that one said is not said again."""
         self.error: DragomanError | None = None
+        self.calls: list[tuple[float, float]] = []
+        """Model calls that answered units of it: when each began and ended."""
         self._services = services
         self._arrived_s = arrived_s
         self._began_s: float | None = None
-        self._calls: list[tuple[float, float]] = []
         self._task: asyncio.Task[None] | None = None
         self._started = False
 
@@ -176,17 +175,14 @@ class TaskRun:
     @property
     def compute_s(self) -> float:
         """Wall time during which at least one unit was in a model call."""
-        total, reached = 0.0, 0.0
-        for began_s, ended_s in sorted(self._calls):
-            total += max(0.0, ended_s - max(began_s, reached))
-            reached = max(reached, ended_s)
-        return total
+        return busy_s(self.calls)
 
     async def _work(self, turn: asyncio.Future[None] | None) -> None:
         if turn is not None:
             await turn
             self.enter(State.RUNNING)
         self._began_s = self._services.clock.monotonic()
+        self._services.observer.started(self)
         if self.resumed:
             self.record.journal.began(self.record.number, SUSPECT)
         await self.handler.handle(self.request, self)
@@ -244,15 +240,15 @@ class TaskRun:
 
     def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
         """See Context."""
-        if not (self.resumed and self._said(event)):
-            self.record.say(event, self.envelope, self._services.publisher, binaries, part=settles)
+        if not (self.resumed and self.record.said(event)):
+            self._say(event, binaries, part=settles)
         if settles is not None:
             self._settled(settles, None)
 
     def fail(self, error: DragomanError, part: str) -> None:
         """See Context."""
         for event in failure_events(self.envelope, error, self.now_s(), languages=[part]):
-            self.record.say(event, self.envelope, self._services.publisher, part=part, error=error)
+            self._say(event, part=part, error=error)
         self._settled(part, error)
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
@@ -277,24 +273,28 @@ class TaskRun:
             cost_s=work.cost_s(),
             size_s=size_s,
         )
-        answer = await self._services.pools[work.kind].run(work, ticket)
-        self._calls.append((answer.began_s, answer.ended_s))
+        observer = self._services.observer
+        joined = functools.partial(observer.unit_asked, self, work)
+        answer: Answer | None = None
+        try:
+            answer = await self._services.pools[work.kind].run(work, ticket, joined)
+        finally:
+            observer.unit_done(self, work, answer)
+        self.calls.append((answer.began_s, answer.ended_s))
         return answer
 
     def spool_file(self) -> AbstractContextManager[Path]:
         """See Context."""
         return self._services.spool.file()
 
+    def _say(
+        self, event: Event, binaries: Sequence[Buffer] = (), *, part: str | None, error: DragomanError | None = None
+    ) -> None:
+        services = self._services
+        then = functools.partial(services.observer.published, self, event)
+        self.record.say(event, self.envelope, services.publisher, binaries, part=part, error=error, then=then)
+
     def _settled(self, part: str, error: DragomanError | None) -> None:
         self.record.outcomes[part] = error
         if isinstance(error, EngineDied):
             self.record.died = error.message
-
-    def _said(self, event: Event) -> bool:
-        """Whether an earlier server has said this of the task as a whole."""
-        if hasattr(event, "language"):
-            return False
-        tag = event.__struct_config__.tag
-        return any(
-            stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.record.events
-        )

@@ -42,6 +42,15 @@ def peer_of(request: Request) -> str:
     return request.reply_to or request.sender_id or request.conversation_id or ""
 
 
+def busy_s(calls: Sequence[tuple[float, float]]) -> float:
+    """Wall time during which at least one of these calls, (began, ended), was going on."""
+    total, reached = 0.0, 0.0
+    for began_s, ended_s in sorted(calls):
+        total += max(0.0, ended_s - max(began_s, reached))
+        reached = max(reached, ended_s)
+    return total
+
+
 def status_of(outcomes: Sequence[DragomanError | None]) -> TaskStatus:
     """One word for how the parts of a task ended."""
     errors = [error for error in outcomes if error is not None]

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import aiohttp
 
-from dragoman_server.ops import Ops
+from dragoman_server.ops import Health, Ops
 from tests.harness import ECHO, PATIENCE_S, ServerProcess, connected, running_server, wait_until
 
 
@@ -68,8 +68,7 @@ def test_a_server_that_drains_takes_no_more_traffic(tmp_path: Path) -> None:
 
 async def test_a_receive_loop_that_makes_no_progress_is_unhealthy() -> None:
     intake: Any = SimpleNamespace(last_turn_s=time.monotonic())
-    statistics: Any = None
-    ops = Ops(statistics, intake, list)
+    ops = Ops(Health(intake, list).routes())
     port = await ops.start("http://127.0.0.1:0")
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:

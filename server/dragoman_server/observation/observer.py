@@ -1,0 +1,119 @@
+"""Who is told what happens to requests. The calls are on the way of every request: they are short, or do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dragoman_engines.unit import Answer, Unit
+from dragoman_engines.work import AnyWork
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event
+
+if TYPE_CHECKING:
+    from dragoman_server.results import TaskRecord
+    from dragoman_server.runs import Admitted
+    from dragoman_server.task import TaskRun
+
+
+class Observer:
+    """Hears everything, in the loop, and makes nothing of it: the null object, and the base of the others."""
+
+    def refused(self, envelope: Envelope, error: DragomanError) -> None:
+        """A request was not accepted."""
+
+    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
+        """A request was answered with what is known of its task already."""
+
+    def accepted(self, admitted: Admitted) -> None:
+        """A request is safe, and has its place in a lane; also one that an earlier server had accepted."""
+
+    def queued(self, run: TaskRun) -> None:
+        """It has to wait for its turn in the lane."""
+
+    def started(self, run: TaskRun) -> None:
+        """Its handler is at work."""
+
+    def unit_asked(self, run: TaskRun, work: AnyWork, unit: Unit) -> None:
+        """A unit of it waits for an engine; several runs may wait for the same one."""
+
+    def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
+        """That work is answered; None where it failed or is no longer wanted."""
+
+    def published(self, run: TaskRun, event: Event) -> None:
+        """An event of it is written and was handed to the socket."""
+
+    def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
+        """All parts of the run are answered; its time was spent so."""
+
+    def left(self, admitted: Admitted) -> None:
+        """It stopped unanswered: the next start of the server finishes it."""
+
+    def finished(self, record: TaskRecord) -> None:
+        """The last event of a task is written, and published where somebody hears it. None of its runs is left."""
+
+
+class Observers(Observer):
+    """Several in one."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = tuple(observers)
+
+    def refused(self, envelope: Envelope, error: DragomanError) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.refused(envelope, error)
+
+    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.repeated(record, envelope)
+
+    def accepted(self, admitted: Admitted) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.accepted(admitted)
+
+    def queued(self, run: TaskRun) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.queued(run)
+
+    def started(self, run: TaskRun) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.started(run)
+
+    def unit_asked(self, run: TaskRun, work: AnyWork, unit: Unit) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.unit_asked(run, work, unit)
+
+    def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.unit_done(run, work, answer)
+
+    def published(self, run: TaskRun, event: Event) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.published(run, event)
+
+    def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.ended(admitted, queue_s, compute_s)
+
+    def left(self, admitted: Admitted) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.left(admitted)
+
+    def finished(self, record: TaskRecord) -> None:
+        """See Observer."""
+        for one in self._observers:
+            one.finished(record)
+
+
+NOBODY = Observer()
