@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import get_args
 
 import structlog
@@ -18,6 +18,8 @@ from dragoman_engines.pool import EnginePool, PoolSettings
 from dragoman_engines.work import Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
+from dragoman_server import welcome
+from dragoman_server.addresses import AddressError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, EngineConfig
@@ -33,6 +35,7 @@ from dragoman_server.ops import Figures, Health, Ops, Tasks
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
+from dragoman_server.service_manager import ServiceManager
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
@@ -100,6 +103,7 @@ class App:
             Tasks(self.tasks, self.dispatcher.cancel, self._clock),
         )
         self._ops = Ops(route for subject in subjects for route in subject.routes())
+        self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -124,7 +128,7 @@ class App:
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
             ports = await self._bind()
-        except (OSError, JournalError) as error:
+        except (OSError, JournalError, AddressError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         for pool in self.pools.values():
@@ -132,12 +136,14 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
         self._recovery.start()
         self.intake.start()
+        self._manager.keep(lambda: self.intake.last_turn_s, self._condition)
         self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
 
     async def stop(self) -> None:
         """Let the work in flight end, publish what comes of it, and close everything."""
         drain_s = self.config.server.drain_s
         log.info("server.stopping", drain_s=drain_s, active=self.dispatcher.total_active)
+        self._manager.stopping(drain_s)
         self.intake.empty()  # what was sent before the signal is still served
         self.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
         self._recovery.stop()
@@ -150,17 +156,21 @@ class App:
         await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
         self._spool.close()
         self._state.close()
+        await self._manager.close()
         log.info("server.stopped", all_finished=finished)
 
     def reload(self) -> None:
         """Read the configuration again and apply what can change at run time: lanes, limits, results, log level."""
         if self._reload is None:
             return
+        self._manager.reloading()
         try:
-            config = self._reload()
+            self._apply(self._reload())
         except ConfigError as error:
             log.error("config.rejected", error=str(error))
-            return
+        self._manager.reloaded()
+
+    def _apply(self, config: Config) -> None:
         set_up_logging(config.server)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
@@ -193,16 +203,18 @@ class App:
 
     async def _bind(self) -> Ports:
         sockets = self.config.sockets
-        with _binding("requests", sockets.requests):
+        with binding("requests", sockets.requests):
             requests = self.intake.bind(sockets.requests)
-        with _binding("events", sockets.events):
+        with binding("events", sockets.events):
             events = self.publisher.bind_events(sockets.events)
-        with _binding("routed", sockets.routed):
+        with binding("routed", sockets.routed):
             routed = self.publisher.bind_routed(sockets.routed)
-        with _binding("ops", sockets.ops):
+        with binding("ops", sockets.ops):
             ops = await self._ops.start(sockets.ops)
-        log.info("server.listening", requests=requests, events=events, routed=routed, ops=_with_port(sockets.ops, ops))
-        return Ports(requests=_port(requests), events=_port(events), routed=_port(routed), ops=ops)
+        self._endpoints = {"requests": requests, "events": events, "routed": routed}
+        self._endpoints["ops"] = with_port(sockets.ops, ops)
+        log.info("server.listening", **self._endpoints)
+        return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
     async def _announce_ready(self, begin_s: float) -> None:
         await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
@@ -210,6 +222,14 @@ class App:
             kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in self.pools.items()
         }
         log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
+        self._manager.ready(self._condition())
+        if welcome.wanted(self.config.server):
+            sys.stdout.write(welcome.welcome(self._endpoints, self.pools["translation"].capabilities))
+            sys.stdout.flush()
+
+    def _condition(self) -> str:
+        """One line for an operator."""
+        return "; ".join(self.not_ready()) or "ready"
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -245,16 +265,6 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
     return EnginePool(spec, settings)
 
 
-@contextmanager
-def _binding(key: str, address: str) -> Iterator[None]:
-    """Say which of the addresses cannot be had."""
-    try:
-        yield
-    except (OSError, zmq.ZMQError) as error:
-        reason = zmq.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise StartError(f"sockets.{key} {address} cannot be bound: {reason}") from error
-
-
 def _not_ready(kind: Kind, pool: EnginePool) -> str:
     """One line for an operator: a state that passes by itself needs no more than its name."""
     why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
@@ -269,12 +279,3 @@ def _wire_limits(config: Config) -> WireLimits:
         request_bytes=limits.request_bytes,
         languages=limits.languages,
     )
-
-
-def _port(endpoint: str) -> int:
-    port = endpoint.rpartition(":")[2]
-    return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
-
-
-def _with_port(address: str, port: int) -> str:
-    return f"{address.rpartition(':')[0]}:{port}"
