@@ -37,9 +37,8 @@ def welcome(endpoints: Mapping[str, str], translation: Capabilities | None) -> s
         translation: of the translation engine, where it is ready.
     """
     lines = [
-        f"Requests go to {endpoints['requests']}, answers come from {endpoints['routed']} (with replyTo) and "
-        f"{endpoints['events']} (without).",
-        f"For operators there is {endpoints['ops']}. Try, in another terminal:",
+        f"Requests go to {endpoints['requests']}; answers come from {endpoints['routed']}, or without a replyTo from",
+        f"{endpoints['events']}. Operators look at {endpoints['ops']}. Try, in another terminal:",
         *(f"    {_dragoman(endpoints)} {words}" for words in _to_try(translation)),
         "Ctrl-C stops the server, once what is in flight is done.",
     ]
