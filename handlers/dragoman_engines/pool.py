@@ -16,6 +16,7 @@ from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_engines.histogram import PoolTimings
 from dragoman_engines.slot import Bounds, Slot, backoff_s
 from dragoman_engines.unit import Answer, EngineDied, Unit
 from dragoman_engines.work import AnyWork, Failure
@@ -67,6 +68,7 @@ class EnginePool:
         self.calls = 0
         self.computed_s = 0.0
         """Seconds in model calls, all processes together."""
+        self.timings = PoolTimings()
         self._clock = clock
         self._queue: FairQueue[Unit] = FairQueue(clock)
         self._in_flight: dict[Hashable, Unit] = {}
@@ -109,6 +111,11 @@ class EnginePool:
         if self._missing is not None:
             return "missing"
         return "restarting" if self.restarts or self.capabilities is not None else "loading"
+
+    @property
+    def unwatched(self) -> list[str]:
+        """Places that nobody fills any more when their process ends; never to be."""
+        return [slot.name for slot in self._slots if slot.unwatched]
 
     @property
     def busy(self) -> int:
@@ -237,6 +244,7 @@ class EnginePool:
         self.calls += 1
         self.units_done += len(units)
         self.computed_s += done.compute_s
+        self.timings.called([unit.began_s - unit.pushed_s for unit in units], done.compute_s)
         self._feed()  # first the next call, then the news of this one
         for unit, result in zip(units, done.results, strict=True):
             self._forget(unit)

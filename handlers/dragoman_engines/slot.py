@@ -92,6 +92,12 @@ class Slot:
         """Whether a batch can be given."""
         return self.child is not None and self.child.ready and not self.units
 
+    @property
+    def unwatched(self) -> bool:
+        """Whether its supervisor has ended without being told to, and without a reason."""
+        ended = self._task is not None and self._task.done()
+        return ended and not self._stopping and self._missing is None
+
     def start(self) -> None:
         """Keep a process running from now on."""
         self._task = asyncio.create_task(self._supervise(), name=f"supervise {self.name}")

@@ -1,4 +1,4 @@
-"""The addresses that the server binds, and what is said where one cannot be had."""
+"""Addresses that the server binds."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _REASONS = {
 """In words of ours where the system's mislead."""
 
 
-class AddressError(Exception):
-    """An address cannot be bound; the sentence names its key and says why."""
+class StartError(Exception):
+    """The server cannot start; the sentence says why."""
 
 
 @contextmanager
 def binding(key: str, address: str) -> Iterator[None]:
-    """Bind an address of `[sockets]` in this block.
+    """Say which of the addresses cannot be had.
 
     Raises:
-        AddressError: it cannot be had.
+        StartError: what was bound in the block cannot be.
     """
     try:
         yield
     except (OSError, ValueError, zmq.ZMQError) as error:
-        raise AddressError(f"sockets.{key} {address} cannot be bound: {_reason(error)}") from error
+        raise StartError(f"sockets.{key} {address} cannot be bound: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -43,11 +43,11 @@ def _reason(error: Exception) -> str:
 
 
 def port_of(endpoint: str) -> int:
-    """The TCP port of an endpoint; 0 of another kind."""
+    """The TCP port; 0 for a socket of another kind."""
     port = endpoint.rpartition(":")[2]
     return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
 
 
 def with_port(address: str, port: int) -> str:
-    """The address with another port."""
+    """The address with the port that was got for it."""
     return f"{address.rpartition(':')[0]}:{port}"

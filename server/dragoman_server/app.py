@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 import structlog
@@ -18,8 +16,7 @@ from dragoman_engines.pool import EnginePool, PoolSettings
 from dragoman_engines.work import Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
-from dragoman_server import welcome
-from dragoman_server.addresses import AddressError, binding, port_of, with_port
+from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, EngineConfig
@@ -29,17 +26,22 @@ from dragoman_server.intake import Intake
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
-from dragoman_server.logs import set_up_logging
-from dragoman_server.observation.task_log import TaskLog
-from dragoman_server.ops import Figures, Health, Ops, Tasks
+from dragoman_server.logs import Logs
+from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.watch import Watch
+from dragoman_server.ops import Ops, routes_of
+from dragoman_server.ops.guard import Guard, TokenError, guard_of
+from dragoman_server.parts import Parts
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
 from dragoman_server.service_manager import ServiceManager
+from dragoman_server.signals import listen_for_signals
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
 from dragoman_server.task import Services
+from dragoman_server.welcome import welcome
 from dragoman_wire.events import ServerStopping
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
@@ -55,17 +57,27 @@ _FIXED = ("sockets", "engines", "journal")
 """Sections that need a restart."""
 
 
-class StartError(Exception):
-    """The server cannot start; the sentence says why."""
-
-
 class App:
-    """One server."""
+    """One server.
 
-    def __init__(self, config: Config, reload: Callable[[], Config] | None = None, clock: Clock | None = None) -> None:
+    Args:
+        config: what is in force.
+        reload: reads the configuration again.
+        logs: where the log goes; its level changes with the configuration.
+        observers: who is told of requests besides those that the server has itself.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        reload: Callable[[], Config] | None = None,
+        logs: Logs | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.config = config
         self._reload = reload
-        self._clock = clock or Clock()
+        self._logs = logs
+        self._clock = Clock()
         self._state = StateDir(config.server.state_dir)
         self._spool = Spool(self._state.path / "spool")
         self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -75,7 +87,12 @@ class App:
             kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
-        self.tasks = TaskLog({name: handler.lane for name, handler in HANDLERS.items()}, self._clock)
+        self.lanes = {
+            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
+            for name in type(config.lanes).model_fields
+        }
+        lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
+        self.watch = Watch(self.lanes, lane_of, self._clock, observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -83,26 +100,27 @@ class App:
             spool=self._spool,
             clock=self._clock,
             budget=self.budget,
-            observer=self.tasks,
+            observer=self.watch.observer,
         )
-        self.lanes = {
-            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
-            for name in type(config.lanes).model_fields
-        }
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
-        self.statistics = Statistics(
-            self.dispatcher, self.intake, self.publisher, self.pools, self.budget, self._clock
+        parts = Parts(
+            dispatcher=self.dispatcher,
+            intake=self.intake,
+            publisher=self.publisher,
+            pools=self.pools,
+            budget=self.budget,
+            watch=self.watch,
+            clock=self._clock,
+            not_ready=self.not_ready,
+            log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
+        self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
-        subjects = (
-            Figures(self.statistics),
-            Health(self.intake, self.not_ready),
-            Tasks(self.tasks, self.dispatcher.cancel, self._clock),
-        )
-        self._ops = Ops(route for subject in subjects for route in subject.routes())
+        self._ops = Ops(routes_of(parts, self.statistics))
+        self._apply_logging(config)
         self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
 
@@ -112,7 +130,7 @@ class App:
         Raises:
             StartError: an address is taken, or the state directory cannot be used.
         """
-        self._listen_for_signals()
+        listen_for_signals(self._stop, self.reload, self._kill_children)
         await self.start()
         try:
             await self._stop.wait()
@@ -123,12 +141,13 @@ class App:
         """Bind, start the engines and read requests; the engines may still be loading when it returns."""
         begin_s = time.monotonic()
         try:
+            guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
-            ports = await self._bind()
-        except (OSError, JournalError, AddressError) as error:
+            ports = await self._bind(guard)
+        except (OSError, JournalError, TokenError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         for pool in self.pools.values():
@@ -171,7 +190,7 @@ class App:
         self._manager.reloaded()
 
     def _apply(self, config: Config) -> None:
-        set_up_logging(config.server)
+        self._apply_logging(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
@@ -191,17 +210,25 @@ class App:
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
 
+    def _apply_logging(self, config: Config) -> None:
+        if self._logs is not None:
+            self._logs.configure(config.server)
+        self.watch.log.configure(content=config.server.log_content)
+        self.statistics.log_level = config.server.log_level
+
     def _on_request(self, inbound: Inbound) -> None:
+        self.watch.counts.receive(inbound.request_type)
         if inbound.request_type in CONTROL_TYPES:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)
 
     def _on_bad(self, bad: BadMessage) -> None:
-        log.warning("request.unreadable", error=bad.error.message, first_bytes=bad.first_bytes.hex())
+        self.watch.counts.receive(bad.envelope.request_type)
+        self.watch.log.unreadable(bad)
         self.dispatcher.refuse(bad.envelope, bad.error)
 
-    async def _bind(self) -> Ports:
+    async def _bind(self, guard: Guard) -> Ports:
         sockets = self.config.sockets
         with binding("requests", sockets.requests):
             requests = self.intake.bind(sockets.requests)
@@ -210,7 +237,7 @@ class App:
         with binding("routed", sockets.routed):
             routed = self.publisher.bind_routed(sockets.routed)
         with binding("ops", sockets.ops):
-            ops = await self._ops.start(sockets.ops)
+            ops = await self._ops.start(sockets.ops, guard)
         self._endpoints = {"requests": requests, "events": events, "routed": routed}
         self._endpoints["ops"] = with_port(sockets.ops, ops)
         log.info("server.listening", **self._endpoints)
@@ -223,27 +250,17 @@ class App:
         }
         log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
         self._manager.ready(self._condition())
-        if welcome.wanted(self.config.server):
-            sys.stdout.write(welcome.welcome(self._endpoints, self.pools["translation"].capabilities))
-            sys.stdout.flush()
+        if self._logs is not None:
+            self._logs.show(welcome(self._endpoints, self.pools["translation"].capabilities))
 
     def _condition(self) -> str:
         """One line for an operator."""
         return "; ".join(self.not_ready()) or "ready"
 
-    def _listen_for_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signalled, number)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
-
-    def _signalled(self, number: signal.Signals) -> None:
-        if self._stop.is_set():
-            for pool in self.pools.values():
-                for child in pool.children:
-                    child.kill()
-            os._exit(128 + number)
-        self._stop.set()
+    def _kill_children(self) -> None:
+        for pool in self.pools.values():
+            for child in pool.children:
+                child.kill()
 
 
 def _pool(kind: Kind, config: EngineConfig) -> EnginePool:

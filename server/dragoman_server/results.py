@@ -85,6 +85,8 @@ class TaskRecord:
     """Runs in flight: the first one, and those of repeats that asked for more."""
     queue_s: float = 0.0
     compute_s: float = 0.0
+    ended_s: float = 0.0
+    """When its last run was through."""
     finished: TaskFinished | None = None
     finished_s: float = 0.0
     size_bytes: int = 0

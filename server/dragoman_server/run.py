@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
+from typing import Any
 
+import structlog
 import uvloop
 
-from dragoman_server.app import App, StartError
+from dragoman_server.addresses import StartError
+from dragoman_server.app import App
 from dragoman_server.config import Config
-from dragoman_server.logs import set_up_logging
+from dragoman_server.logs import Logs
 from dragoman_server.state_dir import StateDirError
+
+log = structlog.get_logger()
 
 
 def run_server(config: Config, reload: Callable[[], Config]) -> int:
@@ -20,14 +26,22 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
         config: what is in force.
         reload: reads the configuration again, on SIGHUP.
     """
-    set_up_logging(config.server)
+    logs = Logs(config.server)
 
     async def main() -> None:
-        await App(config, reload).run()
+        asyncio.get_running_loop().set_exception_handler(_log_fault)
+        await App(config, reload, logs).run()
 
     try:
         uvloop.run(main())
     except (StartError, StateDirError) as error:
         sys.stderr.write(f"cannot start: {error}\n")
         return 1
+    finally:
+        logs.close()
     return 0
+
+
+def _log_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaited; asyncio's own words quote the exception, and so perhaps a text."""
+    log.error("loop.fault", about=context.get("message"), exc_info=context.get("exception"))

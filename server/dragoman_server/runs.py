@@ -150,14 +150,13 @@ class Runs:
 
     def _ended(self, admitted: Admitted, task: asyncio.Task[None]) -> None:
         """Count a run's end and, where it was the task's last, say that the task is finished."""
-        run, record = admitted.run, admitted.run.record
+        run = admitted.run
         self._tasks.discard(task)
         self.leave(admitted)
         if not task.cancelled() and task.exception() is not None:
-            log.error("task.broken", task_id=run.task_id, exc_info=task.exception())
+            log.error("task.broken", **run.envelope.ids, exc_info=task.exception())
         if run.abandoned:
             self._services.observer.left(admitted)
-            log.info("task.left", task_id=run.task_id, type=record.request_type, reply_to=record.key[0])
             return
         self._count(admitted)
         self._on_end(admitted)
@@ -168,6 +167,7 @@ class Runs:
         queue_s = max(0.0, total_s - compute_s)
         run.record.queue_s += queue_s
         run.record.compute_s += compute_s
+        run.record.ended_s = self._services.clock.monotonic()
         lane.queue_times.add(queue_s)
         lane.compute_times.add(compute_s)
         status = run.status
@@ -176,15 +176,3 @@ class Runs:
         else:
             lane.failed += 1
         self._services.observer.ended(admitted, queue_s, compute_s)
-        log.info(
-            "task.finished",
-            task_id=run.task_id,
-            type=run.record.request_type,
-            reply_to=run.record.key[0],
-            message_id=run.request.message_id,
-            lane=lane.name,
-            status=status,
-            error_code=run.error.code if run.error else None,
-            queue_ms=round(queue_s * 1000, 1),
-            compute_ms=round(compute_s * 1000, 1),
-        )

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.work import Kind
 from dragoman_handlers.translation import version
-from dragoman_server.budget import ByteBudget
-from dragoman_server.clock import Clock
-from dragoman_server.dispatcher import Dispatcher
-from dragoman_server.intake import Intake
 from dragoman_server.lane import Lane
-from dragoman_server.publisher import Publisher
+from dragoman_server.parts import Parts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,32 +22,24 @@ class Ports:
 
 
 class Statistics:
-    """Puts the document together from the parts' own counters."""
+    """Puts the document together from the parts' own counters.
 
-    def __init__(
-        self,
-        dispatcher: Dispatcher,
-        intake: Intake,
-        publisher: Publisher,
-        pools: Mapping[Kind, EnginePool],
-        budget: ByteBudget,
-        clock: Clock,
-    ) -> None:
+    Args:
+        parts: where they are.
+    """
+
+    def __init__(self, parts: Parts) -> None:
         self.ports = Ports(requests=0, events=0, routed=0, ops=0)
-        self._dispatcher = dispatcher
-        self._intake = intake
-        self._publisher = publisher
-        self._pools = pools
-        self._budget = budget
-        self._clock = clock
-        self._started_s = clock.monotonic()
+        self.log_level = ""
+        self._parts = parts
+        self._started_s = parts.clock.monotonic()
 
     @property
     def status(self) -> str:
         """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
-        if self._dispatcher.draining:
+        if self._parts.dispatcher.draining:
             return "draining"
-        states = {pool.state for pool in self._pools.values()}
+        states = {pool.state for pool in self._parts.pools.values()}
         if states == {"ready"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
@@ -61,29 +47,33 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Whether voice messages can be processed: every engine that they need is ready."""
-        return all(pool.state == "ready" for pool in self._pools.values())
+        return all(pool.state == "ready" for pool in self._parts.pools.values())
 
     def document(self) -> dict[str, Any]:
         """The figures of this moment."""
-        dispatcher = self._dispatcher
+        parts, dispatcher = self._parts, self._parts.dispatcher
+        counts = parts.watch.counts
         return {
             "server_status": self.status,
-            "uptime_s": round(self._clock.monotonic() - self._started_s, 3),
+            "uptime_s": round(parts.clock.monotonic() - self._started_s, 3),
             "version": version(),
+            "log_level": self.log_level,
             "ports": asdict(self.ports),
             "active_tasks": {
                 "total_active": dispatcher.total_active,
-                "counters": dict(dispatcher.accepted),
+                "counters": dict(counts.acceptances),
                 "types_breakdown": dict(dispatcher.active),
             },
             "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
-            "engines": {kind: _pool(pool) for kind, pool in self._pools.items()},
+            "engines": {kind: _pool(pool) for kind, pool in parts.pools.items()},
             "messages": {
-                "received": self._intake.received,
-                "rejected": self._intake.rejected,
-                "published": self._publisher.published,
+                "received": parts.intake.received,
+                "rejected": parts.intake.rejected,
+                "published": parts.publisher.published,
             },
-            "in_flight": {"bytes": self._budget.taken_bytes, "limit_bytes": self._budget.limit_bytes},
+            "rejected_by_code": counts.rejected_by_code,
+            "peers": counts.peers.busiest(parts.watch.tasks.active_by_peer()),
+            "in_flight": {"bytes": parts.budget.taken_bytes, "limit_bytes": parts.budget.limit_bytes},
             "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
             "journal": dict(dispatcher.journal.statistics()),
         }
@@ -100,6 +90,7 @@ def _lane(lane: Lane) -> dict[str, Any]:
         "queue_limit": lane.config.queue,
         "queue_ms": asdict(lane.queue_times.percentiles()),
         "compute_ms": asdict(lane.compute_times.percentiles()),
+        "publish_ms": asdict(lane.publish_times.percentiles()),
     }
 
 

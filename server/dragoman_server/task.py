@@ -131,7 +131,7 @@ class TaskRun:
                 f"not finished within {timeout_ms} ms, {queued_ms} ms of it in the lane's queue"
             )
         except Exception:
-            log.exception("task.fault", task_id=self.task_id, type=self.envelope.request_type)
+            log.exception("task.fault", type=self.envelope.request_type, **self.envelope.ids)
             self.error = InternalFault("the server failed at this request; its log has the details")
         finally:
             lane.leave(turn)
@@ -193,7 +193,7 @@ class TaskRun:
             return
         error = self.error
         if error is None:
-            log.error("task.unanswered", task_id=self.task_id, parts=rest)
+            log.error("task.unanswered", type=self.envelope.request_type, parts=rest, **self.envelope.ids)
             error = InternalFault("the server lost track of this request")
         if len(failure_events(self.envelope, error, self.now_s(), languages=rest)) == len(rest):
             for part in rest:
@@ -291,7 +291,7 @@ class TaskRun:
         self, event: Event, binaries: Sequence[Buffer] = (), *, part: str | None, error: DragomanError | None = None
     ) -> None:
         services = self._services
-        then = functools.partial(services.observer.published, self, event)
+        then = functools.partial(services.observer.published, self, event, services.clock.monotonic())
         self.record.say(event, self.envelope, services.publisher, binaries, part=part, error=error, then=then)
 
     def _settled(self, part: str, error: DragomanError | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DeadlineExceeded, DragomanError, ShuttingDown
 from dragoman_wire.events import TaskStatus
 from dragoman_wire.requests import Request
@@ -37,7 +38,7 @@ class IllegalTransition(RuntimeError):
     """The server misused a run; never the peer's doing."""
 
 
-def peer_of(request: Request) -> str:
+def peer_of(request: Request | Envelope) -> str:
     """On whose account a request goes: fair shares are between these."""
     return request.reply_to or request.sender_id or request.conversation_id or ""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dragoman_engines.base import Capabilities
-from dragoman_server.config import ServerConfig, SocketsConfig
+from dragoman_server.config import SocketsConfig
 
 _GREETINGS = {
     "en": "Good morning",
@@ -22,11 +22,6 @@ _GREETINGS = {
 }
 """Something to translate, by its language."""
 _ANY_HOST = ("0.0.0.0", "*", "[::]")  # noqa: S104 - compared with, not bound to
-
-
-def wanted(config: ServerConfig) -> bool:
-    """Whether a person reads the log."""
-    return config.log_format == "console" or (config.log_format == "auto" and sys.stdout.isatty())
 
 
 def welcome(endpoints: Mapping[str, str], translation: Capabilities | None) -> str:
@@ -42,7 +37,7 @@ def welcome(endpoints: Mapping[str, str], translation: Capabilities | None) -> s
         *(f"    {_dragoman(endpoints)} {words}" for words in _to_try(translation)),
         "Ctrl-C stops the server, once what is in flight is done.",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _to_try(translation: Capabilities | None) -> list[str]:

@@ -24,11 +24,25 @@ class Envelope:
     message_id: str | None = None
     conversation_id: str | None = None
     attachment_id: str | None = None
+    sender_id: str | None = None
     languages: tuple[str, ...] = ()
     post_id: str | None = None
     text_object_index: int | None = None
     request_id: str | None = None
     user_id: str | None = None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """By which the peer knows the request, for logs; those that it did not send are left out."""
+        named = {
+            "task_id": self.task_id,
+            "reply_to": self.reply_to,
+            "message_id": self.message_id,
+            "conversation_id": self.conversation_id,
+            "attachment_id": self.attachment_id,
+            "sender_id": self.sender_id,
+        }
+        return {name: value for name, value in named.items() if value is not None}
 
 
 def canonical_type(fields: Mapping[str, Any]) -> Any:
@@ -49,6 +63,7 @@ def envelope_of_request(request_type: str, request: Request, codec: Codec) -> En
         message_id=request.message_id,
         conversation_id=request.conversation_id,
         attachment_id=request.attachment_id,
+        sender_id=request.sender_id,
         languages=tuple(dict.fromkeys(getattr(request, "target_languages", ()))),
         post_id=getattr(request, "post_id", None),
         text_object_index=getattr(request, "text_object_index", None),
@@ -66,6 +81,7 @@ def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
         message_id=_good(fields.get("messageId"), str),
         conversation_id=_good(fields.get("conversationId"), str),
         attachment_id=_good(fields.get("attachmentId"), str),
+        sender_id=_good(fields.get("senderId"), str),
         languages=_languages(fields.get("targetLanguages")),
         post_id=_good(fields.get("postId"), str),
         text_object_index=_good(fields.get("textObjectIndex"), int),

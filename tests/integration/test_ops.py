@@ -15,7 +15,9 @@ from urllib.request import urlopen
 
 import aiohttp
 
-from dragoman_server.ops import Health, Ops
+from dragoman_server.ops import Ops
+from dragoman_server.ops.guard import Guard
+from dragoman_server.ops.health import Health
 from tests.harness import ECHO, PATIENCE_S, ServerProcess, connected, running_server, wait_until
 
 
@@ -68,8 +70,13 @@ def test_a_server_that_drains_takes_no_more_traffic(tmp_path: Path) -> None:
 
 async def test_a_receive_loop_that_makes_no_progress_is_unhealthy() -> None:
     intake: Any = SimpleNamespace(last_turn_s=time.monotonic())
-    ops = Ops(Health(intake, list).routes())
-    port = await ops.start("http://127.0.0.1:0")
+    journal = SimpleNamespace(waiting_s=0.0)
+    supervised = SimpleNamespace(unwatched=[])
+    parts: Any = SimpleNamespace(
+        intake=intake, dispatcher=SimpleNamespace(journal=journal), pools={"speech": supervised}, not_ready=list
+    )
+    ops = Ops(Health(parts).routes())
+    port = await ops.start("http://127.0.0.1:0", Guard("http://127.0.0.1:0", None))
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
             async with session.get("/healthz") as answer:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event
+from dragoman_wire.events import Event, TaskFinished
 
 if TYPE_CHECKING:
     from dragoman_server.results import TaskRecord
     from dragoman_server.runs import Admitted
     from dragoman_server.task import TaskRun
+
+log = structlog.get_logger()
 
 
 class Observer:
@@ -41,8 +45,8 @@ class Observer:
     def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
         """That work is answered; None where it failed or is no longer wanted."""
 
-    def published(self, run: TaskRun, event: Event) -> None:
-        """An event of it is written and was handed to the socket."""
+    def published(self, run: TaskRun, event: Event, ready_s: float) -> None:
+        """An event of it, ready at that time, is written and was handed to the socket."""
 
     def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
         """All parts of the run are answered; its time was spent so."""
@@ -50,70 +54,36 @@ class Observer:
     def left(self, admitted: Admitted) -> None:
         """It stopped unanswered: the next start of the server finishes it."""
 
-    def finished(self, record: TaskRecord) -> None:
+    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """The last event of a task is written, and published where somebody hears it. None of its runs is left."""
 
 
+_HOOKS = [name for name in vars(Observer) if not name.startswith("_")]
+
+
 class Observers(Observer):
-    """Several in one."""
+    """Several in one. Who does not listen costs nothing; who fails is no concern of the request.
+
+    Args:
+        observers: told in this order.
+    """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = tuple(observers)
+        for name in _HOOKS:
+            listening = [one for one in observers if getattr(type(one), name) is not getattr(Observer, name)]
+            if listening:
+                setattr(self, name, _guarded([getattr(one, name) for one in listening]))
 
-    def refused(self, envelope: Envelope, error: DragomanError) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.refused(envelope, error)
 
-    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.repeated(record, envelope)
+def _guarded(calls: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    def tell(*arguments: Any) -> None:
+        for call in calls:
+            try:
+                call(*arguments)
+            except Exception:
+                log.exception("observer.failed")
 
-    def accepted(self, admitted: Admitted) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.accepted(admitted)
-
-    def queued(self, run: TaskRun) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.queued(run)
-
-    def started(self, run: TaskRun) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.started(run)
-
-    def unit_asked(self, run: TaskRun, work: AnyWork, unit: Unit) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.unit_asked(run, work, unit)
-
-    def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.unit_done(run, work, answer)
-
-    def published(self, run: TaskRun, event: Event) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.published(run, event)
-
-    def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.ended(admitted, queue_s, compute_s)
-
-    def left(self, admitted: Admitted) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.left(admitted)
-
-    def finished(self, record: TaskRecord) -> None:
-        """See Observer."""
-        for one in self._observers:
-            one.finished(record)
+    return tell
 
 
 NOBODY = Observer()

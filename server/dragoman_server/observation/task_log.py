@@ -1,10 +1,12 @@
 """The tasks for GET /tasks: those in flight, and the last that ended; the failed are kept apart from the many good."""
 
+# ruff: noqa: ARG002 - an observer is told more than it wants to know
+
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -16,7 +18,8 @@ from dragoman_server.observation.trace import Trace
 from dragoman_server.results import TaskKey, TaskRecord
 from dragoman_server.runs import Admitted
 from dragoman_server.task import TaskRun
-from dragoman_wire.events import Event
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.events import Event, TaskFinished
 
 Which = Literal["all", "active", "finished", "failed"]
 Order = Literal["age", "slowest", "recent"]
@@ -80,7 +83,7 @@ class TaskLog(Observer):
             took_ms = (answer.ended_s - answer.began_s) * 1000
             trace.step(self._clock.monotonic(), "unit", work.kind, answer.worker, answer.queued_s * 1000, took_ms)
 
-    def published(self, run: TaskRun, event: Event) -> None:
+    def published(self, run: TaskRun, event: Event, ready_s: float) -> None:
         """See Observer."""
         trace = self._active.get(run.record.key)
         if trace is not None:
@@ -103,10 +106,11 @@ class TaskLog(Observer):
         if trace is not None and trace.leave(admitted.run):
             del self._active[key]
 
-    def finished(self, record: TaskRecord) -> None:
+    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
         trace = self._active.pop(record.key, None) or self._new(record, 0.0)
-        trace.finish(self._clock.monotonic())
+        trace.envelope = trace.envelope or envelope
+        trace.finish(last.status, self._clock.monotonic())
         (self._good if trace.status == "completed" else self._failed).append(trace)
 
     # --- what is asked -------------------------------------------------------------------------------------
@@ -131,6 +135,10 @@ class TaskLog(Observer):
             trace for trace in self._of("all") if trace.key[1] == task_id and (any_peer or trace.key[0] == reply_to)
         ]
         return max(found, key=lambda trace: (not trace.finished, trace.arrived_s), default=None)
+
+    def active_by_peer(self) -> Counter[str]:
+        """How many tasks of each peer are in flight."""
+        return Counter(trace.peer for trace in self._active.values())
 
     def peers_of(self, task_id: str) -> list[str | None]:
         """Whose tasks of this id are in flight."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman_engines.unit import Unit
+from dragoman_server.faults import sentence_of
 from dragoman_server.results import TaskRecord
 from dragoman_server.runs import Admitted
 from dragoman_server.task import TaskRun
-from dragoman_server.task_life import busy_s, peer_of, status_of
+from dragoman_server.task_life import busy_s, peer_of
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import TaskStatus
 
 _MOST_STEPS = 200
 """In a timeline; a long recording has hundreds of units."""
@@ -47,7 +49,7 @@ class Trace:
         """Of runs that ended."""
         self.ended_s = self.finished_s = 0.0
         """When the last run ended, and when that was published; 0 before."""
-        self.status: str | None = None
+        self.status: TaskStatus | None = None
         self.outcomes: dict[str, DragomanError | None] = {}
         self._record: TaskRecord | None = record
         self._runs: list[TaskRun] = []
@@ -92,13 +94,13 @@ class Trace:
         """It is no longer."""
         self._units.pop(key, None)
 
-    def finish(self, now_s: float) -> None:
+    def finish(self, status: TaskStatus, now_s: float) -> None:
         """The task is over: from now on only figures are kept."""
         record = self._record
         if record is None:
             return
         self.outcomes = self.outcomes or dict(record.outcomes)
-        self.status = status_of(list(self.outcomes.values()))
+        self.status = status
         self.finished_s = now_s
         self._record = None
         self._units.clear()
@@ -133,7 +135,7 @@ class Trace:
             "state": "finished" if self.finished else "running" if self.started else "queued",
             "status": self.status,
             "error_code": error.code if error else None,
-            "error": error.message if error else None,
+            "error": sentence_of(error) if error else None,
             "arrived_s": round(self.arrived_unix_s, 3),
             "age_ms": _ms(self.age_s(now_s)),
             "queue_ms": _ms(self.queue_s if self.ended_s else max(0.0, worked_s - compute_s)),

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from dragoman_server.ops.guard import Guard
+
 
 class Ops:
     """Serves the routes that it is given.
@@ -19,13 +21,13 @@ class Ops:
         self._routes = list(routes)
         self._runner: web.AppRunner | None = None
 
-    async def start(self, address: str) -> int:
-        """Listen; the port that it has got.
+    async def start(self, address: str, guard: Guard) -> int:
+        """Listen, and let `guard` decide who is served; the port that it has got.
 
         Raises:
             OSError: the address cannot be bound.
         """
-        app = web.Application()
+        app = web.Application(middlewares=[guard.middleware()])
         app.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

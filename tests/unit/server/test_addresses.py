@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import zmq
 
-from dragoman_server.addresses import AddressError, binding, port_of, with_port
+from dragoman_server.addresses import StartError, binding, port_of, with_port
 
 
 @pytest.mark.parametrize(
@@ -18,17 +18,21 @@ from dragoman_server.addresses import AddressError, binding, port_of, with_port
     ],
 )
 def test_a_socket_that_cannot_be_bound_says_why(address: str, reason: str) -> None:
-    with zmq.Context() as context, context.socket(zmq.PULL) as socket:
-        with pytest.raises(AddressError) as raised, binding("requests", address):
-            socket.bind(address)
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PULL) as socket,
+        pytest.raises(StartError) as raised,
+        binding("requests", address),
+    ):
+        socket.bind(address)
     assert str(raised.value) == f"sockets.requests {address} cannot be bound: {reason}"
 
 
 @pytest.mark.parametrize("error", [ValueError("Port out of range 0-65535"), OSError(-2, "Name or service not known")])
 def test_what_a_library_says_is_handed_on(error: Exception) -> None:
-    with pytest.raises(AddressError, match=r"sockets.ops http://x:1 cannot be bound: (Port out|Name or)"):
-        with binding("ops", "http://x:1"):
-            raise error
+    said = r"sockets.ops http://x:1 cannot be bound: (Port out|Name or)"
+    with pytest.raises(StartError, match=said), binding("ops", "http://x:1"):
+        raise error
 
 
 def test_a_port_is_read_and_replaced() -> None:

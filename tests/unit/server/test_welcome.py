@@ -12,8 +12,9 @@ import typer
 
 from dragoman_client.cli import build_app
 from dragoman_engines.base import Capabilities
-from dragoman_server import welcome
 from dragoman_server.config import ServerConfig, SocketsConfig
+from dragoman_server.logs import Logs
+from dragoman_server.welcome import welcome
 
 DEFAULTS: dict[str, str] = {
     name: address for name, address in SocketsConfig().model_dump().items() if isinstance(address, str)
@@ -23,7 +24,7 @@ SPANISH = Capabilities(model="m", revision="1", pairs=[("xx", "es"), ("es", "ca"
 
 
 def commands(endpoints: dict[str, str], translation: Capabilities | None) -> list[list[str]]:
-    text = welcome.welcome(endpoints, translation)
+    text = welcome(endpoints, translation)
     return [shlex.split(line) for line in text.splitlines() if line.startswith("    ")]
 
 
@@ -71,12 +72,10 @@ def test_the_command_is_given_with_its_folder_where_a_shell_would_not_find_it(
     assert commands(DEFAULTS, None)[0][0] == str(tmp_path / "bin" / "dragoman")
 
 
-@pytest.mark.parametrize(
-    ("log_format", "terminal", "wanted"),
-    [("auto", True, True), ("auto", False, False), ("console", False, True), ("json", True, False)],
-)
-def test_only_people_are_welcomed(
-    monkeypatch: pytest.MonkeyPatch, log_format: Any, *, terminal: bool, wanted: bool
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
-    assert welcome.wanted(ServerConfig(log_format=log_format)) is wanted
+@pytest.mark.parametrize(("log_format", "shown"), [("console", True), ("auto", False), ("json", False)])
+def test_only_people_are_shown_what_is_for_people(tmp_path: Path, log_format: Any, *, shown: bool) -> None:
+    with (tmp_path / "log").open("w", encoding="utf-8") as stream:  # no terminal
+        logs = Logs(ServerConfig(log_format=log_format), stream)
+        logs.show("Good morning.\nHow are you?")
+        logs.close()
+    assert (tmp_path / "log").read_text(encoding="utf-8") == ("Good morning.\nHow are you?\n" if shown else "")
