@@ -8,9 +8,7 @@ import signal
 from collections.abc import Callable
 
 
-def listen_for_signals(
-    stop: asyncio.Event, reload: Callable[[], None], kill_children: Callable[[], None]
-) -> None:
+def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], kill_children: Callable[[], None]) -> None:
     """From now on: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
 
     Args:
