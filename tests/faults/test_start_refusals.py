@@ -109,3 +109,17 @@ def test_an_impossible_value_is_refused_by_name(tmp_path: Path) -> None:
     assert status == 2
     assert_one_sentence(errors)
     assert "server.drain_s" in errors
+
+
+def test_an_operations_endpoint_that_others_reach_needs_a_token(tmp_path: Path) -> None:
+    status, errors = serve(tmp_path, **{"sockets.ops": "http://0.0.0.0:0"})
+    assert status == 2
+    assert_one_sentence(errors)
+    assert "sockets: ops is bound to 0.0.0.0, which others can reach: set ops_token to a secret" in errors
+
+
+def test_a_token_s_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    status, errors = serve(tmp_path, **{"sockets.ops_token": f"file:{tmp_path}/absent"})
+    assert status == 1
+    assert_one_sentence(errors)
+    assert f"{tmp_path}/absent cannot be read: No such file or directory" in errors

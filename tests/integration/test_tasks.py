@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, running_server, wait_until
+from tests.integration.test_metrics import series
 from tests.processes import child_pid, held, wait_busy
 
 MARKER = "Xylophone-Marmalade"
@@ -209,5 +210,13 @@ def test_a_task_that_was_left_to_the_next_start_is_shown_there(tmp_path: Path) -
     with running_server(tmp_path, **ECHO) as server:
         wait_until(lambda: call(server, "/tasks/left")[1].get("status") == "completed", "resumed")
         _, task = call(server, "/tasks/left")
+        figures = {
+            sample: value
+            for sample, value in series(server).items()
+            if value and "translation" in dict(sample[1]).values()
+        }
+    counted = {name for name, _ in figures}
+    assert "dragoman_requests_resumed_total" in counted
+    assert "dragoman_requests_accepted_total" not in counted
     assert task["timeline"][1] == {"at_ms": task["timeline"][1]["at_ms"], "event": "accepted", "resumed": True}
     assert task["age_ms"] >= task["timeline"][1]["at_ms"] > 0

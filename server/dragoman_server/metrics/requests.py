@@ -11,9 +11,14 @@ from dragoman_handlers.registry import HANDLERS
 from dragoman_server.metrics.families import Row, counter, gauge, histogram
 from dragoman_server.observation.counts import NO_LANE, UNKNOWN
 from dragoman_server.parts import Parts
-from dragoman_wire.errors import ERRORS
+from dragoman_wire.errors import InternalFault, InvalidRequest, Overloaded, ShuttingDown, TooLarge, UnknownType
 from dragoman_wire.events import TaskStatus
 from dragoman_wire.requests import CONTROL_TYPES
+
+_REFUSALS = tuple(
+    error.code for error in (InvalidRequest, UnknownType, TooLarge, Overloaded, ShuttingDown, InternalFault)
+)
+"""Why a request is refused; these are shown before the first is."""
 
 
 def families(parts: Parts) -> Iterator[Metric]:
@@ -50,7 +55,7 @@ def _requests(parts: Parts) -> Iterator[Metric]:
         "dragoman_requests_rejected_total",
         "Requests that were refused",
         ("lane", "code"),
-        [((lane, code), counts.rejections.get((lane, code), 0)) for lane in (*lanes, NO_LANE) for code in ERRORS],
+        _rejections(parts),
     )
     yield counter(
         "dragoman_requests_finished_total",
@@ -76,6 +81,12 @@ def _requests(parts: Parts) -> Iterator[Metric]:
         ("lane",),
         by_lane(counts.leftovers),
     )
+
+
+def _rejections(parts: Parts) -> list[Row]:
+    rejections = parts.watch.counts.rejections
+    usual = dict.fromkeys(((lane, code) for lane in (*parts.dispatcher.lanes, NO_LANE) for code in _REFUSALS), 0)
+    return list((usual | rejections).items())
 
 
 def _content(parts: Parts) -> Iterator[Metric]:

@@ -28,6 +28,6 @@ class Figures:
     async def _stats(self, _: web.Request) -> web.Response:
         return answer(self._statistics.document())
 
-    async def _metrics(self, request: web.Request) -> web.Response:
-        body, content_type = self._page.render(request.headers.get("Accept", ""))
-        return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+    async def _metrics(self, _: web.Request) -> web.Response:
+        headers = {"Content-Type": self._page.content_type, "Cache-Control": "no-store"}
+        return web.Response(body=self._page.render(), headers=headers)
