@@ -26,7 +26,8 @@ class StateDir:
             StateDirError: it cannot be written, or another server has it.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            # What people wrote and said is in the journal.
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = (self.path / "lock").open("a+", encoding="ascii")
         except OSError as error:
             raise StateDirError(
