@@ -14,9 +14,9 @@ _BAR_CELLS = 40
 _WIDTH = 110
 _COLUMNS = ("mean", *(f"p{percent}" for percent in PERCENTILES), "max")
 _TROUBLES = {
-    "lost": "accepted and not finished in time: lost",
+    "lost": "accepted and not finished within {timeout_s:g} s: lost",
     "incomplete": "finished, but some of their events never came",
-    "unanswered": "neither accepted nor refused in time",
+    "unanswered": "neither accepted nor refused within {timeout_s:g} s",
 }
 
 
@@ -55,7 +55,7 @@ def _summary(report: Mapping[str, Any]) -> Iterator[str]:
     )
     for name, what in _TROUBLES.items():
         if everything[name]:
-            yield f"{everything[name]} {what}"
+            yield f"{everything[name]} {what.format(timeout_s=plan['timeout_s'])}"
     if report["not_sent"]:
         yield f"{report['not_sent']} due and never sent: too many were in flight, or nobody took them"
     if report["repeated"]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -100,10 +101,14 @@ def load_config(
     try:
         return Config(file=file, flags=dict(flags or {}))  # type: ignore[call-arg]
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}, not {one['input']!r}" for one in error.errors()
-        )
-        raise ConfigError(problems) from error
+        raise ConfigError("; ".join(map(_said, error.errors()))) from error
+
+
+def _said(problem: ErrorDetails) -> str:
+    """The key, what is wrong with it, and what it was, where that is short and no secret."""
+    key, given = ".".join(map(str, problem["loc"])), problem["input"]
+    plain = isinstance(given, (str, int, float)) and not key.endswith("token")
+    return f"{key}: {problem['msg']}" + (f", not {given!r}" if plain else "")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
