@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+NO_CACHE = {"cache.memory_bytes": 0, "cache.disk_bytes": 0}
+"""For what measures the engines and not the cache."""
 START_S = 60.0
 """Loading the embedded models takes a few seconds."""
 STOP_S = 60.0

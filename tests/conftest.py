@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import DATA, ECHO, ServerProcess, running_server
+from tests.harness import DATA, ECHO, NO_CACHE, ServerProcess, running_server
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,8 @@ def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
 
 @pytest.fixture(scope="session")
 def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server on the embedded models."""
-    with running_server(tmp_path_factory.mktemp("models")) as server:
+    """A server on the embedded models, which are asked every time."""
+    with running_server(tmp_path_factory.mktemp("models"), **NO_CACHE) as server:
         yield server.wait_ready()
 
 

@@ -25,7 +25,12 @@ DATA = ROOT.parent / "shared" / "data"
 PATIENCE_S = 60.0
 """How long a test waits for something that must happen; never a measure of anything."""
 
-ECHO = {f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")}
+NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
+ECHO_ENGINES: dict[str, object] = {
+    f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")
+}
+ECHO = ECHO_ENGINES | NO_CACHE
+"""Engines that do as they are told, every time."""
 
 
 class ServerProcess:

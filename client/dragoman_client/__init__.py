@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dragoman_client.aio import Client
+    from dragoman_client.cache import TranslationCache
     from dragoman_client.errors import (
         BadAnswer,
         ClientError,
@@ -49,6 +50,7 @@ __all__ = [
     "TranscriptSegment",
     "Transcription",
     "Translation",
+    "TranslationCache",
     "TranslationFailed",
     "VoiceResult",
     "render",
@@ -57,6 +59,7 @@ __all__ = [
 # Imported when they are first asked for: the command line starts twice as fast without the sockets.
 _HOMES = {
     "dragoman_client.aio": ("Client",),
+    "dragoman_client.cache": ("TranslationCache",),
     "dragoman_client.errors": (
         "BadAnswer",
         "ClientError",

@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 from typing import Any, Unpack, overload
 
+import msgspec
+
+from dragoman_client.cache import missing
 from dragoman_client.errors import TranslationFailed
 from dragoman_client.options import CallOptions, request_fields
 from dragoman_client.results import Translation, VoiceResult, read_transcription, read_translations, read_voice
 from dragoman_client.session import Session
-from dragoman_wire.errors import InvalidRequest
+from dragoman_wire.errors import DragomanError, InvalidRequest
 from dragoman_wire.events import CancelResult, CancelStatus, Pong, Transcription
 from dragoman_wire.requests import (
     AudioProcessRequest,
@@ -67,7 +70,7 @@ class Client(Session):
             model_type=model_type,
             **request_fields(options),
         )
-        results, errors = read_translations(await self._attempts(request, options), languages)
+        results, errors = await self._translations(request, options)
         if not isinstance(to, str):
             if errors:
                 raise TranslationFailed(results, errors)
@@ -75,6 +78,21 @@ class Client(Session):
         for error in errors.values():
             raise error
         return next(iter(results.values()))
+
+    async def _translations(
+        self, request: TranslationRequest, options: CallOptions
+    ) -> tuple[dict[str, Translation], dict[str, DragomanError]]:
+        """Those that the client's cache knows, and those that the server gives."""
+        cache, use = self._cache, request.cache or "use"
+        known = cache.recall(request) if cache is not None and use == "use" else {}
+        asked = missing(request.target_languages, known)
+        if known and not asked:
+            return known, {}
+        request = msgspec.structs.replace(request, target_languages=asked)
+        results, errors = read_translations(await self._attempts(request, options), asked)
+        if cache is not None and use != "off":
+            cache.remember(request, results)
+        return known | results, errors
 
     async def transcribe(
         self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]

@@ -60,7 +60,9 @@ class Patience:
     resend_max_s: float = 5.0
     """The longest wait between two repeats."""
     poll_s: float = 10.0
-    """Without an event of an accepted task, before asking for its stored events."""
+    """Without an event of an accepted task, before asking for its stored events; doubled for each further time."""
+    poll_max_s: float = 60.0
+    """The longest wait between two such questions: a server under load is not asked more and more."""
 
 
 class Step(Enum):
@@ -113,6 +115,7 @@ class Follower:
         self._counted = 0
         self._held: Event | None = None
         self._closing_polls = 0
+        self._poll_s = patience.poll_s
 
     @property
     def ended(self) -> bool:
@@ -159,7 +162,8 @@ class Follower:
     def polled(self, now_s: float) -> None:
         """A `result` request was sent."""
         if self._state is not _State.CLOSING:
-            self._next_s = now_s + self._patience.poll_s
+            self._next_s = now_s + self._poll_s
+            self._poll_s = min(self._poll_s * 2, max(self._patience.poll_max_s, self._patience.poll_s))
             return
         wait_s = self._patience.resend_s * 2**self._closing_polls
         self._next_s = now_s + min(wait_s, max(self._patience.resend_max_s, self._patience.resend_s))
@@ -186,7 +190,8 @@ class Follower:
             return None
         self._last_s, self._last_type = now_s, event.type
         if self._state is _State.WORKING:
-            self._next_s = now_s + self._patience.poll_s
+            self._poll_s = self._patience.poll_s
+            self._next_s = now_s + self._poll_s
         return event
 
     def _concerns(self, event: Event) -> bool:

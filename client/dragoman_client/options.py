@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypedDict
 
+from dragoman_client.cache import TranslationCache
 from dragoman_client.frames import Event
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import Priority
+from dragoman_wire.requests import CacheUse, Priority
 
 DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
 DEFAULT_ROUTED = "tcp://127.0.0.1:5559"
@@ -23,6 +24,7 @@ class ClientOptions(TypedDict, total=False):
     poll_s: float
     retries: int
     limits: WireLimits | None
+    cache: TranslationCache | None
 
 
 class CallOptions(TypedDict, total=False):
@@ -33,6 +35,8 @@ class CallOptions(TypedDict, total=False):
     message_id: str | None
     """Echoed in the events."""
     priority: Priority | None
+    cache: CacheUse | None
+    """"use" (the default) takes what is known, "refresh" has it computed and kept, "off" neither takes nor keeps."""
     timeout_ms: int | None
     """The server gives up this long after the request arrived."""
     timeout_s: float | None
@@ -48,4 +52,5 @@ def request_fields(options: CallOptions) -> dict[str, Any]:
         "message_id": options.get("message_id"),
         "priority": options.get("priority"),
         "timeout_ms": options.get("timeout_ms"),
+        "cache": options.get("cache"),
     }

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
+from dragoman_client.cache import TranslationCache
 from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.follower import Follower, Patience
@@ -51,6 +52,7 @@ class Session:
         retries: how often a convenience call sends again what met `overloaded`, `engine_unavailable` or
             `shutting_down`, after the time that the server names.
         limits: sizes past which a request is not even sent.
+        cache: where `translate` looks first, and keeps what it has got; by default it asks the server every time.
 
     Raises:
         ValueError: `peer` is no name of 1 to 64 characters of `A-Za-z0-9._:-`.
@@ -68,6 +70,7 @@ class Session:
         poll_s: float = 10.0,
         retries: int = 0,
         limits: WireLimits | None = None,
+        cache: TranslationCache | None = None,
     ) -> None:
         self.peer = f"client-{secrets.token_hex(8)}" if peer is None else peer
         try:
@@ -79,6 +82,7 @@ class Session:
         self._patience = Patience(timeout_s=timeout_s, resend_s=resend_s, poll_s=poll_s)
         self._retries = retries
         self._limits = limits or WireLimits()
+        self._cache = cache
         self._connection: Connection | None = None
 
     @property

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Literal
 
 from dragoman_engines.base import Capabilities, EngineSpec
@@ -17,35 +16,23 @@ from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import FairQueue, Ticket
 from dragoman_engines.histogram import PoolTimings
+from dragoman_engines.settings import PoolSettings
+from dragoman_engines.sharing import SharedUnits
 from dragoman_engines.slot import Bounds, Slot, backoff_s
 from dragoman_engines.unit import Answer, EngineDied, Unit
-from dragoman_engines.work import AnyWork, Failure
+from dragoman_engines.work import AnyResult, AnyWork, Failure
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, error_from_code
+from dragoman_wire.requests import CacheUse
 
+__all__ = ["EnginePool", "Keep", "PoolSettings", "PoolState"]
+
+Keep = Callable[["EnginePool", AnyWork, AnyResult, float], bool]
+"""Called with a unit's result and the seconds that it took; whether it was kept."""
 PoolState = Literal["loading", "ready", "restarting", "missing", "stopped"]
 MOST_RUNS = 3
 """A unit whose process dies is run again at most twice."""
 FAILURES_UNTIL_REFUSAL = 3
 """After so many failures in a row of every process, units are refused instead of kept waiting."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoolSettings:
-    """How a pool runs its engine."""
-
-    processes: int = 1
-    batch: int = 1
-    """Units in one model call, at most."""
-    batch_cost_s: float = 0.2
-    """Their cost together, at most; one unit may cost more."""
-    unit_timeout_s: float = 120.0
-    """A model call that takes longer has its process killed."""
-    load_timeout_s: float = 300.0
-    """So has a process that takes longer to load its model."""
-    ping_every_s: float = 5.0
-    """How often an idle process is asked for a sign of life."""
-    pong_timeout_s: float = 15.0
-    """One that gives none for so long is killed."""
 
 
 class EnginePool:
@@ -55,23 +42,29 @@ class EnginePool:
         spec: the engine of every process.
         settings: how many processes, and how much goes in one call.
         clock: monotonic seconds.
+        keep: given each result that may be kept for others; must not raise.
     """
 
-    def __init__(self, spec: EngineSpec, settings: PoolSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        spec: EngineSpec,
+        settings: PoolSettings,
+        clock: Callable[[], float] = time.monotonic,
+        keep: Keep = lambda *_: False,
+    ) -> None:
         self.spec = spec
         self.settings = settings
         self.capabilities: Capabilities | None = None
         self.restarts = 0
         self.units_done = 0
-        self.shared = 0
-        """Units that were not run because an equal one was in flight."""
         self.calls = 0
         self.computed_s = 0.0
         """Seconds in model calls, all processes together."""
         self.timings = PoolTimings()
         self._clock = clock
+        self._keep = keep
         self._queue: FairQueue[Unit] = FairQueue(clock)
-        self._in_flight: dict[Hashable, Unit] = {}
+        self._shared = SharedUnits()
         bounds = Bounds(
             load_s=settings.load_timeout_s,
             unit_s=settings.unit_timeout_s,
@@ -130,7 +123,12 @@ class EnginePool:
     @property
     def in_flight(self) -> int:
         """Distinct units that may be shared, waiting or at work."""
-        return len(self._in_flight)
+        return len(self._shared)
+
+    @property
+    def shared(self) -> int:
+        """Units that were not run because an equal one was in flight."""
+        return self._shared.shared
 
     @property
     def children(self) -> list[Child]:
@@ -149,12 +147,13 @@ class EnginePool:
             retry_after_ms=max(100, round(1000 * backoff_s(failures))),
         )
 
-    # --- work ----------------------------------------------------------------------------------------------
-
-    async def run(self, work: AnyWork, ticket: Ticket, joined: Callable[[Unit], None] | None = None) -> Answer:
+    async def run(
+        self, work: AnyWork, ticket: Ticket, use: CacheUse = "use", joined: Callable[[Unit], None] | None = None
+    ) -> Answer:
         """The result of one unit. Cancelling withdraws it, or lets a call that runs go unheard.
 
-        `joined` is told the unit that does the work: a new one, or one in flight that is equal.
+        `use` says whether the result may be kept, and may be one of a moment ago. `joined` is told the unit that is
+        waited for: a new one, or an equal one in flight.
 
         Raises:
             DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
@@ -162,41 +161,42 @@ class EnginePool:
         """
         if not self._can_serve():
             raise self.unavailable()
-        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        unit = self._join(work, ticket)
-        unit.waiters.add(waiter)
-        if joined is not None:
+        unit = self._join(work, ticket, answered=use == "use")
+        unit.remember |= use != "off"
+        if joined is not None and unit.answered is None:
             joined(unit)
+        answer = unit.answered or await self._wait(unit)
+        if isinstance(answer.result, Failure):
+            raise error_from_code(answer.result.code, answer.result.message)
+        return answer
+
+    async def _wait(self, unit: Unit) -> Answer:
+        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        unit.waiters.add(waiter)
         self._feed()
         try:
-            answer = await waiter
+            return await waiter
         except asyncio.CancelledError:
             unit.waiters.discard(waiter)
             if not unit.wanted:
                 self._withdraw(unit)
             raise
-        if isinstance(answer.result, Failure):
-            raise error_from_code(answer.result.code, answer.result.message)
-        return answer
 
     def _can_serve(self) -> bool:
         if self._stopping or (self._missing is not None and not self.children):
             return False
         return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
 
-    def _join(self, work: AnyWork, ticket: Ticket) -> Unit:
+    def _join(self, work: AnyWork, ticket: Ticket, *, answered: bool) -> Unit:
         """The unit that does this work: one in flight already, or a new one in the queue."""
-        key = work.share_key()
-        unit = self._in_flight.get(key) if key is not None else None
+        unit = self._shared.find(work, answered=answered)
         if unit is not None:
-            self.shared += 1
             if unit.yields_to(ticket) and unit.entry is not None and self._queue.withdraw(unit.entry):
                 unit.ticket = ticket
                 self._push(unit)
             return unit
         unit = Unit(work, ticket, self._clock())
-        if key is not None:
-            self._in_flight[key] = unit
+        self._shared.add(unit)
         self._push(unit)
         return unit
 
@@ -206,12 +206,7 @@ class EnginePool:
     def _withdraw(self, unit: Unit) -> None:
         if unit.entry is not None:
             self._queue.withdraw(unit.entry)
-        self._forget(unit)
-
-    def _forget(self, unit: Unit) -> None:
-        key = unit.work.share_key()
-        if key is not None and self._in_flight.get(key) is unit:
-            del self._in_flight[key]
+        self._shared.forget(unit)
 
     def _feed(self) -> None:
         """Give waiting units to idle processes."""
@@ -226,7 +221,7 @@ class EnginePool:
 
     def _refuse_waiting(self) -> None:
         for unit in self._queue.drain():
-            self._forget(unit)
+            self._shared.forget(unit)
             unit.fail(self.unavailable())
 
     # --- what slots tell -----------------------------------------------------------------------------------
@@ -246,9 +241,15 @@ class EnginePool:
         self.computed_s += done.compute_s
         self.timings.called([unit.began_s - unit.pushed_s for unit in units], done.compute_s)
         self._feed()  # first the next call, then the news of this one
+        cost_s = sum(unit.ticket.cost_s for unit in units)
         for unit, result in zip(units, done.results, strict=True):
-            self._forget(unit)
-            unit.answer(result, now_s, slot.name)
+            share_s = done.compute_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units))
+            good = unit.remember and not isinstance(result, Failure)
+            if not (good and self._keep(self, unit.work, result, share_s)):
+                self._shared.forget(unit)
+            unit.answer(result, now_s, share_s, slot.name)
+
+        self._shared.forget_soon(units)
 
     def lost(self, units: list[Unit], status: int, *, timed_out: bool) -> None:
         """See SlotOwner."""
@@ -285,10 +286,10 @@ class EnginePool:
         elif self._stopping:
             error = self.unavailable()
         elif not unit.wanted:
-            self._forget(unit)
+            self._shared.forget(unit)
             return
         else:
             self._push(unit)
             return
-        self._forget(unit)
+        self._shared.forget(unit)
         unit.fail(error)

@@ -24,6 +24,8 @@ class Answer:
     began_s: float
     """When its model call began, on the pool's clock."""
     ended_s: float
+    compute_s: float
+    """The unit's share of the seconds in the model call, by cost."""
     worker: str
     """The process that did it: `translation-0`."""
 
@@ -31,10 +33,12 @@ class Answer:
 class Unit:
     """A piece of work. Several tasks may wait for the same one; it is withdrawn when none does any more."""
 
-    __slots__ = ("alone", "began_s", "entry", "pushed_s", "runs", "ticket", "waiters", "work")
+    __slots__ = ("alone", "answered", "began_s", "entry", "pushed_s", "remember", "runs", "ticket", "waiters", "work")
 
     def __init__(self, work: AnyWork, ticket: Ticket, now_s: float) -> None:
         self.work = work
+        self.remember = False
+        """Somebody who waits for it lets the cache keep its result."""
         self.ticket = ticket
         self.pushed_s = now_s
         self.began_s = now_s
@@ -44,6 +48,8 @@ class Unit:
         """It was in a call that killed its process: to find the culprit, it shares no call again."""
         self.entry: Entry[Unit] | None = None
         """Its place in the queue, while it waits."""
+        self.answered: Answer | None = None
+        """For those who come too late to wait."""
         self.waiters: set[asyncio.Future[Answer]] = set()
 
     @property
@@ -55,15 +61,17 @@ class Unit:
         """Whether `ticket` would have it done sooner."""
         return WEIGHTS[ticket.priority] > WEIGHTS[self.ticket.priority]
 
-    def answer(self, result: AnyResult, ended_s: float, worker: str) -> None:
+    def answer(self, result: AnyResult, ended_s: float, compute_s: float, worker: str) -> None:
         """Give everybody the result."""
         answer = Answer(
             result=result,
             queued_s=self.began_s - self.pushed_s,
             began_s=self.began_s,
             ended_s=ended_s,
+            compute_s=compute_s,
             worker=worker,
         )
+        self.answered = answer
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(answer)

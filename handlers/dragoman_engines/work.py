@@ -7,7 +7,7 @@ a short request between two units of a long one. Audio stays in a spool file of 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import ClassVar, Literal
 
 import msgspec
@@ -20,6 +20,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of the units; each class names the pool that does it and how it may share a model call."""
 
     kind: ClassVar[Kind]
+    cached_as: ClassVar[str] = ""
+    """What the cache calls the answers to such units; empty: they are not kept."""
 
     def cost_s(self) -> float:
         """A rough guess of the seconds on one core, for fair shares; right within a factor of a few."""
@@ -32,6 +34,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     def share_key(self) -> Hashable:
         """Units with the same key have the same result and are done once while in flight; None is like no other."""
         return None
+
+    def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:  # noqa: ARG002 - not of this unit
+        """The smallest units that the result answers, each with its own result: what the cache keeps."""
+        return ()
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -126,6 +132,7 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
     """A batch of sentences, each on its own."""
 
     kind: ClassVar[Kind] = "translation"
+    cached_as: ClassVar[str] = "sentence"
     source: str
     target: str
     sentences: list[str]
@@ -142,6 +149,14 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
         """The same sentences between the same languages."""
         return (self.source, self.target, *self.sentences)
 
+    def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
+        """Each sentence by itself."""
+        assert isinstance(result, Translations)  # noqa: S101 - what this unit is answered with
+        return [
+            (msgspec.structs.replace(self, sentences=[sentence]), Translations(sentences=[translation]))
+            for sentence, translation in zip(self.sentences, result.sentences, strict=True)
+        ]
+
 
 class Translations(Result, frozen=True, kw_only=True):
     """One translation for each sentence, in order."""
@@ -153,6 +168,7 @@ class Speak(Work, frozen=True, kw_only=True):
     """A sentence to say aloud."""
 
     kind: ClassVar[Kind] = "speech"
+    cached_as: ClassVar[str] = "speech"
     text: str
     language: str
     speed: float = 1.0
@@ -164,6 +180,10 @@ class Speak(Work, frozen=True, kw_only=True):
     def share_key(self) -> Hashable:
         """The same words in the same voice."""
         return (self.language, self.speed, self.text)
+
+    def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
+        """A sentence is one already."""
+        return [(self, result)]
 
 
 class Speech(Result, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -20,6 +20,19 @@ from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
 
 R = TypeVar("R", bound=Request)
+T = TypeVar("T")
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a handler may ask the cache beside units: its fields, and the engine, are all that decides the answer."""
+
+    kind: ClassVar[Kind]
+    """The engine that the answer comes from."""
+    cached_as: ClassVar[str]
+    """What the cache calls such answers."""
+
+
+AnyQuestion = AnyWork | Question
 
 WHOLE = ""
 """The only part of a request that is answered as a whole."""
@@ -91,6 +104,10 @@ class Context(Protocol):
         """Note that a part is answered, by an event that speaks of several."""
         ...
 
+    def loaded(self, kind: Kind) -> Capabilities | None:
+        """What the engine of this kind can do; None while it is not known."""
+        ...
+
     async def capabilities(self, kind: Kind) -> Capabilities:
         """What the engine of this kind can do; waits while it is loading.
 
@@ -104,6 +121,29 @@ class Context(Protocol):
 
         Raises:
             DragomanError: the engine's error.
+        """
+        ...
+
+    async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
+        """The known answers to questions of one kind; None for each that is not known.
+
+        Results of units are kept without being told to, piece by piece; other answers by `remember` and `once`.
+        """
+        ...
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """The answers where all are known in memory; None where one is not, and nothing is counted then."""
+        ...
+
+    def remember(self, question: AnyQuestion, answer: object, *, compute_s: float) -> None:
+        """Keep an answer; `compute_s` are the model's seconds that it saves the next one."""
+        ...
+
+    async def once(self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[T]]) -> T:
+        """The known answer, or that of an equal question that is being computed, or what `compute` gives.
+
+        Raises:
+            DragomanError: what `compute` raised, here or for the one who was first; nothing is kept then.
         """
         ...
 
@@ -127,6 +167,13 @@ class Handler(ABC, Generic[R]):
         Raises:
             DragomanError: told to the peer, in the family's error event, for every part not yet settled.
         """
+
+    def known(self, request: R, context: Context) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
+        """The whole answer, events with the parts that they settle, where nothing has to be computed or waited for.
+
+        Such a request takes no place in its lane. To be found out in microseconds.
+        """
+        return None
 
     def parts(self, request: R) -> tuple[str, ...]:
         """What is answered one by one: the target languages, or the request as a whole."""

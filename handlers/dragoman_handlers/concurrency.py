@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """Their results, in order. Where one raises, the others are cancelled and its error is raised as it is."""
+    if not coroutines:
+        return []
     if len(coroutines) == 1:
         return [await coroutines[0]]
     async with one_error(), asyncio.TaskGroup() as group:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import (
@@ -12,14 +13,15 @@ from dragoman_engines.work import (
     DecodeAudio,
     DecodedAudio,
     FindSpeech,
+    Kind,
     SpeechSpans,
     TranscribeWindow,
     WindowText,
 )
-from dragoman_handlers.base import Context
+from dragoman_handlers.base import Context, Question
 from dragoman_handlers.concurrency import one_error
 from dragoman_handlers.languages import AUTO, base_language
-from dragoman_wire.errors import InternalFault, UnsupportedLanguage
+from dragoman_wire.errors import AudioTooLong, InternalFault, UnsupportedLanguage
 from dragoman_wire.events import Transcription, TranscriptSegment
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import MobileTranscription
@@ -29,7 +31,20 @@ WINDOW_SAMPLES = 30 * SPOOL_RATE_HZ
 """Whisper hears 30 s at a time."""
 SLICE_SAMPLES = 120 * SPOOL_RATE_HZ
 """Silence is looked for in slices of two minutes: under half a second of work."""
+_DIGEST_INLINE_BYTES = 1 << 18
 _TOUCHING_SAMPLES = SPOOL_RATE_HZ
+
+
+class Recording(Question, frozen=True, kw_only=True):
+    """A recording by its bytes. The answer is its transcription."""
+
+    kind: ClassVar[Kind] = "transcription"
+    cached_as: ClassVar[str] = "transcription"
+    digest: bytes
+    """BLAKE2b-256."""
+    decoder: str
+    """What decodes it and finds the speech in it."""
+    language: str | None
 
 
 async def transcribe(
@@ -48,6 +63,24 @@ async def transcribe(
     """
     engine = await context.capabilities("transcription")
     spoken = _language(engine, language, hint)
+    decoder = (await context.capabilities("audio")).revision
+    question = Recording(digest=await _digest(audio), decoder=decoder, language=spoken)
+    transcription = await context.once(question, Transcription, lambda: _computed(context, audio, engine, spoken))
+    limit_s = context.limits.audio_s
+    if transcription.duration_ms > limit_s * 1000:
+        raise AudioTooLong(f"the recording lasts more than the limit of {limit_s:g} s")
+    return transcription
+
+
+async def _digest(audio: Buffer) -> bytes:
+    def digest() -> bytes:
+        return hashlib.blake2b(audio, digest_size=32).digest()
+
+    # A gigabyte a second, without the lock: a large recording must not hold the loop up.
+    return digest() if len(audio) < _DIGEST_INLINE_BYTES else await asyncio.to_thread(digest)
+
+
+async def _computed(context: Context, audio: Buffer, engine: Capabilities, spoken: str | None) -> Transcription:
     with context.spool_file() as path:
         limit_s = context.limits.audio_s
         decode = DecodeAudio(data=bytes(audio), pcm_path=str(path), max_duration_s=limit_s)

@@ -56,10 +56,15 @@ def identify(text: str) -> tuple[str, float]:
         EngineUnavailable: the identifier is not installed.
     """
     snippet = " ".join(text.split())[:_SNIPPET_CHARS]
-    found = _identifier()(snippet) if snippet else None
+    found = _identified(snippet) if snippet else None
     if found is None:
         raise InvalidRequest("sourceLanguage: the language of the text cannot be told; state it")
     return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _identified(snippet: str) -> tuple[str, float] | None:
+    return _identifier()(snippet)
 
 
 def warm_up() -> None:

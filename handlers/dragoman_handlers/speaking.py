@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman_engines.work import Speak, Speech
@@ -39,15 +40,23 @@ async def speak_text(context: Context, text: str, language: str) -> Spoken:
     if engine.languages and spoken not in engine.languages:
         raise UnsupportedLanguage(f"no voice of {engine.model} speaks {spoken!r}")
     sentences = [piece.text for piece in split_text(text, spoken) if piece.translatable]
-    units = [Speak(text=sentence, language=spoken) for sentence in sentences]
-    size_s = sum(unit.cost_s() for unit in units)
-    answers = await all_of([context.run(unit, size_s=size_s) for unit in units])
-    speeches = []
-    for answer in answers:
+    speeches = await _speak(context, [Speak(text=sentence, language=spoken) for sentence in sentences])
+    return join_speech(sentences, speeches, spoken)
+
+
+async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
+    """The sound of every sentence; each that is not known is spoken once."""
+    distinct = list(dict.fromkeys(units))
+    answers = await context.recall(distinct, Speech)
+    known = {unit: answer for unit, answer in zip(distinct, answers, strict=True) if answer is not None}
+    missing = [unit for unit in distinct if unit not in known]
+    size_s = sum(unit.cost_s() for unit in missing)
+    done = await all_of([context.run(unit, size_s=size_s) for unit in missing])
+    for unit, answer in zip(missing, done, strict=True):
         if not isinstance(answer.result, Speech):
             raise InternalFault("the speech engine gave no sound")
-        speeches.append(answer.result)
-    return join_speech(sentences, speeches, spoken)
+        known[unit] = answer.result
+    return [known[unit] for unit in units]
 
 
 def join_speech(sentences: list[str], speeches: list[Speech], language: str) -> Spoken:

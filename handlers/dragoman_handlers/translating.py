@@ -1,16 +1,33 @@
-"""A text from one language to another by way of the translation engine: what several handlers need."""
+"""A text from one language to another by way of the cache and the translation engine: what several handlers need."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from dragoman_engines.work import TranslateSentences, Translations
-from dragoman_handlers.base import Context
+from dragoman_engines.unit import Answer
+from dragoman_engines.work import Kind, TranslateSentences, Translations
+from dragoman_handlers.base import Context, Question
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.languages import base_language, find_route
 from dragoman_handlers.text import batches, join_text, split_text
 
 IDENTITY = "identity"
+_LETTER = re.compile(r"[^\W_]")
+"""A letter or a digit; a text without any is the same in every language."""
+
+
+class WholeText(Question, frozen=True, kw_only=True):
+    """A text with all its sentences. The answer is its translation."""
+
+    kind: ClassVar[Kind] = "translation"
+    cached_as: ClassVar[str] = "text"
+    text: str
+    source: str
+    target: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,12 +36,57 @@ class Translated:
 
     text: str
     model: str
-    revision: str
-    worker: str
-    queued_s: float
+    revision: str = ""
+    worker: str = ""
+    queued_s: float = 0.0
     """The longest that a unit waited."""
-    compute_s: float
+    compute_s: float = 0.0
     """All model calls together."""
+    from_cache: bool = False
+    """No model was asked."""
+
+
+def known_translations(context: Context, text: str, source: str, targets: Sequence[str]) -> list[Translated] | None:
+    """`text` in every one of `targets`, where all of that is known in memory; None where something is not."""
+    text = unicodedata.normalize("NFC", text)
+    goals = [base_language(target) for target in targets]
+    same = [_needs_nothing(text, source, goal) for goal in goals]
+    engine = context.loaded("translation")
+    if engine is None:
+        return None
+    questions = [WholeText(text=text, source=source, target=goal) for goal in goals]
+    known = context.recall_all([one for one, as_is in zip(questions, same, strict=True) if not as_is], str)
+    if known is None:
+        return None
+    answers = iter(known)
+    return [
+        Translated(text=text, model=IDENTITY)
+        if as_is
+        else Translated(text=next(answers), model=engine.model, revision=engine.revision, from_cache=True)
+        for as_is in same
+    ]
+
+
+def _needs_nothing(text: str, source: str, goal: str) -> bool:
+    return source == goal or _LETTER.search(text) is None
+
+
+@dataclass(kw_only=True, slots=True)
+class _Effort:
+    """What the units of a text took."""
+
+    worker: str = ""
+    queued_s: float = 0.0
+    call_s: float = 0.0
+    model_s: float = 0.0
+    """Shares of calls that several units had."""
+
+    def add(self, answer: Answer) -> None:
+        """One more unit."""
+        self.worker = answer.worker
+        self.queued_s = max(self.queued_s, answer.queued_s)
+        self.call_s += answer.ended_s - answer.began_s
+        self.model_s += answer.compute_s
 
 
 async def translate_text(context: Context, text: str, source: str, target: str) -> Translated:
@@ -34,28 +96,47 @@ async def translate_text(context: Context, text: str, source: str, target: str) 
         DragomanError: no route, or the engine's error.
     """
     goal = base_language(target)
-    if source == goal or not any(character.isalnum() for character in text):
-        return Translated(text=text, model=IDENTITY, revision="", worker="", queued_s=0.0, compute_s=0.0)
+    if _needs_nothing(text, source, goal):
+        return Translated(text=text, model=IDENTITY)
     engine = await context.capabilities("translation")
+    # The same letters in another composition are the same text, also to the model.
+    text = unicodedata.normalize("NFC", text)
+    whole = WholeText(text=text, source=source, target=goal)
+    known = (await context.recall([whole], str))[0]
+    if known is not None:
+        return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
     pieces = split_text(text, source)
     sentences = [piece.text for piece in pieces if piece.translatable]
-    worker, queued_s, compute_s = "", 0.0, 0.0
+    effort = _Effort()
     for start, end in find_route(source, goal, engine.pairs):
-        units = [TranslateSentences(source=start, target=end, sentences=group) for group in batches(sentences)]
-        size_s = sum(unit.cost_s() for unit in units)
-        answers = await all_of([context.run(unit, size_s=size_s) for unit in units])
-        sentences = []
-        for answer in answers:
-            assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
-            sentences += answer.result.sentences
-            worker = answer.worker
-            queued_s = max(queued_s, answer.queued_s)
-            compute_s += answer.ended_s - answer.began_s
+        sentences = await _translate_sentences(context, start, end, sentences, effort)
+    joined = join_text(pieces, sentences)
+    context.remember(whole, joined, compute_s=effort.model_s)
     return Translated(
-        text=join_text(pieces, sentences),
+        text=joined,
         model=engine.model,
         revision=engine.revision,
-        worker=worker,
-        queued_s=queued_s,
-        compute_s=compute_s,
+        worker=effort.worker,
+        queued_s=effort.queued_s,
+        compute_s=effort.call_s,
+        from_cache=not effort.worker,
     )
+
+
+async def _translate_sentences(
+    context: Context, source: str, target: str, sentences: Sequence[str], effort: _Effort
+) -> list[str]:
+    """The sentences in another language: each that is not known is translated once."""
+    distinct = list(dict.fromkeys(sentences))
+    questions = [TranslateSentences(source=source, target=target, sentences=[one]) for one in distinct]
+    answers = await context.recall(questions, Translations)
+    known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
+    groups = batches([one for one in distinct if one not in known])
+    units = [TranslateSentences(source=source, target=target, sentences=group) for group in groups]
+    size_s = sum(unit.cost_s() for unit in units)
+    done = await all_of([context.run(unit, size_s=size_s) for unit in units])
+    for unit, answer in zip(units, done, strict=True):
+        assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
+        known |= zip(unit.sentences, answer.result.sentences, strict=True)
+        effort.add(answer)
+    return [known[one] for one in sentences]

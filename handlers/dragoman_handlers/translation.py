@@ -11,9 +11,15 @@ from typing import ClassVar
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.languages import resolve_source
-from dragoman_handlers.translating import Translated, translate_text
+from dragoman_handlers.translating import Translated, known_translations, translate_text
 from dragoman_wire.errors import DragomanError, InvalidRequest
-from dragoman_wire.events import TranslationCompleted, TranslationMetadata, TranslationResult, TranslationSkipped
+from dragoman_wire.events import (
+    Event,
+    TranslationCompleted,
+    TranslationMetadata,
+    TranslationResult,
+    TranslationSkipped,
+)
 from dragoman_wire.requests import TranslationRequest
 
 DEFAULT_MODEL_TYPE = "basic"
@@ -34,6 +40,28 @@ class TranslationHandler(Handler[TranslationRequest]):
             raise InvalidRequest("text: the field is empty")
         source, confidence = resolve_source(request.source_language, request.text)
         await all_of([self._one(request, context, source, confidence, target) for target in self.parts(request)])
+
+    def known(self, request: TranslationRequest, context: Context) -> list[tuple[Event, str]] | None:
+        """Texts that were translated lately."""
+        if not 0 < len(request.text) <= context.limits.text_chars:
+            return None
+        begin_s = time.perf_counter()
+        try:
+            source, confidence = resolve_source(request.source_language, request.text)
+        except DragomanError:
+            return None
+        targets = self.parts(request)
+        known = known_translations(context, request.text, source, targets)
+        if known is None:
+            return None
+        took_s = time.perf_counter() - begin_s
+
+        def event(done: Translated, target: str) -> Event:
+            return _completed(
+                request, context, done, source=source, confidence=confidence, target=target, took_s=took_s
+            )
+
+        return [(event(done, target), target) for target, done in zip(targets, known, strict=True)]
 
     def _skip(self, request: TranslationRequest, context: Context) -> None:
         context.publish(
@@ -58,14 +86,29 @@ class TranslationHandler(Handler[TranslationRequest]):
             context.fail(error, target)
             return
         took_s = time.perf_counter() - begin_s
-        event = TranslationCompleted(
-            task_id=context.task_id,
-            target_language=target,
-            timestamp=context.now_s(),
-            result=_result(request, context, done, source=source, confidence=confidence, target=target, took_s=took_s),
-            metadata=_metadata(context, done),
+        context.publish(
+            _completed(request, context, done, source=source, confidence=confidence, target=target, took_s=took_s),
+            settles=target,
         )
-        context.publish(event, settles=target)
+
+
+def _completed(
+    request: TranslationRequest,
+    context: Context,
+    done: Translated,
+    *,
+    source: str,
+    confidence: float,
+    target: str,
+    took_s: float,
+) -> TranslationCompleted:
+    return TranslationCompleted(
+        task_id=context.task_id,
+        target_language=target,
+        timestamp=context.now_s(),
+        result=_result(request, context, done, source=source, confidence=confidence, target=target, took_s=took_s),
+        metadata=_metadata(context, done),
+    )
 
 
 def _result(
@@ -93,7 +136,7 @@ def _result(
         pool_type=request.priority or "normal",
         queue_time=context.waited_s() + done.queued_s,
         translation_time=done.compute_s,
-        from_cache=False,
+        from_cache=done.from_cache,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from dragoman_client import Client
 from scripts.benchmarks.direct import Direct
 from scripts.benchmarks.table import Row
-from scripts.embedded_server import Server, embedded_server
+from scripts.embedded_server import NO_CACHE, Server, embedded_server
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 RATE_HZ = 16_000
@@ -44,7 +44,7 @@ async def _measure(rounds: int, only: str) -> list[Row]:
     for name, run in measurements.items():
         if only in name:
             print(f"{name} ...", flush=True)
-            with embedded_server() as server:
+            with embedded_server(NO_CACHE) as server:
                 rows += await run(server, speech, rounds)
     return rows
 

@@ -22,6 +22,8 @@ class Traffic:
     def __init__(self, client: Client, seed: int) -> None:
         self.done = 0
         self.problems: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        """By error code: not accepted, and told so at once."""
         self._client = client
         self._rng = random.Random(seed)
         self._number = 0
@@ -57,14 +59,18 @@ class Traffic:
         self._number += 1
         binaries = {"audio": made.binaries[0]} if made.binaries else {}
         told: dict[str, str] = {}
-        status = "no finish"
+        status, accepted, error_code = "no finish", False, None
         try:
             async for event in self._client.events(made.header, binaries=binaries):
                 told |= dict(texts_of(event.fields))
+                accepted |= event.type == "accepted"
+                error_code = event.fields.get("errorCode", error_code)
                 status = str(event.fields.get("status", status))
         except (ClientError, DragomanError) as error:
             status = type(error).__name__
-        if status == "completed" and told == made.expected:
+        if status == "no finish" and not accepted and error_code is not None:
+            self.refused[error_code] += 1
+        elif status == "completed" and told == made.expected:
             self.done += 1
         else:
             self.problems["wrong result" if status == "completed" else status] += 1

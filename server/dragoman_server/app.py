@@ -12,14 +12,16 @@ import structlog
 import zmq
 
 from dragoman_engines.base import EngineSpec
-from dragoman_engines.pool import EnginePool, PoolSettings
-from dragoman_engines.work import Kind
+from dragoman_engines.pool import EnginePool, Keep, PoolSettings
+from dragoman_engines.work import AnyResult, AnyWork, Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
+from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, EngineConfig
+from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
@@ -28,20 +30,21 @@ from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import Logs
 from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.request_log import NoLines
 from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
-from dragoman_server.ops.guard import Guard, TokenError, guard_of
+from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.parts import Parts
 from dragoman_server.publisher import Publisher
+from dragoman_server.readiness import Readiness
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
 from dragoman_server.service_manager import ServiceManager
+from dragoman_server.services import Services
 from dragoman_server.signals import listen_for_signals
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
-from dragoman_server.task import Services
-from dragoman_server.welcome import welcome
 from dragoman_wire.events import ServerStopping
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
@@ -53,7 +56,7 @@ _LINGER_MS = 2000
 """What subscribers have not taken by then is had by a repeat."""
 
 
-_FIXED = ("sockets", "engines", "journal")
+_FIXED = ("sockets", "engines", "journal", "cache")
 """Sections that need a restart."""
 
 
@@ -84,7 +87,7 @@ class App:
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
         self.pools: dict[Kind, EnginePool] = {
-            kind: _pool(kind, getattr(config.engines, kind)) for kind in get_args(Kind)
+            kind: _pool(kind, getattr(config.engines, kind), self._keep) for kind in get_args(Kind)
         }
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self.lanes = {
@@ -92,7 +95,7 @@ class App:
             for name in type(config.lanes).model_fields
         }
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
-        self.watch = Watch(self.lanes, lane_of, self._clock, observers)
+        self.watch = Watch(self.lanes, lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -106,15 +109,13 @@ class App:
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
+        self._readiness = Readiness(self._services, self.dispatcher)
         parts = Parts(
             dispatcher=self.dispatcher,
             intake=self.intake,
-            publisher=self.publisher,
-            pools=self.pools,
-            budget=self.budget,
+            services=self._services,
             watch=self.watch,
-            clock=self._clock,
-            not_ready=self.not_ready,
+            not_ready=self._readiness.reasons,
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
         self.statistics = Statistics(parts)
@@ -130,7 +131,7 @@ class App:
         Raises:
             StartError: an address is taken, or the state directory cannot be used.
         """
-        listen_for_signals(self._stop, self.reload, self._kill_children)
+        listen_for_signals(self._stop, self.reload, self._end_at_once)
         await self.start()
         try:
             await self._stop.wait()
@@ -146,6 +147,7 @@ class App:
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
+            self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind(guard)
         except (OSError, JournalError, TokenError) as error:
             raise StartError(str(error)) from error
@@ -155,8 +157,9 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
         self._recovery.start()
         self.intake.start()
-        self._manager.keep(lambda: self.intake.last_turn_s, self._condition)
-        self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
+        self._manager.keep(lambda: self.intake.last_turn_s, self._readiness.line)
+        announcement = self._readiness.announce(begin_s, self._endpoints, self._manager, self._logs)
+        self._announcer = asyncio.create_task(announcement, name="announce ready")
 
     async def stop(self) -> None:
         """Let the work in flight end, publish what comes of it, and close everything."""
@@ -169,6 +172,7 @@ class App:
         finished = await self.dispatcher.drain(drain_s)
         self.intake.stop()
         await self._services.journal.close()
+        await self._services.cache.close()
         self.publisher.close(_LINGER_MS)
         self._announcer.cancel()
         await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
@@ -203,18 +207,14 @@ class App:
         kept = {name: getattr(self.config, name) for name in _FIXED}
         self.config = config.model_copy(update=kept)
 
-    def not_ready(self) -> list[str]:
-        """Why the server should get no traffic now; nothing where it should."""
-        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if pool.state != "ready"]
-        problem = self._services.journal.problem
-        journal = [f"journal: {problem}"] if problem is not None else []
-        return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
-
     def _apply_logging(self, config: Config) -> None:
         if self._logs is not None:
             self._logs.configure(config.server)
         self.watch.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
+
+    def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+        return self._services.cache.keep_unit(pool, work, result, compute_s)
 
     def _on_request(self, inbound: Inbound) -> None:
         self.watch.counts.receive(inbound.request_type)
@@ -243,27 +243,15 @@ class App:
         log.info("server.listening", **self._endpoints)
         return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
-    async def _announce_ready(self, begin_s: float) -> None:
-        await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
-        models = {
-            kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in self.pools.items()
-        }
-        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
-        self._manager.ready(self._condition())
+    def _end_at_once(self) -> None:
         if self._logs is not None:
-            self._logs.show(welcome(self._endpoints, self.pools["translation"].capabilities))
-
-    def _condition(self) -> str:
-        """One line for an operator."""
-        return "; ".join(self.not_ready()) or "ready"
-
-    def _kill_children(self) -> None:
+            self._logs.close()
         for pool in self.pools.values():
             for child in pool.children:
                 child.kill()
 
 
-def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
+def _pool(kind: Kind, config: EngineConfig, keep: Keep) -> EnginePool:
     spec = EngineSpec(
         kind=kind,
         model=config.model,
@@ -279,13 +267,7 @@ def _pool(kind: Kind, config: EngineConfig) -> EnginePool:
         batch_cost_s=config.batch_cost_s,
         unit_timeout_s=config.unit_timeout_s,
     )
-    return EnginePool(spec, settings)
-
-
-def _not_ready(kind: Kind, pool: EnginePool) -> str:
-    """One line for an operator: a state that passes by itself needs no more than its name."""
-    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
-    return f"engine {kind}: {pool.state}{why}"
+    return EnginePool(spec, settings, keep=keep)
 
 
 def _wire_limits(config: Config) -> WireLimits:

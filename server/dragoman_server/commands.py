@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from dragoman_server.cache_commands import app as cache_app
 from dragoman_server.command_options import ConfigOption, SetOption, flags_of, loaded_config
 from dragoman_server.dead_commands import app as dead_app
 
 app = typer.Typer()
 app.add_typer(dead_app, name="dead")
+app.add_typer(cache_app, name="cache")
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import uuid
 from collections import Counter
@@ -16,10 +15,11 @@ import structlog
 from dragoman_handlers.base import Handler
 from dragoman_server.journal.base import Ending, Entry, Journal
 from dragoman_server.journal.null import NOTHING
+from dragoman_server.known import KnownAnswers
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord
+from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord, can_be_named
 from dragoman_server.runs import Admitted, Runs
-from dragoman_server.task import Services
+from dragoman_server.services import Services
 from dragoman_server.task_life import status_of
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
@@ -57,6 +57,7 @@ class Dispatcher:
         self._services = services
         self._handlers = handlers
         self._runs = Runs(services, lanes, results, self._ended)
+        self._known = KnownAnswers(services, results, self._tell_accepted, self._finish)
 
     # --- requests ------------------------------------------------------------------------------------------
 
@@ -76,7 +77,8 @@ class Dispatcher:
         record = self.results.get(key)
         if record is None:
             record = self._new_record(key, inbound.request_type)
-            self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
+            if not self._known.answer(record, handler, inbound, self.lanes[handler.lane], arrived_s):
+                self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
         else:
             self._repeat(record, handler, inbound, arrived_s)
 
@@ -107,7 +109,7 @@ class Dispatcher:
         try:
             admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
-            self.refuse(dataclasses.replace(inbound.envelope, task_id=record.key[1]), error)
+            self.refuse(msgspec.structs.replace(inbound.envelope, task_id=record.key[1]), error)
             return
         entry = Entry(
             task=record.number,
@@ -129,7 +131,7 @@ class Dispatcher:
         if problem is not None:
             self._take_back(admitted, _unwritable(problem))
             return
-        self._services.observer.accepted(admitted)
+        self._services.observer.accepted(run.context)
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:
             self.replay(record, run.envelope)
@@ -198,7 +200,7 @@ class Dispatcher:
     ) -> Callable[[], asyncio.Task[None]]:
         """Take a place for what an earlier server accepted; the result begins the work."""
         admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
-        self._services.observer.accepted(admitted)
+        self._services.observer.accepted(admitted.run.context)
         return functools.partial(self._runs.start, admitted)
 
     def conclude(self, record: TaskRecord, envelope: Envelope) -> None:
@@ -248,8 +250,7 @@ class Dispatcher:
         """Where the run was the task's last, say that the task is finished."""
         run, record = admitted.run, admitted.run.record
         if record.runs == 0:
-            # A task whose id nobody was told can be named by nobody: there is nothing to keep.
-            self._finish(record, run.envelope, keep=run.request.task_id is not None or record.key[0] is not None)
+            self._finish(record, run.envelope, keep=can_be_named(run.request, record))
 
     def _finish(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
         """Write the last event of a task, then publish it."""
@@ -270,7 +271,7 @@ class Dispatcher:
             self._services.observer.finished(record, envelope, last)
 
         if record.died is not None:
-            log.error("task.set_aside", task_id=task_id, type=record.request_type, reason=record.died)
+            log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
             record.journal.set_aside(record.number, record.died)
             record.died = None
         end = Ending(

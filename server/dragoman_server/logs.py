@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import msgspec
 import structlog
@@ -18,6 +18,7 @@ from dragoman_server.faults import described
 from dragoman_server.log_writer import LogWriter
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+Level = Literal["debug", "info", "warning", "error"]
 _CLOSE_S = 1.0
 """How long a stream that takes nothing may delay the end of the server."""
 
@@ -33,8 +34,8 @@ class Logs:
     def __init__(self, config: ServerConfig, stream: TextIO | None = None) -> None:
         stream = stream or sys.stdout
         self._terminal = stream.isatty()
-        self._writer = LogWriter(stream.fileno(), self._notice)
         self._renderer = _Renderer()
+        self._writer = LogWriter(stream.fileno(), self._notice)
         self.configure(config)
         logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
         logging.captureWarnings(capture=True)
@@ -55,14 +56,21 @@ class Logs:
             else None
         )
         lines = _Lines(self._writer)
+        self._least = logging.getLevelNamesMapping()[config.log_level.upper()]
         structlog.configure(
             processors=[self._renderer],
-            wrapper_class=structlog.make_filtering_bound_logger(
-                logging.getLevelNamesMapping()[config.log_level.upper()]
-            ),
+            wrapper_class=structlog.make_filtering_bound_logger(self._least),
             logger_factory=lambda *_: lines,
             cache_logger_on_first_use=False,
         )
+
+    def says(self, level: Level) -> bool:
+        """Whether lines of this level are written now."""
+        return logging.getLevelNamesMapping()[level.upper()] >= self._least
+
+    def write(self, level: Level, fields: dict[str, Any]) -> None:
+        """A line without the way through structlog, which costs more than the line. `fields` is used up."""
+        self._writer.put(self._renderer(None, level, fields))
 
     def show(self, text: str) -> None:
         """Lines as they are, where the log is for people; nothing where it is for machines."""
@@ -74,8 +82,7 @@ class Logs:
         self._writer.close(_CLOSE_S)
 
     def _notice(self, dropped: int) -> str:
-        line = self._renderer(None, "warning", {"event": "log.dropped", "lines": dropped})
-        return str(line)
+        return self._renderer(None, "warning", {"event": "log.dropped", "lines": dropped})
 
 
 class _Lines:

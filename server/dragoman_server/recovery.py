@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from dragoman_handlers.base import Handler
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.journal.base import Journal, KeptTask
 from dragoman_server.results import Stages, TaskRecord
-from dragoman_server.task import Services
+from dragoman_server.services import Services
 from dragoman_server.task_life import BYSTANDER, SUSPECT
 from dragoman_wire.codec import codec_of, decode_header
 from dragoman_wire.envelope import Envelope, envelope_of_fields
@@ -172,7 +171,7 @@ def _envelope(kept: KeptTask, languages: Sequence[str]) -> Envelope:
         codec, fields = decode_header(header)
     except DragomanError:
         codec, fields = codec_of(header), {}
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         envelope_of_fields(fields, codec),
         request_type=kept.request_type,
         reply_to=kept.reply_to,

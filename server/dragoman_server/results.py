@@ -18,6 +18,7 @@ from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished
 from dragoman_wire.inbound import Buffer
+from dragoman_wire.requests import Request
 
 TaskKey = tuple[str | None, str]
 """(replyTo, taskId): what a task is known by."""
@@ -148,6 +149,11 @@ class TaskRecord:
     def _may_pass(self, part: str) -> bool:
         error = self.outcomes.get(part)
         return error is not None and error.retryable
+
+
+def can_be_named(request: Request, record: TaskRecord) -> bool:
+    """Whether a peer knows the task's id, and so whether there is anything to keep of it."""
+    return request.task_id is not None or record.key[0] is not None
 
 
 class ResultsStore:

@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import structlog
 
 from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
-from dragoman_server.task import Services, TaskRun
+from dragoman_server.services import Services
+from dragoman_server.task import TaskRun
+from dragoman_server.task_end import count_end
 from dragoman_server.task_life import State, peer_of
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -96,9 +99,9 @@ class Runs:
             size_s=inbound.size_bytes / _SIZE_BYTES_PER_S,
         )
         turn = lane.enter(ticket, always=resumed)
-        envelope = dataclasses.replace(inbound.envelope, task_id=record.key[1])
+        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
         run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
-        run.resumed = resumed
+        run.context.resumed, run.context.duplicate = resumed, duplicate
         admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
         self._results.begin(record)
         record.begin(run.parts)
@@ -124,7 +127,7 @@ class Runs:
         """Begin the work."""
         admitted.run.enter(State.ACCEPTED)
         if admitted.turn is not None:
-            self._services.observer.queued(admitted.run)
+            self._services.observer.queued(admitted.run.context)
         task = admitted.run.start(admitted.lane, admitted.turn)
         self._tasks.add(task)
         task.add_done_callback(functools.partial(self._ended, admitted))
@@ -156,23 +159,7 @@ class Runs:
         if not task.cancelled() and task.exception() is not None:
             log.error("task.broken", **run.envelope.ids, exc_info=task.exception())
         if run.abandoned:
-            self._services.observer.left(admitted)
+            self._services.observer.left(run.context)
             return
-        self._count(admitted)
+        count_end(run.context, admitted.lane, run.status, self._services)
         self._on_end(admitted)
-
-    def _count(self, admitted: Admitted) -> None:
-        run, lane = admitted.run, admitted.lane
-        total_s, compute_s = run.elapsed_s(), run.compute_s
-        queue_s = max(0.0, total_s - compute_s)
-        run.record.queue_s += queue_s
-        run.record.compute_s += compute_s
-        run.record.ended_s = self._services.clock.monotonic()
-        lane.queue_times.add(queue_s)
-        lane.compute_times.add(compute_s)
-        status = run.status
-        if status in ("completed", "partial"):
-            lane.completed += 1
-        else:
-            lane.failed += 1
-        self._services.observer.ended(admitted, queue_s, compute_s)

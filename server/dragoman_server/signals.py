@@ -8,18 +8,18 @@ import signal
 from collections.abc import Callable
 
 
-def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], kill_children: Callable[[], None]) -> None:
+def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_once: Callable[[], None]) -> None:
     """From now on: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
 
     Args:
         stop: set by the first one.
         reload: reads the configuration again.
-        kill_children: called where the process ends at once.
+        end_at_once: closes what must be closed even then.
     """
 
     def ask_to_stop(number: signal.Signals) -> None:
         if stop.is_set():
-            kill_children()
+            end_at_once()
             os._exit(128 + number)
         stop.set()
 

@@ -32,14 +32,14 @@ class Statistics:
         self.ports = Ports(requests=0, events=0, routed=0, ops=0)
         self.log_level = ""
         self._parts = parts
-        self._started_s = parts.clock.monotonic()
+        self._started_s = parts.services.clock.monotonic()
 
     @property
     def status(self) -> str:
         """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
         if self._parts.dispatcher.draining:
             return "draining"
-        states = {pool.state for pool in self._parts.pools.values()}
+        states = {pool.state for pool in self._parts.services.pools.values()}
         if states == {"ready"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
@@ -47,15 +47,15 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Whether voice messages can be processed: every engine that they need is ready."""
-        return all(pool.state == "ready" for pool in self._parts.pools.values())
+        return all(pool.state == "ready" for pool in self._parts.services.pools.values())
 
     def document(self) -> dict[str, Any]:
         """The figures of this moment."""
-        parts, dispatcher = self._parts, self._parts.dispatcher
+        parts, services, dispatcher = self._parts, self._parts.services, self._parts.dispatcher
         counts = parts.watch.counts
         return {
             "server_status": self.status,
-            "uptime_s": round(parts.clock.monotonic() - self._started_s, 3),
+            "uptime_s": round(services.clock.monotonic() - self._started_s, 3),
             "version": version(),
             "log_level": self.log_level,
             "ports": asdict(self.ports),
@@ -65,17 +65,21 @@ class Statistics:
                 "types_breakdown": dict(dispatcher.active),
             },
             "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
-            "engines": {kind: _pool(pool) for kind, pool in parts.pools.items()},
+            "engines": {kind: _pool(pool) for kind, pool in services.pools.items()},
             "messages": {
                 "received": parts.intake.received,
                 "rejected": parts.intake.rejected,
-                "published": parts.publisher.published,
+                "published": services.publisher.published,
             },
             "rejected_by_code": counts.rejected_by_code,
             "peers": counts.peers.busiest(parts.watch.tasks.active_by_peer()),
-            "in_flight": {"bytes": parts.budget.taken_bytes, "limit_bytes": parts.budget.limit_bytes},
+            "in_flight": {
+                "bytes": services.budget.taken_bytes,
+                "limit_bytes": services.budget.limit_bytes,
+            },
             "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
-            "journal": dict(dispatcher.journal.statistics()),
+            "journal": dict(services.journal.statistics()),
+            "cache": services.cache.document(),
         }
 
 

@@ -1,38 +1,21 @@
-"""One run of a request: its states, its deadline, and the context that its handler sees."""
+"""One run of a request: its states, its deadline and its end."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from dragoman_engines.base import Capabilities
-from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool
-from dragoman_engines.unit import Answer, EngineDied
-from dragoman_engines.work import AnyWork, Kind
 from dragoman_handlers.base import Handler
-from dragoman_server.budget import ByteBudget
-from dragoman_server.clock import Clock
-from dragoman_server.config import LimitsConfig
-from dragoman_server.journal.base import Journal
-from dragoman_server.journal.null import NOTHING
 from dragoman_server.lane import Lane
-from dragoman_server.observation.observer import NOBODY, Observer
-from dragoman_server.publisher import Publisher
 from dragoman_server.results import TaskRecord
-from dragoman_server.spool import Spool
-from dragoman_server.task_life import SUSPECT, TRANSITIONS, IllegalTransition, State, busy_s, peer_of, status_of
-from dragoman_wire.codec import Codec
+from dragoman_server.services import Services
+from dragoman_server.task_context import TaskContext
+from dragoman_server.task_life import SUSPECT, TRANSITIONS, IllegalTransition, State, status_of
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
-from dragoman_wire.events import Event, TaskStatus
+from dragoman_wire.events import TaskStatus
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
@@ -40,22 +23,8 @@ from dragoman_wire.requests import Request
 log = structlog.get_logger()
 
 
-@dataclass(kw_only=True, slots=True)
-class Services:
-    """What every run needs of the server. `limits` may change while it runs."""
-
-    pools: Mapping[Kind, EnginePool]
-    publisher: Publisher
-    limits: LimitsConfig
-    spool: Spool
-    clock: Clock
-    budget: ByteBudget
-    journal: Journal = NOTHING
-    observer: Observer = NOBODY
-
-
 class TaskRun:
-    """A request at work. It is the `Context` of its handler.
+    """A request at work.
 
     Args:
         services: what every run needs.
@@ -81,24 +50,16 @@ class TaskRun:
         self.handler = handler
         self.request = request
         self.envelope = envelope
-        self.audio = audio
+        self.context = TaskContext(services, record, request, envelope, audio, arrived_s)
         self.state = State.RECEIVED
         self.parts = handler.parts(request)
         self.cancel_reason: DragomanError | None = None
         self.abandoned = False
         """Stopped without an answer: the journal has it, and the next start finishes it."""
-        self.resumed = False
-        """Begun by an earlier server: what that one said is not said again."""
         self.error: DragomanError | None = None
-        self.calls: list[tuple[float, float]] = []
-        """Model calls that answered units of it: when each began and ended."""
         self._services = services
-        self._arrived_s = arrived_s
-        self._began_s: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._started = False
-
-    # --- the dispatcher's side -----------------------------------------------------------------------------
 
     def enter(self, state: State) -> None:
         """Go on to the next state.
@@ -118,7 +79,7 @@ class TaskRun:
             if timeout_ms is None:
                 await self._work(turn)
             else:
-                left_s = timeout_ms / 1000 - self.elapsed_s()
+                left_s = timeout_ms / 1000 - self.context.elapsed_s()
                 async with asyncio.timeout(left_s):
                     await self._work(turn)
         except DragomanError as error:
@@ -126,9 +87,9 @@ class TaskRun:
         except asyncio.CancelledError:
             self.error = self.cancel_reason or ShuttingDown("the server stopped before this was finished")
         except TimeoutError:
-            queued_ms = round((self.elapsed_s() if self._began_s is None else self.waited_s()) * 1000)
+            queued_s = self.context.elapsed_s() if self.context.began_s is None else self.context.waited_s()
             self.error = DeadlineExceeded(
-                f"not finished within {timeout_ms} ms, {queued_ms} ms of it in the lane's queue"
+                f"not finished within {timeout_ms} ms, {round(queued_s * 1000)} ms of it in the lane's queue"
             )
         except Exception:
             log.exception("task.fault", type=self.envelope.request_type, **self.envelope.ids)
@@ -172,20 +133,15 @@ class TaskRun:
         """How the run ended, in the word of `task_finished`."""
         return status_of([self.record.outcomes.get(part) for part in self.parts])
 
-    @property
-    def compute_s(self) -> float:
-        """Wall time during which at least one unit was in a model call."""
-        return busy_s(self.calls)
-
     async def _work(self, turn: asyncio.Future[None] | None) -> None:
         if turn is not None:
             await turn
             self.enter(State.RUNNING)
-        self._began_s = self._services.clock.monotonic()
-        self._services.observer.started(self)
-        if self.resumed:
+        self.context.began_s = self._services.clock.monotonic()
+        self._services.observer.started(self.context)
+        if self.context.resumed:
             self.record.journal.began(self.record.number, SUSPECT)
-        await self.handler.handle(self.request, self)
+        await self.handler.handle(self.request, self.context)
 
     def _answer_the_rest(self) -> None:
         rest = [part for part in self.parts if part not in self.record.outcomes]
@@ -195,106 +151,11 @@ class TaskRun:
         if error is None:
             log.error("task.unanswered", type=self.envelope.request_type, parts=rest, **self.envelope.ids)
             error = InternalFault("the server lost track of this request")
-        if len(failure_events(self.envelope, error, self.now_s(), languages=rest)) == len(rest):
+        if len(failure_events(self.envelope, error, self.context.now_s(), languages=rest)) == len(rest):
             for part in rest:
-                self.fail(error, part)
+                self.context.fail(error, part)
             return
         # A family that answers as a whole says it once.
-        self.fail(error, rest[0])
+        self.context.fail(error, rest[0])
         for part in rest[1:]:
-            self.settle(part, error)
-
-    # --- the handler's side --------------------------------------------------------------------------------
-
-    @property
-    def task_id(self) -> str:
-        """See Context."""
-        return self.record.key[1]
-
-    @property
-    def codec(self) -> Codec:
-        """See Context."""
-        return self.envelope.codec
-
-    @property
-    def limits(self) -> LimitsConfig:
-        """See Context."""
-        return self._services.limits
-
-    @property
-    def stages(self) -> dict[str, Any]:
-        """See Context."""
-        return self.record.stages
-
-    def now_s(self) -> float:
-        """See Context."""
-        return self._services.clock.unix()
-
-    def elapsed_s(self) -> float:
-        """See Context."""
-        return self._services.clock.monotonic() - self._arrived_s
-
-    def waited_s(self) -> float:
-        """See Context."""
-        return (self._began_s or self._arrived_s) - self._arrived_s
-
-    def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
-        """See Context."""
-        if not (self.resumed and self.record.said(event)):
-            self._say(event, binaries, part=settles)
-        if settles is not None:
-            self._settled(settles, None)
-
-    def fail(self, error: DragomanError, part: str) -> None:
-        """See Context."""
-        for event in failure_events(self.envelope, error, self.now_s(), languages=[part]):
-            self._say(event, part=part, error=error)
-        self._settled(part, error)
-
-    def settle(self, part: str, error: DragomanError | None = None) -> None:
-        """See Context."""
-        self.record.journal.settle(self.record.number, part, error.code if error else None)
-        self._settled(part, error)
-
-    async def capabilities(self, kind: Kind) -> Capabilities:
-        """See Context."""
-        pool = self._services.pools[kind]
-        if pool.capabilities is None:
-            await pool.settled()
-        if pool.capabilities is None:
-            raise pool.unavailable()
-        return pool.capabilities
-
-    async def run(self, work: AnyWork, *, size_s: float) -> Answer:
-        """See Context."""
-        ticket = Ticket(
-            peer=peer_of(self.request),
-            priority=self.request.priority or "normal",
-            cost_s=work.cost_s(),
-            size_s=size_s,
-        )
-        observer = self._services.observer
-        joined = functools.partial(observer.unit_asked, self, work)
-        answer: Answer | None = None
-        try:
-            answer = await self._services.pools[work.kind].run(work, ticket, joined)
-        finally:
-            observer.unit_done(self, work, answer)
-        self.calls.append((answer.began_s, answer.ended_s))
-        return answer
-
-    def spool_file(self) -> AbstractContextManager[Path]:
-        """See Context."""
-        return self._services.spool.file()
-
-    def _say(
-        self, event: Event, binaries: Sequence[Buffer] = (), *, part: str | None, error: DragomanError | None = None
-    ) -> None:
-        services = self._services
-        then = functools.partial(services.observer.published, self, event, services.clock.monotonic())
-        self.record.say(event, self.envelope, services.publisher, binaries, part=part, error=error, then=then)
-
-    def _settled(self, part: str, error: DragomanError | None) -> None:
-        self.record.outcomes[part] = error
-        if isinstance(error, EngineDied):
-            self.record.died = error.message
+            self.context.settle(part, error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,8 +11,7 @@ from dragoman_wire.codec import Codec
 from dragoman_wire.requests import DEFAULT_TYPE, TYPE_ALIASES, PeerId, Request, TaskId
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The return address of one request. An id that the request did not carry in good form is None."""
 
     request_type: str | None
@@ -34,15 +32,21 @@ class Envelope:
     @property
     def ids(self) -> dict[str, str]:
         """By which the peer knows the request, for logs; those that it did not send are left out."""
-        named = {
-            "task_id": self.task_id,
-            "reply_to": self.reply_to,
-            "message_id": self.message_id,
-            "conversation_id": self.conversation_id,
-            "attachment_id": self.attachment_id,
-            "sender_id": self.sender_id,
-        }
-        return {name: value for name, value in named.items() if value is not None}
+        ids = {}
+        # Spelled out, for every line in the log asks.
+        if self.task_id is not None:
+            ids["task_id"] = self.task_id
+        if self.reply_to is not None:
+            ids["reply_to"] = self.reply_to
+        if self.message_id is not None:
+            ids["message_id"] = self.message_id
+        if self.conversation_id is not None:
+            ids["conversation_id"] = self.conversation_id
+        if self.attachment_id is not None:
+            ids["attachment_id"] = self.attachment_id
+        if self.sender_id is not None:
+            ids["sender_id"] = self.sender_id
+        return ids
 
 
 def canonical_type(fields: Mapping[str, Any]) -> Any:

@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -40,8 +39,7 @@ class BadMessage(Exception):
         self.readable = readable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One well-formed request with the recording that came with it."""
 
     request_type: str
@@ -51,11 +49,8 @@ class Inbound:
     audio: Buffer | None = None
     frames: Sequence[Buffer] = ()
     """As they came, header first."""
-
-    @property
-    def envelope(self) -> Envelope:
-        """The return address."""
-        return envelope_of_request(self.request_type, self.request, self.codec)
+    envelope: Envelope
+    """The return address."""
 
 
 def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
@@ -100,7 +95,13 @@ def _typed(codec: Codec, fields: dict[str, Any], frames: Sequence[Buffer], limit
         raise TooLarge(f"targetLanguages has {len(languages)} entries; the limit languages is {limits.languages}")
     audio = _audio(request, frames) if isinstance(request, AudioRequest) else None
     return Inbound(
-        request_type=request_type, request=request, codec=codec, size_bytes=size_bytes, audio=audio, frames=frames
+        request_type=request_type,
+        request=request,
+        codec=codec,
+        size_bytes=size_bytes,
+        audio=audio,
+        frames=frames,
+        envelope=envelope_of_request(request_type, request, codec),
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 Priority = Literal["high", "normal", "low"]
+CacheUse = Literal["use", "refresh", "off"]
 TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
@@ -32,6 +33,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     priority: Priority | None = None
     timeout_ms: Annotated[int, Meta(ge=1, le=7 * 24 * 3600 * 1000)] | None = None
     """The answer is worthless this many milliseconds after the request arrived."""
+    cache: CacheUse | None = None
+    """`use` (the default): what is known is not computed. `refresh`: it is, and kept. `off`: it is, and not kept."""
     traceparent: Annotated[str, Meta(max_length=256)] | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,3 +124,12 @@ def test_a_token_s_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert status == 1
     assert_one_sentence(errors)
     assert f"{tmp_path}/absent cannot be read: No such file or directory" in errors
+
+
+def test_tracing_without_its_packages_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "opentelemetry.py").write_text("raise ImportError('not here')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    status, errors = serve(tmp_path, **{"server.tracing": True})
+    assert status == 1
+    assert_one_sentence(errors)
+    assert "pip install 'dragoman[otel]'" in errors

@@ -14,12 +14,13 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.harness import ECHO, PATIENCE_S, ROOT, Peer, ServerProcess, connected, running_server, wait_until
+from tests.harness import ECHO_ENGINES, PATIENCE_S, ROOT, Peer, ServerProcess, connected, running_server, wait_until
 from tests.integration.test_statistics import RECORDING, SPEECH
 from tests.processes import child_pid, held, kill, wait_busy
 
 SETTINGS = {"lanes__translation__concurrency": 2, "lanes__translation__queue": 2, "limits__languages": 3}
-TEXT = "Hello there."
+VOICE = RECORDING[:-1] + b"\1"
+"""Another recording of one second."""
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -67,21 +68,28 @@ class Load:
 
 
 def text(task_id: str, *languages: str, **changes: Any) -> dict[str, Any]:
-    return {"taskId": task_id, "text": TEXT, "sourceLanguage": "en", "targetLanguages": list(languages), **changes}
+    return {
+        "taskId": task_id,
+        "text": f"Hello from {task_id}.",
+        "sourceLanguage": "en",
+        "targetLanguages": list(languages),
+        **changes,
+    }
 
 
 def run_load(server: ServerProcess, peer: Peer, open_peer: Peer, snapshot: Callable[[], Series]) -> Series:
-    """Five good, one partial, one failed, one expired, one cancelled, and two that waited; and what is no task."""
+    """Good ones, one known from another, one partial, failed, expired, cancelled; two that wait; and no tasks."""
     for number in range(5):
         peer.run(text(f"good-{number}", "pt"))
     for _ in range(2):
         peer.run(text("good-0", "pt"))
     peer.run(text("good-1", "pt", "fr"))
+    peer.run(text("known", "pt", text="Hello from good-0."))
     peer.run(text("partial", "pt", "en", text="__fail__"))
     peer.run(text("failed", "pt", text="__fail__"))
     peer.run({"type": "transcription", "taskId": "speech", **SPEECH}, RECORDING)
     peer.run({"type": "transcription", "taskId": "no speech", **SPEECH}, RECORDING[:44])
-    peer.run({"type": "audio", "taskId": "voice", "targetLanguages": ["pt"], **SPEECH}, RECORDING)
+    peer.run({"type": "audio", "taskId": "voice", "targetLanguages": ["pt"], **SPEECH}, VOICE)
 
     open_peer.send_raw(b"no header")
     open_peer.send({"targetLanguages": ["pt"]})
@@ -110,7 +118,7 @@ def run_load(server: ServerProcess, peer: Peer, open_peer: Peer, snapshot: Calla
 
 @pytest.fixture(scope="module")
 def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
-    with running_server(tmp_path_factory.mktemp("metrics"), **ECHO | SETTINGS) as server:
+    with running_server(tmp_path_factory.mktemp("metrics"), **ECHO_ENGINES | SETTINGS) as server:
         server.wait_ready()
         with connected(server, "load") as peer, connected(server) as open_peer:
             before, stats_before = series(server), server.stats()
@@ -120,7 +128,7 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
 
 def test_received_requests_are_counted_by_type(load: Load) -> None:
     assert load.all_grown("dragoman_requests_received_total") == {
-        ("translation", "translation"): 5 + 2 + 1 + 2 + 2 + 7,
+        ("translation", "translation"): 5 + 2 + 1 + 1 + 2 + 2 + 7,
         ("transcription", "transcription_only"): 2,
         ("audio", "audio_process"): 1,
         ("control", "stats"): 1,
@@ -133,7 +141,7 @@ def test_received_requests_are_counted_by_type(load: Load) -> None:
 
 def test_accepted_rejected_and_repeated_requests_are_counted(load: Load) -> None:
     assert load.all_grown("dragoman_requests_accepted_total") == {
-        ("translation", "translation"): 5 + 1 + 2 + 4,
+        ("translation", "translation"): 5 + 1 + 1 + 2 + 4,
         ("transcription", "transcription_only"): 2,
         ("audio", "audio_process"): 1,
     }
@@ -157,7 +165,7 @@ def test_accepted_rejected_and_repeated_requests_are_counted(load: Load) -> None
 def test_ends_are_counted_by_status_and_add_up(load: Load) -> None:
     ends = load.all_grown("dragoman_requests_finished_total")
     assert ends == {
-        ("translation", "completed"): 5 + 1 + 2,
+        ("translation", "completed"): 5 + 1 + 1 + 2,
         ("translation", "partial"): 1,
         ("translation", "failed"): 1,
         ("translation", "cancelled"): 1,
@@ -168,11 +176,13 @@ def test_ends_are_counted_by_status_and_add_up(load: Load) -> None:
     }
     assert sum(ends.values()) == sum(load.all_grown("dragoman_requests_accepted_total").values())
     lane = load.stats["lanes"]["translation"]
-    assert (lane["completed"], lane["failed"]) == (9, 3)
+    assert (lane["completed"], lane["failed"]) == (10, 3)
 
 
 def test_what_was_said_is_measured_in_characters_and_seconds(load: Load) -> None:
-    characters = (5 + 1 + 4) * len(TEXT) + 2 * len("__fail__")
+    texts = [f"Hello from {name}." for name in ("cancelled", "expired", "waited-0", "waited-1")]
+    texts += 7 * ["Hello from good-0."] + 2 * ["__fail__"]
+    characters = sum(map(len, texts))
     assert load.all_grown("dragoman_text_characters_total") == {("translation",): characters}
     assert load.all_grown("dragoman_audio_seconds_total") == {("transcription",): 1.0, ("audio",): 1.0}
 
@@ -182,7 +192,7 @@ def test_what_was_at_work_and_waited_was_shown_then_and_is_gone_now(load: Load) 
     engine = frozenset({("engine", "translation")})
     assert (load.during["dragoman_lane_active", lane], load.during["dragoman_lane_queued", lane]) == (2, 2)
     assert load.during["dragoman_engine_busy_processes", engine] == 1
-    assert load.during["dragoman_in_flight_bytes", frozenset()] > 4 * len(TEXT)
+    assert load.during["dragoman_in_flight_bytes", frozenset()] > 4 * len("Hello from good-0.")
     assert (load.after["dragoman_lane_active", lane], load.after["dragoman_lane_queued", lane]) == (0, 0)
     assert load.after["dragoman_in_flight_bytes", frozenset()] == 0
     assert (load.after["dragoman_lane_concurrency_limit", lane], load.after["dragoman_lane_queue_limit", lane]) == (
@@ -191,7 +201,7 @@ def test_what_was_at_work_and_waited_was_shown_then_and_is_gone_now(load: Load) 
     )
 
 
-@pytest.mark.parametrize(("lane", "count"), [("translation", 12), ("transcription", 2), ("audio", 1)])
+@pytest.mark.parametrize(("lane", "count"), [("translation", 13), ("transcription", 2), ("audio", 1)])
 @pytest.mark.parametrize("time", ["queue", "compute", "publish"])
 def test_every_request_is_in_the_histograms_of_its_lane(load: Load, lane: str, count: int, time: str) -> None:
     name = f"dragoman_request_{time}_seconds"
@@ -221,16 +231,26 @@ def test_units_and_calls_are_those_of_the_statistics(load: Load) -> None:
     assert load.grown("dragoman_engine_units_total", engine="speech") == 1
 
 
+def test_the_cache_counts_what_it_knew_and_what_it_did_not(load: Load) -> None:
+    assert load.all_grown("dragoman_cache_hits_total") == {("text", "memory"): 1}
+    misses = load.all_grown("dragoman_cache_misses_total")
+    for kind, figures in load.stats["cache"]["kinds"].items():
+        assert misses.get((kind,), 0) == figures["cache_misses"]
+    assert misses["transcription",] == 3
+    assert load.after["dragoman_cache_entries", frozenset({("level", "memory")})] > 0
+    assert load.after["dragoman_cache_ok", frozenset({("level", "disk")})] == 1
+
+
 def test_the_peer_has_its_own_figures(load: Load) -> None:
     (peer,) = [peer for peer in load.stats["peers"] if peer["peer"] == "load"]
     assert peer == {
         "peer": "load",
-        "received": 15 + 2 + 3,
-        "accepted": 15,
+        "received": 16 + 2 + 3,
+        "accepted": 16,
         "repeated": 2,
         "rejected": 3,
         "active": 0,
-        "completed": 11,
+        "completed": 12,
         "failed": 4,
     }
 
@@ -240,7 +260,7 @@ def test_the_rest_is_what_the_statistics_say(load: Load) -> None:
         return load.after[name, frozenset()]
 
     stats = load.stats
-    assert now("dragoman_results_tasks") == stats["results"]["tasks"] == 14
+    assert now("dragoman_results_tasks") == stats["results"]["tasks"] == 15
     assert now("dragoman_results_bytes") == stats["results"]["bytes"]
     assert now("dragoman_events_published_total") == stats["messages"]["published"]
     assert now("dragoman_journal_committed_total") <= stats["journal"]["committed"]
@@ -259,7 +279,7 @@ def test_a_restart_of_an_engine_is_counted(load: Load) -> None:
 
 def test_no_label_has_the_name_of_a_peer_or_a_task(load: Load) -> None:
     labels = {name for _, labels in load.after for name, _ in labels}
-    assert labels == {"lane", "type", "code", "status", "engine", "le", "version"}
+    assert labels == {"lane", "type", "code", "status", "engine", "kind", "level", "le", "version"}
     assert "load" not in {value for _, labels in load.after for _, value in labels}
 
 

@@ -80,8 +80,7 @@ class Probed:
     async def health(self) -> tuple[int, dict[str, Any]]:
         parts: Any = SimpleNamespace(
             intake=self.intake,
-            dispatcher=SimpleNamespace(journal=self.journal),
-            pools={"speech": self.pool},
+            services=SimpleNamespace(journal=self.journal, pools={"speech": self.pool}),
             not_ready=list,
         )
         ops = Ops(Health(parts).routes())

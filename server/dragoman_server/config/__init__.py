@@ -3,6 +3,7 @@
 from dragoman_server.config.engines import EngineConfig, EnginesConfig
 from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, ConfigError, config_as_toml, load_config
 from dragoman_server.config.sections import (
+    CacheConfig,
     JournalConfig,
     LaneConfig,
     LanesConfig,
@@ -16,6 +17,7 @@ from dragoman_server.config.sections import (
 __all__ = [
     "CONFIG_VARIABLE",
     "ENV_PREFIX",
+    "CacheConfig",
     "Config",
     "ConfigError",
     "EngineConfig",

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.sections import (
+    CacheConfig,
     JournalConfig,
     LanesConfig,
     LimitsConfig,
@@ -57,6 +58,7 @@ class Config(BaseSettings):
     engines: EnginesConfig = EnginesConfig()
     results: ResultsConfig = ResultsConfig()
     journal: JournalConfig = JournalConfig()
+    cache: CacheConfig = CacheConfig()
 
     @classmethod
     def settings_customise_sources(

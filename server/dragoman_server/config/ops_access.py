@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 
 OPEN = "none"
 """Instead of a token: whoever reaches the address may ask everything."""
 TOKEN_FILE = "file:"  # noqa: S105 - a prefix, not a token
 _SHORTEST = 16
+
+
+class TokenError(Exception):
+    """The token cannot be had; the sentence says why."""
+
+
+def read_token(setting: str) -> str | None:
+    """The token that `sockets.ops_token` sets, from its file where it names one; None where none is asked for.
+
+    Raises:
+        TokenError: the file cannot be read, or holds none.
+    """
+    if setting in ("", OPEN):
+        return None
+    if not setting.startswith(TOKEN_FILE):
+        return setting
+    path = Path(setting.removeprefix(TOKEN_FILE)).expanduser()
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise TokenError(f"sockets.ops_token: {path} cannot be read: {reason}") from error
+    problem = token_problem(token)
+    if problem is not None:
+        raise TokenError(f"sockets.ops_token: {path}: {problem}")
+    return token
 
 
 def is_loopback(host: str) -> bool:

@@ -52,6 +52,8 @@ class ServerConfig(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_content: bool = False
     """Whether texts and results may appear in the log."""
+    tracing: bool = False
+    """Whether spans are exported; needs the extra `otel`."""
 
 
 class LimitsConfig(Section):
@@ -87,6 +89,17 @@ class ResultsConfig(Section):
 
     keep_s: Annotated[float, Field(ge=0)] = 900.0
     bytes: Annotated[int, Field(ge=0)] = 256 << 20
+
+
+class CacheConfig(Section):
+    """Answers that are known. 0 bytes switch a level off."""
+
+    memory_entries: Annotated[int, Field(ge=1)] = 100_000
+    memory_bytes: Annotated[int, Field(ge=0)] = 64 << 20
+    disk_bytes: Annotated[int, Field(ge=0)] = 1 << 30
+    """Of the file `cache.db` in the state directory."""
+    disk_keep_s: Annotated[float, Field(gt=0)] = 30 * 86400.0
+    """What was not used for so long leaves the disk."""
 
 
 class JournalConfig(Section):

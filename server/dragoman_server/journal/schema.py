@@ -79,7 +79,8 @@ def _opened(path: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path, mode: str, max_bytes: int) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {'FULL' if mode == 'power' else 'NORMAL'}")
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    # The writer does it: it waits for the disk, and may not happen in the loop.
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
     page_bytes = int(connection.execute("PRAGMA page_size").fetchone()[0])
     connection.execute(f"PRAGMA max_page_count = {max(max_bytes // page_bytes, 32)}")
     made_by = connection.execute("PRAGMA application_id").fetchone()[0]

@@ -24,6 +24,8 @@ from dragoman_wire.inbound import Buffer
 
 log = structlog.get_logger()
 
+_MOST_AT_ONCE = 16
+_MOST_BYTES_AT_ONCE = 1 << 16
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -166,16 +168,37 @@ class SqliteJournal(Journal):
 
     def _hand_over(self) -> None:
         """Give the writer what came up in this turn of the loop, so that none of it is written without the rest."""
-        if self._queue:
-            operations, self._queue = self._queue, []
-            if not self._pending:
-                self._heard_s = time.monotonic()
-            self._pending += len(operations)
-            self._writer.hand_over(operations)
+        operations, self._queue = self._queue, []
+        if not operations:
+            return
+        if self._is_little(operations):
+            since_s = time.monotonic()
+            if self._writer.write_at_once(operations):
+                self._pending += len(operations)
+                self._report(operations, since_s, None)
+                if self._writer.wants_checkpoint:
+                    self._push(Operation(Kind.CHECKPOINT))
+                return
+        if not self._pending:
+            self._heard_s = time.monotonic()
+        self._pending += len(operations)
+        self._writer.hand_over(operations)
+
+    def _is_little(self, operations: Sequence[Operation]) -> bool:
+        """Whether writing it here and now is quicker than waking the writer, and everything before it is written.
+
+        A commit that does not wait for the disk takes some 50 microseconds; the writer answers after several hundred.
+        """
+        if self._pending or self._problem or self.mode != "process" or len(operations) > _MOST_AT_ONCE:
+            return False
+        return sum(one.size_bytes for one in operations) <= _MOST_BYTES_AT_ONCE
 
     def _report(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
         if problem != self._problem:
-            log.error("journal.failing" if problem else "journal.recovered", problem=problem)
+            if problem is not None:
+                log.error("journal.failing", problem=problem)
+            else:
+                log.warning("journal.recovered")
         self._problem = problem
         self._heard_s = time.monotonic()
         self._pending -= len(operations)

@@ -30,12 +30,16 @@ _PROBE_BYTES = 1 << 16
 _MOST_PARAMETERS = 30_000
 _MOST_OPERATIONS = 5000
 """In one transaction."""
+_CHECKPOINT_PAGES = 4000
+_PAGE_BYTES = 4096
 
 
 class Kind(Enum):
     """What an operation does. Those of one transaction are done by kind, in this order: no task minds."""
 
     SYNC = "sync"
+    CHECKPOINT = "checkpoint"
+    """Like SYNC: it is there to wake the writer, which sees to the write-ahead log after every transaction."""
     AGAIN = "again"
     """Not in order: what came before it is written first."""
     ACCEPT = "accept"
@@ -47,7 +51,8 @@ class Kind(Enum):
     FORGET = "forget"
 
 
-_REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC})
+_UNWRITTEN = frozenset({Kind.SYNC, Kind.CHECKPOINT})
+_REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC, Kind.CHECKPOINT})
 """Not tried again after a failure: who waits for them is told."""
 _INSERTS = {
     Kind.ACCEPT: f"INSERT INTO requests ({REQUEST_COLUMNS}) VALUES ",  # noqa: S608
@@ -73,6 +78,11 @@ class Operation:
     parameters: tuple[object, ...] = ()
     done: Done | None = None
 
+    @property
+    def size_bytes(self) -> int:
+        """Of what is written, but for small change."""
+        return sum(len(one) for one in self.parameters if isinstance(one, bytes))
+
 
 Report = Callable[[Sequence[Operation], float, str | None], None]
 """Called in the loop: what was dealt with, when it was handed over, and the problem, if there was one."""
@@ -96,6 +106,23 @@ class Writer(threading.Thread):
         self._backlog: list[Operation] = []
         """What could not be written and must be."""
         self._failing = False
+        self._log_pages = 0
+        """About so many pages were written to the write-ahead log since the last checkpoint."""
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether the write-ahead log is to be carried over; that takes a while, and waits for the disk."""
+        return self._log_pages >= _CHECKPOINT_PAGES
+
+    def write_at_once(self, operations: Sequence[Operation]) -> bool:
+        """Write in the caller's thread, which knows that the writer has nothing to do; False where that fails."""
+        if self._failing or self._backlog:
+            return False
+        try:
+            self._write(operations)
+        except sqlite3.Error:
+            return False
+        return True
 
     def hand_over(self, operations: list[Operation]) -> None:
         """Have these written, all in one transaction."""
@@ -138,6 +165,9 @@ class Writer(threading.Thread):
                 self._backlog = []
             if operations:
                 self._write(operations)
+            if self.wants_checkpoint:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._log_pages = 0
         except sqlite3.Error as error:
             problem = str(error)
             self._backlog += [one for one in operations if one.kind not in _REFUSED]
@@ -145,8 +175,9 @@ class Writer(threading.Thread):
         self._loop.call_soon_threadsafe(self._report, operations, since_s, problem)
 
     def _write(self, operations: Sequence[Operation]) -> None:
-        if all(one.kind is Kind.SYNC for one in operations):
+        if all(one.kind in _UNWRITTEN for one in operations):
             return
+        self._log_pages += sum(1 + one.size_bytes // _PAGE_BYTES for one in operations)
         with _transaction(self._connection):
             groups: dict[Kind, list[tuple[object, ...]]] = {kind: [] for kind in Kind}
             for one in operations:
@@ -158,7 +189,8 @@ class Writer(threading.Thread):
             self._flush(groups)
 
     def _flush(self, groups: dict[Kind, list[tuple[object, ...]]]) -> None:
-        groups[Kind.SYNC].clear()
+        for kind in _UNWRITTEN:
+            groups[kind].clear()
         for kind, rows in groups.items():
             if not rows:
                 continue

@@ -13,7 +13,7 @@ from dragoman_server.parts import Parts
 
 def families(parts: Parts) -> Iterator[Metric]:
     """By the kind of engine."""
-    pools = parts.pools
+    pools = parts.services.pools
 
     def each(make: Callable[..., Metric], name: str, meaning: str, figure: Callable[[EnginePool], float]) -> Metric:
         rows = [((kind,), figure(pool)) for kind, pool in pools.items()]

@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterator
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
 
-from dragoman_server.metrics import engines, requests, server, text
+from dragoman_server.metrics import cache, engines, requests, server, text
 from dragoman_server.parts import Parts
 
-SUBJECTS: tuple[Callable[[Parts], Iterator[Metric]], ...] = (requests.families, engines.families, server.families)
+SUBJECTS: tuple[Callable[[Parts], Iterator[Metric]], ...] = (
+    requests.families,
+    engines.families,
+    cache.families,
+    server.families,
+)
 
 
 class MetricsPage:

@@ -16,11 +16,13 @@ def families(parts: Parts) -> Iterator[Metric]:
     yield from _state(parts)
     yield from _journal(parts)
     results = parts.dispatcher.results
-    yield single("dragoman_in_flight_bytes", "Bytes of the requests in flight", parts.budget.taken_bytes)
-    yield single("dragoman_in_flight_limit_bytes", "Bytes from which on reading is slow", parts.budget.limit_bytes)
+    yield single("dragoman_in_flight_bytes", "Bytes of the requests in flight", parts.services.budget.taken_bytes)
+    yield single(
+        "dragoman_in_flight_limit_bytes", "Bytes from which on reading is slow", parts.services.budget.limit_bytes
+    )
     yield single("dragoman_results_tasks", "Tasks that are known, in flight or finished", len(results))
     yield single("dragoman_results_bytes", "Bytes of the finished ones' events", results.bytes)
-    yield total("dragoman_events_published_total", "Events that were sent", parts.publisher.published)
+    yield total("dragoman_events_published_total", "Events that were sent", parts.services.publisher.published)
     yield total(
         "dragoman_log_lines_dropped_total",
         "Log lines that a stalled stream had no room for",
@@ -35,7 +37,7 @@ def _state(parts: Parts) -> Iterator[Metric]:
 
 
 def _journal(parts: Parts) -> Iterator[Metric]:
-    journal = parts.dispatcher.journal
+    journal = parts.services.journal
     figures = journal.statistics()
     yield single("dragoman_journal_failing", "1 where the journal cannot be written", journal.problem is not None)
     yield single("dragoman_journal_pending", "Operations that wait to be written", figures["pending"])

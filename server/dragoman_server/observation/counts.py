@@ -14,12 +14,11 @@ from dragoman_server.lane import Lane
 from dragoman_server.observation.observer import Observer
 from dragoman_server.observation.peers import Peers
 from dragoman_server.results import TaskRecord
-from dragoman_server.runs import Admitted
-from dragoman_server.task import TaskRun
+from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import peer_of
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import TaskFinished
+from dragoman_wire.events import TaskFinished, TaskStatus
 from dragoman_wire.requests import CONTROL_TYPES
 
 CONTROL, NO_LANE = "control", "none"
@@ -92,34 +91,34 @@ class Counts(Observer):
         self.repeats[self.lane_of(record.request_type)] += 1
         self.peers[peer_of(envelope)].repeated += 1
 
-    def accepted(self, admitted: Admitted) -> None:
+    def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        run, lane = admitted.run, admitted.lane.name
-        if run.resumed:
+        request, request_type = context.request, context.record.request_type
+        lane = self.lane_of(request_type)
+        if context.resumed:
             self.resumptions[lane] += 1
             return
-        self.acceptances[run.record.request_type] += 1
-        self.characters[lane] += len(getattr(run.request, "text", ""))
-        self.peers[peer_of(run.request)].accepted += 1
+        self.acceptances[request_type] += 1
+        self.characters[lane] += len(getattr(request, "text", ""))
+        self.peers[peer_of(request)].accepted += 1
 
-    def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
+    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
         """See Observer."""
         if isinstance(work, DecodeAudio) and answer is not None and isinstance(answer.result, DecodedAudio):
-            self.audio_s[run.handler.lane] += answer.result.samples / SPOOL_RATE_HZ
+            self.audio_s[self.lane_of(context.record.request_type)] += answer.result.samples / SPOOL_RATE_HZ
 
-    def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
+    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
         """See Observer."""
-        run, status = admitted.run, admitted.run.status
-        self.ends[admitted.lane.name, status] += 1
-        figures = self.peers[peer_of(run.request)]
+        self.ends[self.lane_of(context.record.request_type), status] += 1
+        figures = self.peers[peer_of(context.request)]
         if status in ("completed", "partial"):
             figures.completed += 1
         else:
             figures.failed += 1
 
-    def left(self, admitted: Admitted) -> None:
+    def left(self, context: TaskContext) -> None:
         """See Observer."""
-        self.leftovers[admitted.lane.name] += 1
+        self.leftovers[self.lane_of(context.record.request_type)] += 1
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""

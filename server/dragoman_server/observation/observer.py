@@ -11,12 +11,11 @@ from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskFinished
+from dragoman_wire.events import Event, TaskFinished, TaskStatus
 
 if TYPE_CHECKING:
     from dragoman_server.results import TaskRecord
-    from dragoman_server.runs import Admitted
-    from dragoman_server.task import TaskRun
+    from dragoman_server.task_context import TaskContext
 
 log = structlog.get_logger()
 
@@ -30,28 +29,28 @@ class Observer:
     def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
         """A request was answered with what is known of its task already."""
 
-    def accepted(self, admitted: Admitted) -> None:
-        """A request is safe, and has its place in a lane; also one that an earlier server had accepted."""
+    def accepted(self, context: TaskContext) -> None:
+        """A request is safe and has its place, or is answered in this turn; also one of an earlier server's."""
 
-    def queued(self, run: TaskRun) -> None:
+    def queued(self, context: TaskContext) -> None:
         """It has to wait for its turn in the lane."""
 
-    def started(self, run: TaskRun) -> None:
+    def started(self, context: TaskContext) -> None:
         """Its handler is at work."""
 
-    def unit_asked(self, run: TaskRun, work: AnyWork, unit: Unit) -> None:
+    def unit_asked(self, context: TaskContext, work: AnyWork, unit: Unit) -> None:
         """A unit of it waits for an engine; several runs may wait for the same one."""
 
-    def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
+    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
         """That work is answered; None where it failed or is no longer wanted."""
 
-    def published(self, run: TaskRun, event: Event, ready_s: float) -> None:
+    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
         """An event of it, ready at that time, is written and was handed to the socket."""
 
-    def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
+    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
         """All parts of the run are answered; its time was spent so."""
 
-    def left(self, admitted: Admitted) -> None:
+    def left(self, context: TaskContext) -> None:
         """It stopped unanswered: the next start of the server finishes it."""
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:

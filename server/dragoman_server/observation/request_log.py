@@ -5,16 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 import msgspec
-import structlog
 
 from dragoman_server.clock import Clock
 from dragoman_server.faults import sentence_of
+from dragoman_server.logs import Level
 from dragoman_server.observation.observer import Observer
 from dragoman_server.results import TaskRecord
-from dragoman_server.runs import Admitted
-from dragoman_server.task import TaskRun
+from dragoman_server.task_context import TaskContext
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished
@@ -23,89 +23,121 @@ from dragoman_wire.inbound import BadMessage
 _ENDED_WELL = frozenset({"completed", "cancelled"})
 
 
+class Lines(Protocol):
+    """Where lines go; `Logs` is one."""
+
+    def says(self, level: Level) -> bool:
+        """Whether lines of this level are written now."""
+        ...
+
+    def write(self, level: Level, fields: dict[str, Any]) -> None:
+        """Write one, whatever its level."""
+        ...
+
+
+class NoLines:
+    """Writes nothing."""
+
+    def says(self, level: Level) -> bool:
+        """See Lines."""
+        return False
+
+    def write(self, level: Level, fields: dict[str, Any]) -> None:
+        """See Lines."""
+
+
 class RequestLog(Observer):
     """Writes to the log.
 
     Args:
+        lines: the log.
         lane_of: a request type's lane.
         clock: measures.
     """
 
-    def __init__(self, lane_of: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, lines: Lines, lane_of: Mapping[str, str], clock: Clock) -> None:
+        self._write = lines.write
+        self._says = lines.says
         self._lane_of = lane_of
         self._clock = clock
         self.configure(content=False)
 
     def configure(self, *, content: bool) -> None:
-        """To be called when the log was configured: a logger that is bound costs a third of one that is looked up.
+        """To be called when the level of the log was changed.
 
         Args:
             content: whether texts and results are logged as well.
         """
-        self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind()
-        self._content = content
+        self._infos, self._warnings = self._says("info"), self._says("warning")
+        self._content = content and self._infos
 
     def unreadable(self, bad: BadMessage) -> None:
         """A message has no header that can be read. Where it has one, all is said when it is refused."""
-        if not bad.readable:
-            self._log.warning("request.unreadable", error=bad.error.message, first_bytes=bad.first_bytes.hex())
+        if self._warnings and not bad.readable:
+            told = {"error": bad.error.message, "first_bytes": bad.first_bytes.hex()}
+            self._write("warning", {"event": "request.unreadable", **told})
 
     def refused(self, envelope: Envelope, error: DragomanError) -> None:
         """See Observer."""
-        self._log.warning(
-            "request.refused",
-            type=envelope.request_type,
-            **envelope.ids,
-            error_code=error.code,
-            error=sentence_of(error),
-        )
+        if self._warnings:
+            told = {"error_code": error.code, "error": sentence_of(error)}
+            named = {"event": "request.refused", "type": envelope.request_type}
+            self._write("warning", {**named, **envelope.ids, **told})
 
     def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
         """See Observer."""
-        self._log.info("task.repeated", type=record.request_type, **envelope.ids)
+        if self._infos:
+            self._write("info", {"event": "task.repeated", "type": record.request_type, **envelope.ids})
 
-    def accepted(self, admitted: Admitted) -> None:
+    def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        run = admitted.run
-        self._log.info(
-            "task.accepted",
-            type=run.record.request_type,
-            lane=admitted.lane.name,
-            **run.envelope.ids,
-            priority=run.request.priority or "normal",
-            bytes=admitted.size_bytes,
-            **({"again": True} if admitted.duplicate else {}),
-            **({"resumed": True} if run.resumed else {}),
-            **({"traceparent": run.request.traceparent} if run.request.traceparent else {}),
-        )
-        text = getattr(run.request, "text", None)
+        if not self._infos:
+            return
+        request = context.request
+        fields = self._named("task.accepted", context.record, context.envelope)
+        fields["priority"] = request.priority or "normal"
+        if context.duplicate:
+            fields["again"] = True
+        if context.resumed:
+            fields["resumed"] = True
+        if request.traceparent is not None:
+            fields["traceparent"] = request.traceparent
+        self._write("info", fields)
+        text = getattr(request, "text", None)
         if self._content and text is not None:
-            self._log.info("task.content", task_id=run.task_id, text=text)
+            self._write("info", {"event": "task.content", "task_id": context.task_id, "text": text})
 
-    def published(self, run: TaskRun, event: Event, ready_s: float) -> None:
+    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
         """See Observer."""
         if self._content:
-            self._log.info("event.content", task_id=run.task_id, event_fields=msgspec.to_builtins(event))
+            told = msgspec.to_builtins(event)
+            self._write("info", {"event": "event.content", "task_id": context.task_id, "event_fields": told})
 
-    def left(self, admitted: Admitted) -> None:
+    def left(self, context: TaskContext) -> None:
         """See Observer."""
-        run = admitted.run
-        self._log.info("task.left", type=run.record.request_type, lane=admitted.lane.name, **run.envelope.ids)
+        if self._infos:
+            self._write("info", self._named("task.left", context.record, context.envelope))
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
-        say = self._log.info if last.status in _ENDED_WELL else self._log.warning
-        error = next((one for one in record.outcomes.values() if one is not None), None)
-        publish_s = self._clock.monotonic() - record.ended_s if record.ended_s else 0.0
-        say(
-            "task.finished",
-            type=record.request_type,
-            lane=self._lane_of.get(record.request_type),
-            **envelope.ids,
-            status=last.status,
-            **({"error_code": error.code, "error": sentence_of(error)} if error is not None else {}),
-            events=last.events,
-            queue_ms=last.queue_time_ms,
-            compute_ms=last.compute_time_ms,
-            publish_ms=round(publish_s * 1000, 3),
-        )
+        well = last.status in _ENDED_WELL
+        if not (self._infos if well else self._warnings):
+            return
+        fields = self._named("task.finished", record, envelope)
+        fields["status"] = last.status
+        error = None if last.status == "completed" else _first_error(record)
+        if error is not None:
+            fields["error_code"], fields["error"] = error.code, sentence_of(error)
+        fields["events"] = last.events
+        fields["queue_ms"] = last.queue_time_ms
+        fields["compute_ms"] = last.compute_time_ms
+        fields["publish_ms"] = round((self._clock.monotonic() - (record.ended_s or self._clock.monotonic())) * 1000, 3)
+        self._write("info" if well else "warning", fields)
+
+    def _named(self, event: str, record: TaskRecord, envelope: Envelope) -> dict[str, Any]:
+        request_type = record.request_type
+        return {"event": event, "type": request_type, "lane": self._lane_of.get(request_type), **envelope.ids}
+
+
+def _first_error(record: TaskRecord) -> DragomanError | None:
+    return next((error for error in record.outcomes.values() if error is not None), None)

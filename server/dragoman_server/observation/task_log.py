@@ -16,10 +16,9 @@ from dragoman_server.clock import Clock
 from dragoman_server.observation.observer import Observer
 from dragoman_server.observation.trace import Trace
 from dragoman_server.results import TaskKey, TaskRecord
-from dragoman_server.runs import Admitted
-from dragoman_server.task import TaskRun
+from dragoman_server.task_context import TaskContext
 from dragoman_wire.envelope import Envelope
-from dragoman_wire.events import Event, TaskFinished
+from dragoman_wire.events import Event, TaskFinished, TaskStatus
 
 Which = Literal["all", "active", "finished", "failed"]
 Order = Literal["age", "slowest", "recent"]
@@ -45,36 +44,36 @@ class TaskLog(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
-    def accepted(self, admitted: Admitted) -> None:
+    def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        run = admitted.run
-        trace = self._active.get(run.record.key)
+        now_s = self._clock.monotonic()
+        trace = self._active.get(context.record.key)
         if trace is None:
-            trace = self._active[run.record.key] = self._new(run.record, run.elapsed_s())
-        trace.enter(admitted, self._clock.monotonic())
+            trace = self._active[context.record.key] = self._new(context.record, now_s, context.arrived_s)
+        trace.enter(context, now_s)
 
-    def queued(self, run: TaskRun) -> None:
+    def queued(self, context: TaskContext) -> None:
         """See Observer."""
-        trace = self._active.get(run.record.key)
+        trace = self._active.get(context.record.key)
         if trace is not None:
             trace.step(self._clock.monotonic(), "queued")
 
-    def started(self, run: TaskRun) -> None:
+    def started(self, context: TaskContext) -> None:
         """See Observer."""
-        trace = self._active.get(run.record.key)
+        trace = self._active.get(context.record.key)
         if trace is not None:
             trace.started = True
             trace.step(self._clock.monotonic(), "started")
 
-    def unit_asked(self, run: TaskRun, work: AnyWork, unit: Unit) -> None:
+    def unit_asked(self, context: TaskContext, work: AnyWork, unit: Unit) -> None:
         """See Observer."""
-        trace = self._active.get(run.record.key)
+        trace = self._active.get(context.record.key)
         if trace is not None:
             trace.ask(id(work), unit)
 
-    def unit_done(self, run: TaskRun, work: AnyWork, answer: Answer | None) -> None:
+    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
         """See Observer."""
-        trace = self._active.get(run.record.key)
+        trace = self._active.get(context.record.key)
         if trace is None:
             return
         trace.answer(id(work))
@@ -83,34 +82,34 @@ class TaskLog(Observer):
             took_ms = (answer.ended_s - answer.began_s) * 1000
             trace.step(self._clock.monotonic(), "unit", work.kind, answer.worker, answer.queued_s * 1000, took_ms)
 
-    def published(self, run: TaskRun, event: Event, ready_s: float) -> None:
+    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
         """See Observer."""
-        trace = self._active.get(run.record.key)
+        trace = self._active.get(context.record.key)
         if trace is not None:
             language = getattr(event, "target_language", None)
             trace.step(self._clock.monotonic(), "published", event.__struct_config__.tag, language)
 
-    def ended(self, admitted: Admitted, queue_s: float, compute_s: float) -> None:
+    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
         """See Observer."""
-        trace = self._active.get(admitted.run.record.key)
+        trace = self._active.get(context.record.key)
         if trace is not None:
             trace.queue_s += queue_s
             trace.compute_s += compute_s
-            if trace.leave(admitted.run):
-                trace.ended_s = self._clock.monotonic()
+            if trace.leave(context):
+                trace.ended_s = context.record.ended_s
 
-    def left(self, admitted: Admitted) -> None:
+    def left(self, context: TaskContext) -> None:
         """See Observer."""
-        key = admitted.run.record.key
-        trace = self._active.get(key)
-        if trace is not None and trace.leave(admitted.run):
-            del self._active[key]
+        trace = self._active.get(context.record.key)
+        if trace is not None and trace.leave(context):
+            del self._active[context.record.key]
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
-        trace = self._active.pop(record.key, None) or self._new(record, 0.0)
+        now_s = self._clock.monotonic()
+        trace = self._active.pop(record.key, None) or self._new(record, now_s, now_s)
         trace.envelope = trace.envelope or envelope
-        trace.finish(last.status, self._clock.monotonic())
+        trace.finish(last.status, now_s)
         (self._good if trace.status == "completed" else self._failed).append(trace)
 
     # --- what is asked -------------------------------------------------------------------------------------
@@ -158,6 +157,6 @@ class TaskLog(Observer):
         }
         return itertools.chain(*parts[which])
 
-    def _new(self, record: TaskRecord, elapsed_s: float) -> Trace:
+    def _new(self, record: TaskRecord, now_s: float, arrived_s: float) -> Trace:
         lane = self._lane_of.get(record.request_type, "")
-        return Trace(record, lane, self._clock.monotonic() - elapsed_s, self._clock.unix() - elapsed_s)
+        return Trace(record, lane, arrived_s, self._clock.unix() - (now_s - arrived_s))

@@ -7,8 +7,7 @@ from typing import Any
 from dragoman_engines.unit import Unit
 from dragoman_server.faults import sentence_of
 from dragoman_server.results import TaskRecord
-from dragoman_server.runs import Admitted
-from dragoman_server.task import TaskRun
+from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import busy_s, peer_of
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
@@ -52,7 +51,7 @@ class Trace:
         self.status: TaskStatus | None = None
         self.outcomes: dict[str, DragomanError | None] = {}
         self._record: TaskRecord | None = record
-        self._runs: list[TaskRun] = []
+        self._runs: list[TaskContext] = []
         self._units: dict[int, Unit] = {}
         """In flight, by the identity of the work that was asked for."""
         self._steps: list[tuple[float, str, tuple[Any, ...]]] = [(arrived_s, "received", ())]
@@ -67,23 +66,22 @@ class Trace:
         else:
             self._dropped += 1
 
-    def enter(self, admitted: Admitted, now_s: float) -> None:
+    def enter(self, context: TaskContext, now_s: float) -> None:
         """A run of it was accepted."""
-        run = admitted.run
         self.ended_s = 0.0
         if self.envelope is None:
-            self.envelope = run.envelope
-            self.peer = peer_of(run.request)
-            self.priority = run.request.priority or "normal"
-        self._runs.append(run)
-        self.step(now_s, "accepted", admitted.duplicate, run.resumed)
+            self.envelope = context.envelope
+            self.peer = peer_of(context.request)
+            self.priority = context.request.priority or "normal"
+        self._runs.append(context)
+        self.step(now_s, "accepted", context.duplicate, context.resumed)
 
-    def leave(self, run: TaskRun) -> bool:
+    def leave(self, context: TaskContext) -> bool:
         """A run is over; whether it was the last."""
-        if run in self._runs:
-            self._runs.remove(run)
+        if context in self._runs:
+            self._runs.remove(context)
         if not self._runs:
-            self.outcomes = dict(run.record.outcomes)
+            self.outcomes = dict(context.record.outcomes)
         return not self._runs
 
     def ask(self, key: int, unit: Unit) -> None:
@@ -121,7 +119,8 @@ class Trace:
         """Everything but the timeline."""
         error = next((one for one in self._outcomes().values() if one is not None), None)
         running = [unit for unit in self._units.values() if unit.entry is None]
-        calls = [call for run in self._runs for call in run.calls] + [(unit.began_s, now_s) for unit in running]
+        calls = [(call.began_s, call.ended_s) for run in self._runs for call in run.calls]
+        calls += [(unit.began_s, now_s) for unit in running]
         compute_s = self.compute_s + busy_s(calls)
         worked_s = (self.ended_s or now_s) - self.arrived_s
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from dragoman_server.metrics.page import MetricsPage
+from dragoman_server.ops.cache import CacheRoutes
 from dragoman_server.ops.figures import Figures
 from dragoman_server.ops.health import Health
 from dragoman_server.ops.server import Ops
@@ -20,5 +21,6 @@ def routes_of(parts: Parts, statistics: Statistics) -> list[web.RouteDef]:
     return [
         *Figures(statistics, MetricsPage(parts)).routes(),
         *Health(parts).routes(),
-        *Tasks(parts.watch.tasks, parts.dispatcher.cancel, parts.clock).routes(),
+        *CacheRoutes(parts.services).routes(),
+        *Tasks(parts.watch.tasks, parts.dispatcher.cancel, parts.services.clock).routes(),
     ]

@@ -8,25 +8,23 @@ addresses everybody shows a token, but for the probes and the page that asks for
 from __future__ import annotations
 
 import hmac
-from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from dragoman_server.config import SocketsConfig
-from dragoman_server.config.ops_access import OPEN, TOKEN_FILE, is_loopback, token_problem
+from dragoman_server.config.ops_access import is_loopback, read_token
 from dragoman_server.ops.answers import refusal
+
+log = structlog.get_logger()
 
 PUBLIC = frozenset({"/", "/healthz", "/readyz"})
 """Paths that need no token."""
 _PROBES = frozenset({"/healthz", "/readyz"})
 _READ_ONLY = frozenset({"GET", "HEAD"})
 _NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class TokenError(Exception):
-    """The token cannot be had; the sentence says why."""
 
 
 class Guard:
@@ -89,19 +87,9 @@ def guard_of(sockets: SocketsConfig) -> Guard:
     Raises:
         TokenError: the file with the token cannot be read, or holds none.
     """
-    token = sockets.ops_token.get_secret_value()
-    if token in ("", OPEN):
-        return Guard(sockets.ops, None)
-    if token.startswith(TOKEN_FILE):
-        path = Path(token.removeprefix(TOKEN_FILE)).expanduser()
-        try:
-            token = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise TokenError(f"sockets.ops_token: {path} cannot be read: {reason}") from error
-        problem = token_problem(token)
-        if problem is not None:
-            raise TokenError(f"sockets.ops_token: {path}: {problem}")
+    token = read_token(sockets.ops_token.get_secret_value())
+    if token is None and not is_loopback(urlsplit(sockets.ops).hostname or ""):
+        log.warning("ops.open", ops=sockets.ops, hint="whoever reaches it may read and cancel tasks")
     return Guard(sockets.ops, token)
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from dragoman_client import Client
+from dragoman_client import Client, TranslationCache
 from tests.unit.client.fake_server import WAIT_S, FakeServer, Script
 
 Serve = Callable[[Script], FakeServer]
@@ -35,7 +35,13 @@ async def nothing_is_left_behind() -> AsyncIterator[None]:
 
 
 def client_of(
-    server: FakeServer, *, timeout_s: float = WAIT_S, resend_s: float = 0.02, poll_s: float = 10.0, retries: int = 0
+    server: FakeServer,
+    *,
+    timeout_s: float = WAIT_S,
+    resend_s: float = 0.02,
+    poll_s: float = 10.0,
+    retries: int = 0,
+    cache: TranslationCache | None = None,
 ) -> Client:
     return Client(
         *server.endpoints,
@@ -44,6 +50,7 @@ def client_of(
         resend_s=resend_s,
         poll_s=poll_s,
         retries=retries,
+        cache=cache,
     )
 
 

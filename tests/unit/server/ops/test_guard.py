@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from dragoman_server.config import ConfigError, SocketsConfig, load_config
-from dragoman_server.ops.guard import Guard, TokenError, guard_of
+from dragoman_server.config import ConfigError, SocketsConfig, config_as_toml, load_config
+from dragoman_server.config.ops_access import TokenError
+from dragoman_server.ops.guard import Guard, guard_of
 
 TOKEN = "0123456789abcdef-secret"  # noqa: S105 - of a test
 LOCAL = "http://127.0.0.1:8088"
@@ -119,6 +121,14 @@ def test_a_loopback_address_needs_none(address: str) -> None:
 def test_a_token_that_is_none_is_refused(token: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         load_config(flags={"sockets": {"ops_token": token}})
+
+
+def test_the_token_is_not_in_the_configuration_that_is_printed() -> None:
+    printed = config_as_toml(load_config(flags={"sockets": {"ops_token": TOKEN}}))
+    assert TOKEN not in printed
+    assert 'ops_token = "**********"' in printed
+    with pytest.raises(ConfigError, match="the stars stand for a token"):
+        load_config(flags=tomllib.loads(printed))
 
 
 def test_none_leaves_the_endpoint_open_but_not_to_pages_of_other_sites() -> None:

@@ -1,0 +1,1 @@
+"""Answers that are known, so that no model is asked for them again."""

@@ -1,0 +1,232 @@
+"""The cache as tasks see it: levels behind one another, one computation for equal questions, and counters.
+
+A value in a level is a checksum and the MessagePack of [the model's seconds, the answer]: a bit that flipped on a disk
+is a miss, not a wrong answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+import structlog
+
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_handlers.base import AnyQuestion
+from dragoman_server.cache.counters import CacheCounters
+from dragoman_server.cache.keys import engine_identity, key_of
+from dragoman_server.cache.memory import MemoryStore
+from dragoman_server.cache.store import Store, StoreStatistics
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.requests import CacheUse
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+SHARED = "in_flight"
+"""The level that counts answers which somebody else was having computed."""
+_CHECKSUM_BYTES = 4
+
+
+class Cache:
+    """All levels. Without any it knows nothing, and still computes equal recordings once.
+
+    Args:
+        memory: the first level, asked without waiting.
+        further: the other levels, the nearest first; what one knows the memory learns.
+    """
+
+    def __init__(self, memory: MemoryStore | None = None, further: Sequence[Store] = ()) -> None:
+        self.counters = CacheCounters()
+        self.flights: dict[bytes, Flight[Any]] = {}
+        self._memory = memory
+        self._further = further
+
+    @property
+    def on(self) -> bool:
+        """Whether there is any level."""
+        return self._memory is not None or bool(self._further)
+
+    def asker(self, pool: EnginePool, use: CacheUse) -> Asker:
+        """The cache for questions to one engine, as one request wants it used."""
+        return Asker(self, engine_identity(pool), use)
+
+    def keep_unit(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+        """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
+        identity = engine_identity(pool)
+        if not self.on or not work.cached_as or identity is None:
+            return False
+        try:
+            pieces = work.pieces(result)
+            share_s = compute_s / max(1, len(pieces))
+            self.put({key_of(identity, piece): _packed(answer, share_s) for piece, answer in pieces})
+        except Exception:
+            log.exception("cache.not_kept", kind=work.kind)
+            return False
+        return True
+
+    def put(self, entries: Mapping[bytes, bytes]) -> None:
+        """Keep packed values in every level."""
+        for store in self._levels():
+            store.put_many(entries)
+
+    async def get(self, keys: Sequence[bytes]) -> dict[bytes, tuple[str, bytes]]:
+        """Of the keys that are known, the level and the packed value."""
+        found = {key: (MemoryStore.name, value) for key in keys if (value := self.in_memory(key)) is not None}
+        for store in self._further:
+            missing = [key for key in keys if key not in found]
+            if not missing:
+                break
+            for key, value in (await store.get_many(missing)).items():
+                found[key] = (store.name, value)
+                if self._memory is not None:
+                    self._memory.put(key, value)
+            # While a slower level was asked, somebody may have learnt the answer.
+            found |= {
+                key: (MemoryStore.name, value)
+                for key in missing
+                if key not in found and (value := self.in_memory(key)) is not None
+            }
+        return found
+
+    async def clear(self) -> None:
+        """Forget everything, at every level."""
+        for store in self._levels():
+            await store.clear()
+
+    async def close(self) -> None:
+        """Finish what is to be written."""
+        for store in self._levels():
+            await store.close()
+
+    def document(self) -> dict[str, Any]:
+        """For /stats."""
+        levels = {name: msgspec.structs.asdict(statistics) for name, statistics in self.levels().items()}
+        return {**self.counters.document(), "levels": levels}
+
+    def levels(self) -> dict[str, StoreStatistics]:
+        """What each level holds, by its name."""
+        return {store.name: store.statistics() for store in self._levels()}
+
+    def in_memory(self, key: bytes) -> bytes | None:
+        """The packed value, if the first level has it."""
+        return self._memory.get(key) if self._memory is not None else None
+
+    def _levels(self) -> list[Store]:
+        return [*([self._memory] if self._memory is not None else []), *self._further]
+
+
+class Flight(Generic[T]):
+    """An answer that somebody is having computed, and that others wait for."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.answer: T | None = None
+        self.error: DragomanError | None = None
+        """Why there is no answer; without answer and error, the first one was cancelled, and another has to try."""
+        self.compute_s = 0.0
+
+
+class Asker:
+    """The cache for questions to one engine. See `Context` for what the methods promise."""
+
+    def __init__(self, cache: Cache, identity: bytes | None, use: CacheUse) -> None:
+        self._cache = cache
+        self._identity = identity
+        self._use = use
+
+    async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
+        """The known answers."""
+        if self._identity is None or self._use != "use" or not self._cache.on:
+            return [None] * len(questions)
+        counters = self._cache.counters
+        keys = [key_of(self._identity, question) for question in questions]
+        found = await self._cache.get(keys)
+        answers: list[T | None] = []
+        for key, question in zip(keys, questions, strict=True):
+            level, value = found.get(key, ("", b""))
+            unpacked = _unpacked(value, answer_type) if value else None
+            if unpacked is None:
+                counters.miss(question.cached_as)
+                answers.append(None)
+            else:
+                counters.hit(question.cached_as, level, unpacked[0])
+                answers.append(unpacked[1])
+        return answers
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """The answers where all are known in memory."""
+        if self._identity is None or self._use != "use":
+            return None
+        found = []
+        for question in questions:
+            value = self._cache.in_memory(key_of(self._identity, question))
+            unpacked = _unpacked(value, answer_type) if value is not None else None
+            if unpacked is None:
+                return None
+            found.append(unpacked)
+        for question, (compute_s, _) in zip(questions, found, strict=True):
+            self._cache.counters.hit(question.cached_as, MemoryStore.name, compute_s)
+        return [answer for _, answer in found]
+
+    def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
+        """Keep an answer."""
+        if self._identity is not None and self._use != "off" and self._cache.on:
+            self._cache.put({key_of(self._identity, question): _packed(answer, compute_s)})
+
+    async def once(
+        self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[tuple[T, float]]]
+    ) -> T:
+        """The known answer, or that of an equal question that is being computed, or what `compute` gives."""
+        if self._identity is None or self._use == "off":
+            return (await compute())[0]
+        key = key_of(self._identity, question)
+        while (flight := self._cache.flights.get(key)) is not None:
+            await flight.ended.wait()
+            if flight.error is not None:
+                raise type(flight.error)(flight.error.message, retry_after_ms=flight.error.retry_after_ms)
+            if flight.answer is not None:
+                self._cache.counters.hit(question.cached_as, SHARED, flight.compute_s)
+                return cast("T", flight.answer)
+        flight = self._cache.flights[key] = Flight()
+        try:
+            known = (await self.recall([question], answer_type))[0]
+            if known is None:
+                known, flight.compute_s = await compute()
+                self.remember(question, known, flight.compute_s)
+            flight.answer = known
+        except DragomanError as error:
+            flight.error = error
+            raise
+        finally:
+            del self._cache.flights[key]
+            flight.ended.set()
+        return known
+
+
+def _packed(answer: object, compute_s: float) -> bytes:
+    body = msgspec.msgpack.encode((compute_s, answer))
+    return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") + body
+
+
+def _unpacked(value: bytes, answer_type: type[T]) -> tuple[float, T] | None:
+    body = memoryview(value)[_CHECKSUM_BYTES:]
+    if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") != value[:_CHECKSUM_BYTES]:
+        log.warning("cache.damaged", bytes=len(value))
+        return None
+    kind: Any = answer_type  # mypy takes no type for hashable
+    try:
+        return cast("tuple[float, T]", _decoder(kind).decode(body))
+    except msgspec.MsgspecError as error:
+        log.warning("cache.unreadable", error=str(error))
+        return None
+
+
+@functools.cache
+def _decoder(answer_type: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(tuple[float, answer_type])

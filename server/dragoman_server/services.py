@@ -1,0 +1,33 @@
+"""What every run needs of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.work import Kind
+from dragoman_server.budget import ByteBudget
+from dragoman_server.cache.cache import Cache
+from dragoman_server.clock import Clock
+from dragoman_server.config import LimitsConfig
+from dragoman_server.journal.base import Journal
+from dragoman_server.journal.null import NOTHING
+from dragoman_server.observation.observer import NOBODY, Observer
+from dragoman_server.publisher import Publisher
+from dragoman_server.spool import Spool
+
+
+@dataclass(kw_only=True, slots=True)
+class Services:
+    """What every run needs of the server. `limits` may change while it runs."""
+
+    pools: Mapping[Kind, EnginePool]
+    publisher: Publisher
+    limits: LimitsConfig
+    spool: Spool
+    clock: Clock
+    budget: ByteBudget
+    journal: Journal = NOTHING
+    cache: Cache = field(default_factory=Cache)
+    observer: Observer = NOBODY
