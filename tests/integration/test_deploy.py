@@ -21,7 +21,7 @@ import typer
 from dragoman_client.cli import build_app
 from dragoman_server.config import load_config
 from dragoman_wire.errors import ERRORS
-from tests.harness import PATIENCE_S, ROOT, ServerProcess
+from tests.harness import ECHO, PATIENCE_S, ROOT, running_server
 
 DEPLOY = ROOT / "deploy"
 OPERATIONS = ROOT / "docs" / "operations.md"
@@ -51,10 +51,13 @@ def expressions() -> Iterator[str]:
             yield variable["query"]["query"]
 
 
-def exported_by(server: ServerProcess) -> set[str]:
-    """The names of all samples on its page."""
-    with urlopen(f"{server.endpoints['ops']}/metrics", timeout=PATIENCE_S) as page:  # noqa: S310 - our own address
-        lines = page.read().decode().splitlines()
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of all samples on the page of a server with everything switched on."""
+    cache = {"cache__memory_bytes": 1 << 20, "cache__disk_bytes": 1 << 20}
+    with running_server(tmp_path_factory.mktemp("figures"), **ECHO | cache) as server:
+        with urlopen(f"{server.endpoints['ops']}/metrics", timeout=PATIENCE_S) as page:  # noqa: S310 - our own address
+            lines = page.read().decode().splitlines()
     return {re.split(r"[{ ]", line)[0] for line in lines if line and not line.startswith("#")}
 
 
@@ -67,7 +70,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("where", ["the dashboard", "the alerts", "the tests of the alerts", "the guide"])
-def test_every_figure_that_is_watched_is_one_that_the_server_has(echo_server: ServerProcess, where: str) -> None:
+def test_every_figure_that_is_watched_is_one_that_the_server_has(exported: set[str], where: str) -> None:
     text = {
         "the dashboard": "\n".join(expressions()),
         "the alerts": text_of(ALERTS),
@@ -77,8 +80,7 @@ def test_every_figure_that_is_watched_is_one_that_the_server_has(echo_server: Se
     used = set(NAME.findall(text)) - NO_FIGURES
     assert used
     # A histogram is written of by its name alone as well.
-    known = exported_by(echo_server)
-    assert used - known - {name.removesuffix("_count") for name in known} == set()
+    assert used - exported - {name.removesuffix("_count") for name in exported} == set()
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
