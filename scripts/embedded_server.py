@@ -35,6 +35,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     requests: str
+    events: str
     routed: str
     ops: str
     ready_after_s: float
@@ -71,6 +72,7 @@ def embedded_server(settings: Mapping[str, object] | None = None) -> Iterator[Se
             yield Server(
                 process=process,
                 requests=endpoints["requests"],
+                events=endpoints["events"],
                 routed=endpoints["routed"],
                 ops=endpoints["ops"],
                 ready_after_s=time.monotonic() - begin_s,

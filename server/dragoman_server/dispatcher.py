@@ -197,8 +197,8 @@ class Dispatcher:
 
     def restore(
         self, record: TaskRecord, handler: Handler[Any], inbound: Inbound, parts: Sequence[str], arrived_s: float
-    ) -> Callable[[], asyncio.Task[None]]:
-        """Take a place for what an earlier server accepted; the result begins the work."""
+    ) -> Callable[[int], asyncio.Task[None]]:
+        """Take a place for what an earlier server accepted; the result begins the work, under so much suspicion."""
         admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
         self._services.observer.accepted(admitted.run.context)
         return functools.partial(self._runs.start, admitted)

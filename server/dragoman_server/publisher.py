@@ -9,6 +9,7 @@ import msgspec
 import structlog
 import zmq
 
+from dragoman_server.subscribers import Subscribers
 from dragoman_wire.codec import Codec
 from dragoman_wire.events import Event
 from dragoman_wire.inbound import Buffer
@@ -18,6 +19,8 @@ log = structlog.get_logger()
 
 _LARGE_BYTES = 1 << 16
 """Frames from this size on are handed to libzmq without a copy."""
+_SUBSCRIPTION_BYTES = 4096
+"""The largest thing that a subscriber may send."""
 _KNOWN_PEERS = 10_000
 
 
@@ -30,9 +33,11 @@ class Publisher:
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], high_water_mark: int) -> None:
         self._events = context.socket(zmq.PUB)
-        self._routed = context.socket(zmq.PUB)
+        self._routed = context.socket(zmq.XPUB)
+        self.subscribers = Subscribers(self._routed)
         for socket in (self._events, self._routed):
             socket.set(zmq.SNDHWM, high_water_mark)
+            socket.set(zmq.MAXMSGSIZE, _SUBSCRIPTION_BYTES)
         self._peers: OrderedDict[str, Codec] = OrderedDict()
         self.published = 0
 
@@ -42,7 +47,9 @@ class Publisher:
 
     def bind_routed(self, endpoint: str) -> str:
         """Bind the socket on which each peer hears its own; the endpoint that it has got."""
-        return _bind(self._routed, endpoint)
+        bound = _bind(self._routed, endpoint)
+        self.subscribers.start()
+        return bound
 
     def publish(
         self,
@@ -67,6 +74,7 @@ class Publisher:
 
     def close(self, linger_ms: int) -> None:
         """Close the sockets; what waits for subscribers has `linger_ms` more once the context ends."""
+        self.subscribers.stop()
         for socket in (self._events, self._routed):
             socket.close(linger=linger_ms)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,12 +30,29 @@ log = structlog.get_logger()
 
 MOST_SUSPICION = 1 + 2 * SUSPECT
 """A request is set aside after three ends of the server at which it had just begun, or nine beside others."""
-_RECONNECT_S = 0.5
-"""Peers' sockets connect again within a tenth of a second or two; what is said before, they do not hear."""
+_RECONNECT_S = 3.0
+"""How long peers have to connect again; what is said before, they do not hear."""
+_LOOK_S = 0.02
+_FEW = 8
+"""So many are resumed one by one even after one crash: that costs two seconds, and finds the reason sooner."""
 _ALONE_S = 0.25
 """How long a resumed request has the server's engines for itself, but for new ones."""
 _NO_LIMITS = WireLimits(header_bytes=1 << 40, frames=1 << 20, request_bytes=1 << 40, languages=1 << 20)
 """What was accepted stays accepted, also under limits that are tighter now."""
+
+
+Begin = Callable[[int], "asyncio.Task[None] | None"]
+"""Given how much the end of the server would speak against it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A task of an earlier server that is to be brought to its end."""
+
+    number: int
+    crashes: int
+    """The suspicion against it."""
+    begin: Begin
 
 
 class Recovery:
@@ -49,7 +68,9 @@ class Recovery:
         self._services = services
         self._handlers = handlers
         self._dispatcher = dispatcher
-        self._waiting: list[tuple[int, Callable[[], asyncio.Task[None] | None]]] = []
+        self._waiting: list[_Waiting] = []
+        self._peers: set[str] = set()
+        """For whom something waits."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -67,20 +88,36 @@ class Recovery:
             self._task.cancel()
 
     async def _resume(self) -> None:
-        """Begin one after the other, so that one that ends the server is not taken for its neighbours."""
-        await asyncio.sleep(_RECONNECT_S)
+        """Begin suspects one after the other, so that one that ends the server is not taken for its neighbours."""
+        await self._peers_are_back()
         await asyncio.gather(*(pool.settled() for pool in self._services.pools.values()))
-        for number, begin in self._waiting:
-            try:
-                task = begin()
-            except Exception:
-                # One that cannot be taken up must not keep the others from it; it stays in the journal.
-                log.exception("journal.not_resumed", task=number)
-                continue
+        # Of many that have seen one end of a server only, none is likely to be the reason: they do not wait.
+        many = len(self._waiting) > _FEW
+        for one in [one for one in self._waiting if many and one.crashes <= 1]:
+            self._begin(one, BYSTANDER)
+        for one in [one for one in self._waiting if not many or one.crashes > 1]:
+            task = self._begin(one, SUSPECT)
             if task is not None:
                 _, late = await asyncio.wait([task], timeout=_ALONE_S)
                 if late:
-                    self._services.journal.began(number, BYSTANDER)
+                    self._services.journal.began(one.number, BYSTANDER)
+
+    def _begin(self, one: _Waiting, suspicion: int) -> asyncio.Task[None] | None:
+        try:
+            return one.begin(suspicion)
+        except Exception:
+            # One that cannot be taken up must not keep the others from it; it stays in the journal.
+            log.exception("journal.not_resumed", task=one.number)
+            return None
+
+    async def _peers_are_back(self) -> None:
+        """Wait until every peer for whom something waits hears the server, or has had the time for it."""
+        subscribers = self._services.publisher.subscribers
+        deadline_s = time.monotonic() + _RECONNECT_S
+        while self._peers and time.monotonic() < deadline_s:
+            subscribers.read()
+            self._peers = {peer for peer in self._peers if not subscribers.hear(peer)}
+            await asyncio.sleep(_LOOK_S)
 
     def _take(self, kept: KeptTask) -> None:
         handler = self._handlers.get(kept.request_type)
@@ -90,9 +127,10 @@ class Recovery:
             self._dispatcher.results.restore(record, self._monotonic(kept.finished_unix_s))
             return
         self._dispatcher.results.begin(record)
+        self._peers.add(kept.reply_to)
         if handler is None:
             reason = f"no handler for requests of type {kept.request_type!r} any more"
-            self._waiting.append((kept.task, functools.partial(self._close, record, kept, reason)))
+            self._wait(kept, functools.partial(self._close, record, kept, reason))
             return
         self._take_runs(record, kept, handler)
 
@@ -112,12 +150,15 @@ class Recovery:
                 reason = f"the request can no longer be read: {error}"
                 continue
             arrived_s = self._monotonic(run.arrived_unix_s)
-            self._waiting.append((kept.task, self._dispatcher.restore(record, handler, inbound, parts, arrived_s)))
+            self._wait(kept, self._dispatcher.restore(record, handler, inbound, parts, arrived_s))
             begun = True
         if not begun:
-            self._waiting.append((kept.task, functools.partial(self._close, record, kept, reason)))
+            self._wait(kept, functools.partial(self._close, record, kept, reason))
 
-    def _close(self, record: TaskRecord, kept: KeptTask, reason: str | None) -> None:
+    def _wait(self, kept: KeptTask, begin: Begin) -> None:
+        self._waiting.append(_Waiting(kept.task, max((run.crashes for run in kept.runs), default=0), begin))
+
+    def _close(self, record: TaskRecord, kept: KeptTask, reason: str | None, _: int) -> None:
         """Finish a task without work: everything is answered, or it is set aside."""
         asked = dict.fromkeys(part for run in kept.runs for part in run.parts)
         rest = [part for part in asked if part not in record.outcomes]

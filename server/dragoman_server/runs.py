@@ -123,8 +123,9 @@ class Runs:
         if not runs:
             del self._runs[record.key]
 
-    def start(self, admitted: Admitted) -> asyncio.Task[None]:
-        """Begin the work."""
+    def start(self, admitted: Admitted, suspicion: int = 0) -> asyncio.Task[None]:
+        """Begin the work. `suspicion`: how much the end of the server would then speak against it."""
+        admitted.run.suspicion = suspicion
         admitted.run.enter(State.ACCEPTED)
         if admitted.turn is not None:
             self._services.observer.queued(admitted.run.context)

@@ -12,7 +12,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.results import TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task_context import TaskContext
-from dragoman_server.task_life import SUSPECT, TRANSITIONS, IllegalTransition, State, status_of
+from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, status_of
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.events import TaskStatus
@@ -57,6 +57,8 @@ class TaskRun:
         self.abandoned = False
         """Stopped without an answer: the journal has it, and the next start finishes it."""
         self.error: DragomanError | None = None
+        self.suspicion = 0
+        """What the end of the server would add to the suspicion against a request of an earlier one."""
         self._services = services
         self._task: asyncio.Task[None] | None = None
         self._started = False
@@ -139,8 +141,8 @@ class TaskRun:
             self.enter(State.RUNNING)
         self.context.began_s = self._services.clock.monotonic()
         self._services.observer.started(self.context)
-        if self.context.resumed:
-            self.record.journal.began(self.record.number, SUSPECT)
+        if self.suspicion:
+            self.record.journal.began(self.record.number, self.suspicion)
         await self.handler.handle(self.request, self.context)
 
     def _answer_the_rest(self) -> None:

@@ -177,7 +177,8 @@ class SqliteJournal(Journal):
                 self._pending += len(operations)
                 self._report(operations, since_s, None)
                 if self._writer.wants_checkpoint:
-                    self._push(Operation(Kind.CHECKPOINT))
+                    self._pending += 1
+                    self._writer.hand_over([Operation(Kind.CHECKPOINT)])
                 return
         if not self._pending:
             self._heard_s = time.monotonic()
