@@ -55,9 +55,11 @@ def expressions() -> Iterator[str]:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names of all samples on the page of a server with everything switched on."""
     cache = {"cache__memory_bytes": 1 << 20, "cache__disk_bytes": 1 << 20}
-    with running_server(tmp_path_factory.mktemp("figures"), **ECHO | cache) as server:
-        with urlopen(f"{server.endpoints['ops']}/metrics", timeout=PATIENCE_S) as page:  # noqa: S310 - our own address
-            lines = page.read().decode().splitlines()
+    with (
+        running_server(tmp_path_factory.mktemp("figures"), **ECHO | cache) as server,
+        urlopen(f"{server.endpoints['ops']}/metrics", timeout=PATIENCE_S) as page,  # noqa: S310 - our own address
+    ):
+        lines = page.read().decode().splitlines()
     return {re.split(r"[{ ]", line)[0] for line in lines if line and not line.startswith("#")}
 
 
