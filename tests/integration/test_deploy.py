@@ -144,6 +144,15 @@ def test_prometheus_takes_the_alerts_and_they_fire_where_they_should() -> None:
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
+def test_prometheus_can_read_every_query_of_the_dashboard(tmp_path: Path) -> None:
+    queries = [query.replace("$__rate_interval", "1m") for query in expressions() if "label_values" not in query]
+    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries)]
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")
+    checked = run("promtool", "check", "rules", file)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "dragoman.service"
     text = text_of(DEPLOY / "systemd" / "dragoman.service")
