@@ -58,11 +58,11 @@ def load(
 ) -> None:
     """Send a mix of requests, and print how long the answers took.
 
-    Without a rate so many requests are always in flight (a closed loop), which finds what the server can do. With a
-    rate they are sent when they are due (an open loop), which shows how long people wait at that rate.
+    Without --rate so many are always in flight: what can the server do?
 
-    The exit status is 1 where an accepted request was not finished within --timeout (60 s), and 3 where one got no
-    answer at all. Refusals and errors are counted, and are no failure of the run.
+    With --rate they are sent when they are due: how long do people wait?
+
+    The exit status is 1 where an accepted one was not finished in --timeout (60 s), 3 where one got no answer at all.
 
     Example: dragoman load --rate 200 --duration 30 --mix translation=9,voice=1
     """
