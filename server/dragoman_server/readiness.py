@@ -34,7 +34,7 @@ class Readiness:
     def reasons(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
         pools = self._services.pools
-        engines = [_reason(kind, pool) for kind, pool in pools.items() if pool.state != "ready"]
+        engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.available]
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self._dispatcher.draining else []), *journal, *engines]
