@@ -166,6 +166,7 @@ class Client(Session):
             voice: who speaks, by name: one voice, or one for each language. See `voices`.
             speed: 0.5 to 2; 1 is the voice's own pace.
             audio_format: "wav" (the default) or "ogg", which is Opus and a tenth of the size.
+            glossary: terms that must stay or become something; see `translate`.
             **options: see `CallOptions`.
 
         Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import Callable, Sequence
 
@@ -39,9 +38,12 @@ from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.parts import Parts
 from dragoman_server.pools import check_devices, make_pools, model_names
 from dragoman_server.publisher import Publisher
+from dragoman_server.readiness import Readiness
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
+from dragoman_server.service_manager import ServiceManager
 from dragoman_server.services import Services
+from dragoman_server.signals import listen_for_signals
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
@@ -110,18 +112,20 @@ class App:
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
+        self._readiness = Readiness(self._services, self.dispatcher)
         parts = Parts(
             dispatcher=self.dispatcher,
             intake=self.intake,
             services=self._services,
             watch=self.watch,
-            not_ready=self.not_ready,
+            not_ready=self._readiness.reasons,
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
         self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
         self._ops = Ops(routes_of(parts, self.statistics))
         self._apply_logging(config)
+        self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -130,7 +134,7 @@ class App:
         Raises:
             StartError: an address is taken, the state directory cannot be used, or a device is not here.
         """
-        self._listen_for_signals()
+        listen_for_signals(self._stop, self.reload, self._end_at_once)
         await self.start()
         try:
             await self._stop.wait()
@@ -158,12 +162,15 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, identifying.warm_up)
         self._recovery.start()
         self.intake.start()
-        self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
+        self._manager.keep(lambda: self.intake.last_turn_s, self._readiness.line)
+        announcement = self._readiness.announce(begin_s, self._endpoints, self._manager, self._logs)
+        self._announcer = asyncio.create_task(announcement, name="announce ready")
 
     async def stop(self) -> None:
         """Let the work in flight end, publish what comes of it, and close everything."""
         drain_s = self.config.server.drain_s
         log.info("server.stopping", drain_s=drain_s, active=self.dispatcher.total_active)
+        self._manager.stopping(drain_s)
         self.intake.empty()  # what was sent before the signal is still served
         self.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
         self._recovery.stop()
@@ -178,17 +185,21 @@ class App:
         await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
         self._spool.close()
         self._state.close()
+        await self._manager.close()
         log.info("server.stopped", all_finished=finished)
 
     def reload(self) -> None:
         """Read the configuration again and apply what can change at run time."""
         if self._reload is None:
             return
+        self._manager.reloading()
         try:
-            config = self._reload()
+            self._apply(self._reload())
         except ConfigError as error:
             log.error("config.rejected", error=str(error))
-            return
+        self._manager.reloaded()
+
+    def _apply(self, config: Config) -> None:
         self._apply_logging(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
@@ -202,13 +213,6 @@ class App:
         log.info("config.reloaded", needs_restart=fixed)
         kept = {name: getattr(self.config, name) for name in _FIXED}
         self.config = config.model_copy(update=kept)
-
-    def not_ready(self) -> list[str]:
-        """Why the server should get no traffic now; nothing where it should."""
-        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if not pool.available]
-        problem = self._services.journal.problem
-        journal = [f"journal: {problem}"] if problem is not None else []
-        return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
 
     def _apply_logging(self, config: Config) -> None:
         if self._logs is not None:
@@ -241,37 +245,17 @@ class App:
             routed = self.publisher.bind_routed(sockets.routed)
         with binding("ops", sockets.ops):
             ops = await self._ops.start(sockets.ops, guard)
-        log.info("server.listening", requests=requests, events=events, routed=routed, ops=with_port(sockets.ops, ops))
+        self._endpoints = {"requests": requests, "events": events, "routed": routed}
+        self._endpoints["ops"] = with_port(sockets.ops, ops)
+        log.info("server.listening", **self._endpoints)
         return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
-    async def _announce_ready(self, begin_s: float) -> None:
-        await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
-        models = {
-            kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in self.pools.items()
-        }
-        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
-
-    def _listen_for_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signalled, number)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
-
-    def _signalled(self, number: signal.Signals) -> None:
-        if self._stop.is_set():
-            if self._logs is not None:
-                self._logs.close()
-            for pool in self.pools.values():
-                for child in pool.children:
-                    child.kill()
-            os._exit(128 + number)
-        self._stop.set()
-
-
-def _not_ready(kind: str, pool: EnginePool) -> str:
-    """One line for an operator: a state that passes by itself needs no more than its name."""
-    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
-    return f"engine {kind}: {pool.state}{why}"
+    def _end_at_once(self) -> None:
+        if self._logs is not None:
+            self._logs.close()
+        for pool in self.pools.values():
+            for child in pool.children:
+                child.kill()
 
 
 def _wire_limits(config: Config) -> WireLimits:

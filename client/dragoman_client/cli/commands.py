@@ -86,7 +86,7 @@ def translate(
     wanted = calls.Wanted(
         text=text,
         source=source,
-        languages=_languages(to),
+        languages=languages_of(to),
         model=model,
         priority=priority.value,
         glossary=_glossary(term, glossary),
@@ -151,7 +151,7 @@ def voice(
     spoken = calls.Spoken(
         name=file.stem,
         audio=audio,
-        languages=_languages(to),
+        languages=languages_of(to),
         language=language,
         model=model,
         voice=_voices(voice or []),
@@ -232,7 +232,12 @@ def top(
     TopApp(client, every).run()
 
 
-def _languages(to: str) -> list[str]:
+def languages_of(to: str) -> list[str]:
+    """Language codes separated by commas.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
     languages = list(dict.fromkeys(each.strip() for each in to.split(",") if each.strip()))
     if not languages:
         raise typer.BadParameter("name at least one language", param_hint="--to")

@@ -100,6 +100,10 @@ def test_a_failed_translation_exits_1_with_its_code_and_sentence(serve: Serve) -
         ["translate", " ", "--to", "pt"],
         ["translate", "-", "--to", "pt"],
         ["translate", "hi", "--to", "pt", "--priority", "urgent"],
+        ["load", "--rate", "0"],
+        ["load", "--mix", "poems"],
+        ["load", "--to", ","],
+        ["load", "--recording", "nowhere.wav"],
         ["nonsense"],
     ],
 )
@@ -201,7 +205,7 @@ def test_statistics_are_lines_or_a_document(serve: Serve) -> None:
     assert json.loads(run(server, "stats", "--json").stdout)["version"] == "1"
 
 
-@pytest.mark.parametrize("arguments", [["ping"], ["stats"], ["translate", "hi", "--to", "pt"]])
+@pytest.mark.parametrize("arguments", [["ping"], ["stats"], ["load"], ["translate", "hi", "--to", "pt"]])
 def test_an_unreachable_server_exits_3(dead_endpoint: str, arguments: list[str]) -> None:
     where = ["--requests", dead_endpoint, "--routed", dead_endpoint, "--timeout", "0.2"]
     result = CliRunner().invoke(build_app(), [*where, *arguments, "--json"])
@@ -242,7 +246,7 @@ def test_the_version_is_printed() -> None:
     assert (result.exit_code, result.stdout.split()[0]) == (0, "dragoman")
 
 
-@pytest.mark.parametrize("command", ["translate", "transcribe", "voice", "ping", "stats", "top"])
+@pytest.mark.parametrize("command", ["translate", "transcribe", "voice", "ping", "stats", "top", "load"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = CliRunner().invoke(build_app(), [command, "--help"])
     assert result.exit_code == 0
