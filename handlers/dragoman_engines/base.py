@@ -9,6 +9,7 @@ import msgspec
 
 from dragoman_engines.work import AnyResult, AnyWork, Kind
 
+_FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
 
 
@@ -42,6 +43,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """(source, target) that it translates directly; empty: any."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
+
+    def languages_named(self) -> str:
+        """The languages as a sentence says them: one by one, or how many they are."""
+        return ", ".join(self.languages) if len(self.languages) <= _FEW else f"{len(self.languages)} languages"
 
 
 class Engine(Protocol):

@@ -94,7 +94,7 @@ class WhisperEngine:
             return Failure(code=EngineFailed.code, message=f"a Whisper model cannot do {type(work).__name__}")
         language = work.language or (None if self._multilingual else "en")
         if language is not None and language not in self._capabilities.languages:
-            name, known = self._capabilities.model, ", ".join(self._capabilities.languages)
+            name, known = self._capabilities.model, self._capabilities.languages_named()
             message = f"this model ({name}) hears {known}, not {language}"
             return Failure(code=UnsupportedLanguage.code, message=message)
         if work.duration_s() > LONGEST_WINDOW_S:
