@@ -9,6 +9,7 @@ import msgspec
 
 from dragoman_engines.work import AnyResult, AnyWork, Kind, pool_name
 
+_FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
 Quality = Literal["fast", "best"]
 
@@ -75,6 +76,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Speech: language to the voice that speaks it where nobody names one."""
     best_voices: dict[str, str] = {}
     """Speech: language to the voice that speaks it best, at whatever pace."""
+
+    def languages_named(self) -> str:
+        """The languages as a sentence says them: one by one, or how many they are."""
+        return ", ".join(self.languages) if len(self.languages) <= _FEW else f"{len(self.languages)} languages"
 
 
 class Engine(Protocol):

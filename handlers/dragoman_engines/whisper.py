@@ -40,10 +40,13 @@ class WhisperEngine:
                 cpu_threads=spec.threads,
                 local_files_only=True,
             )
+            self._listener = Listener(model)
+            # The first call takes longer than those after it: make it now, on a second of silence. A model whose
+            # preprocessor_config.json is not beside it shows here that it wants other features.
+            self._listener.hear([Sound(samples=np.zeros(SPOOL_RATE_HZ, np.float32), language="en")])
         except (RuntimeError, ValueError) as error:
             raise ModelMissing(f"the Whisper model in {found.folder} does not load: {error}") from error
         logging.getLogger("faster_whisper").setLevel(logging.ERROR)
-        self._listener = Listener(model)
         self._multilingual = bool(model.model.is_multilingual)
         self._capabilities = Capabilities(
             model=found.name.removeprefix("faster-whisper-"),
@@ -56,8 +59,6 @@ class WhisperEngine:
             ],
             multilingual=self._multilingual,
         )
-        # The first call takes longer than those after it: make it now, on a second of silence.
-        self._listener.hear([Sound(samples=np.zeros(SPOOL_RATE_HZ, np.float32), language="en")])
 
     @property
     def capabilities(self) -> Capabilities:
@@ -94,7 +95,7 @@ class WhisperEngine:
             return Failure(code=EngineFailed.code, message=f"a Whisper model cannot do {type(work).__name__}")
         language = work.language or (None if self._multilingual else "en")
         if language is not None and language not in self._capabilities.languages:
-            name, known = self._capabilities.model, ", ".join(self._capabilities.languages)
+            name, known = self._capabilities.model, self._capabilities.languages_named()
             message = f"this model ({name}) hears {known}, not {language}"
             return Failure(code=UnsupportedLanguage.code, message=message)
         if work.duration_s() > LONGEST_WINDOW_S:

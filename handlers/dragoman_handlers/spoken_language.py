@@ -62,7 +62,7 @@ def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) 
     """
     language = _known(engine, stated)
     if language is not None and engine.languages and language not in engine.languages:
-        raise UnsupportedLanguage(f"the model {engine.model} hears {', '.join(engine.languages)}, not {language!r}")
+        raise UnsupportedLanguage(f"the model {engine.model} hears {engine.languages_named()}, not {language!r}")
     if language is None and not engine.multilingual and engine.languages:
         language = engine.languages[0]
     return SpokenLanguage(decided=language, hint=_known(engine, hint))

@@ -48,6 +48,12 @@ def test_a_stated_language_that_the_model_does_not_hear_is_refused(engine: Capab
         spoken_language(engine, stated, None)
 
 
+def test_a_refusal_counts_the_languages_where_they_are_many() -> None:
+    many = Capabilities(model="base", revision="1", languages=[f"{n}" for n in range(99)], multilingual=True)
+    with pytest.raises(UnsupportedLanguage, match="the model base hears 99 languages, not 'xx'"):
+        spoken_language(many, "xx", None)
+
+
 def test_the_first_sure_window_decides() -> None:
     language = spoken_language(MANY, None, None)
     language.heard(window("fr", 0.4))
