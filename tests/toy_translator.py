@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 SPECIAL = ("<unk>", "<s>", "</s>")
-POSITIONS = 64
 _SHARP = 40.0
 """So much more does a place of the source count than its neighbours."""
 _LOUD = 10.0
@@ -26,7 +25,12 @@ _LOUD = 10.0
 
 
 def build(
-    folder: Path, dictionary: Mapping[str, str], *, languages: Sequence[str] = (), adds_end: bool = False
+    folder: Path,
+    dictionary: Mapping[str, str],
+    *,
+    languages: Sequence[str] = (),
+    adds_end: bool = False,
+    positions: int = 64,
 ) -> None:
     """Write a model in CTranslate2's format with the SentencePiece model of its words.
 
@@ -35,6 +39,7 @@ def build(
         dictionary: word to word; what is not in it stays as it is.
         languages: the tokens that say a language, before the source and before the translation.
         adds_end: CTranslate2 is to end the source by itself, as with models that Marian made.
+        positions: the most tokens of a sentence.
     """
     folder.mkdir(parents=True)
     words = sorted({*dictionary, *dictionary.values()})
@@ -42,7 +47,7 @@ def build(
     tokens = [*SPECIAL, *pieces, *languages]
     marked = {f"\u2581{one}": f"\u2581{other}" for one, other in dictionary.items()}
     says = [tokens.index(marked.get(token, token)) for token in tokens]
-    spec = _spec(says)
+    spec = _spec(says, positions)
     spec.register_source_vocabulary(tokens)
     spec.register_target_vocabulary(tokens)
     spec.config.decoder_start_token = SPECIAL[2]
@@ -67,18 +72,18 @@ def _train(folder: Path, words: Sequence[str]) -> list[str]:
     return [model.id_to_piece(index) for index in range(len(SPECIAL), model.get_piece_size())]
 
 
-def _spec(says: Sequence[int]) -> Any:
+def _spec(says: Sequence[int], positions: int) -> Any:
     size = len(says)
-    depth = size + POSITIONS
+    depth = size + positions
     spec = transformer_spec.TransformerSpec.from_config((1, 1), num_heads=1, pre_norm=True)
     token_part, place_part = np.zeros((depth, depth), np.float32), np.zeros((depth, depth), np.float32)
     token_part[:size, :size] = np.eye(size)
-    place_part[size:, size:] = np.eye(POSITIONS)
+    place_part[size:, size:] = np.eye(positions)
     dictionary = np.zeros((depth, depth), np.float32)
     for token, said in enumerate(says):
         dictionary[said, token] = _LOUD
     embeddings = np.eye(size, depth, dtype=np.float32)
-    places = np.eye(POSITIONS, depth, k=size, dtype=np.float32)
+    places = np.eye(positions, depth, k=size, dtype=np.float32)
     for side in (spec.encoder, spec.decoder):
         side.scale_embeddings = False
         side.position_encodings.encodings = places

@@ -33,8 +33,8 @@ from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 MOST_TOKENS = 200
 """Longer sentences are cut: models were trained on sentences, and drop what comes late in a longer text."""
 _BATCH_TOKENS = 4096
-_LONGEST_TIMES, _LONGEST_MORE = 3, 32
-"""An output is cut off at this many times the input's tokens, and some more."""
+_LONGEST_TIMES, _LONGEST_MORE, _LONGEST = 3, 32, 500
+"""An output is cut off at this many times the input's tokens and some more; OPUS-MT has no places past 512."""
 _CAREFUL = {"repetition_penalty": 1.2, "no_repeat_ngram_size": 4}
 _END = "</s>"
 _PAIR = re.compile(r"(?:.*[-_.])?([a-z]{2,3})[-_]([A-Za-z]{2,})")
@@ -196,7 +196,7 @@ class CTranslateEngine:
             batch_type="tokens",
             max_batch_size=_BATCH_TOKENS,
             max_input_length=0,
-            max_decoding_length=_LONGEST_TIMES * max(map(len, sources)) + _LONGEST_MORE,
+            max_decoding_length=min(_LONGEST, _LONGEST_TIMES * max(map(len, sources)) + _LONGEST_MORE),
             disable_unk=True,
             **(_CAREFUL if careful else {}),
         )

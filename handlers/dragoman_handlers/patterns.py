@@ -54,7 +54,7 @@ _KINDS: tuple[tuple[Role, str, str], ...] = (
         "count",
         _any(
             r"(?<![$@#{])\{(?:n|num|number|count|total|qty|quantity)\}(?!\})",
-            rf"{_FORMAT}[difuxXoeEgG](?!\w)",
+            rf"{_FORMAT}[difuxXoeEgG](?!\w)(?:%%)?",
         ),
     ),
     (Role.NAME, "brace", r"[$@#]?\{(?:[^{}\n]|\{[^{}\n]{0,200}\}){0,200}\}"),
