@@ -17,7 +17,9 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     model: str
-    """Where the model is: `package:NAME`, `path:FOLDER`, `hub:OWNER/NAME`, or `echo` for capacity tests."""
+    """A name of the catalogue, `package:NAME`, `path:FOLDER`, `hub:OWNER/NAME`, or `echo` for capacity tests."""
+    models_dir: str = ""
+    """The folder of the catalogue's models; empty: the user's own."""
     threads: int = 1
     device: Device = "cpu"
     compute_type: str = "int8"

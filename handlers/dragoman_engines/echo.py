@@ -6,6 +6,7 @@ It takes `EngineSpec.delay_ms` for each unit. A word inside a sentence to transl
     __fail__    this unit is a Failure, the others are not touched
     __exit__    the process ends at once with status 3
     __hang__    the call does not come back for an hour
+    __grow__    the process takes 64 MiB more from now on
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from dragoman_wire.errors import AudioTooLong, AudioUndecodable, EngineFailed
 WINDOW_S = 30
 HANG_S = 3600
 EXIT_STATUS = 3
+GROWTH_BYTES = 64 << 20
 _SAMPLE_BYTES = 2
 _WAV_HEADER_BYTES = 44
 _TONE_HZ = 440
@@ -54,6 +56,7 @@ class EchoEngine:
     def __init__(self, spec: EngineSpec) -> None:
         self._delay_s = spec.delay_ms / 1000
         self._tone = _tone()
+        self._grown: list[bytearray] = []
 
     @property
     def capabilities(self) -> Capabilities:
@@ -73,6 +76,8 @@ class EchoEngine:
             time.sleep(self._delay_s)
         match work:
             case TranslateSentences():
+                if any("__grow__" in sentence for sentence in work.sentences):
+                    self._grown.append(bytearray(b"\1") * GROWTH_BYTES)
                 return _translate(work)
             case TranscribeWindow():
                 return _transcribe(work)

@@ -46,7 +46,7 @@ def _load(spec: EngineSpec) -> Engine:
         case "translation":
             from dragoman_engines.firefox import FirefoxEngine
 
-            return FirefoxEngine(DEFAULT_TRANSLATION if embedded else spec.model)
+            return FirefoxEngine(DEFAULT_TRANSLATION if embedded else spec.model, spec.models_dir)
         case "speech":
             from dragoman_engines.speech import SpeechEngine
 

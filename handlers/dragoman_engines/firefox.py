@@ -55,13 +55,13 @@ class PairFiles:
 class FirefoxEngine:
     """One translator a pair. fxtranslate's objects belong to the thread that made them, and it holds the GIL."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, models_dir: str = "") -> None:
         """Find and load every pair below the source.
 
         Raises:
             ModelMissing: the source is not here, or holds no pair.
         """
-        model = resolve(source)
+        model = resolve(source, models_dir=models_dir)
         found = dict(find_pairs(model.folder))
         if not found:
             raise ModelMissing(

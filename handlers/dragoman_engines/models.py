@@ -1,5 +1,6 @@
 """Where a model's files are: a source string from the configuration becomes a folder whose files were checked.
 
+NAME                         a model of the catalogue: in the models folder, or made from installed packages now
 package:NAME[/FOLDER]        inside an installed package, found without importing it
 path:FOLDER                  on this machine
 hub:OWNER/NAME[@REVISION]    from the Hugging Face hub: its cache on this machine first, then the net
@@ -8,17 +9,19 @@ hub:OWNER/NAME[@REVISION]    from the Hugging Face hub: its cache on this machin
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dragoman_engines.base import ModelMissing
-from dragoman_engines.embedded import EMBEDDED, EmbeddedModel
+from dragoman_engines.catalogue import Entry, ModelStore, find_entry, load_catalogue, ready_folder
+from dragoman_engines.catalogue.packages import package_folder
+from dragoman_engines.files import hash_file
 
 INSTALL_MODELS = "pip install 'dragoman[models]'"
 REVISION_DIGITS = 12
-_BLOCK_BYTES = 1 << 20
+
+__all__ = ["INSTALL_MODELS", "ModelFolder", "hash_file", "resolve"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,23 +45,28 @@ class ModelFolder:
         return hashlib.sha256(lines.encode()).hexdigest()[:REVISION_DIGITS]
 
 
-def resolve(source: str, needs: Sequence[str] = ()) -> ModelFolder:
+def resolve(source: str, needs: Sequence[str] = (), models_dir: str = "") -> ModelFolder:
     """The folder that a source names, its pinned files checked.
 
     Args:
-        source: `package:NAME`, `path:FOLDER` or `hub:OWNER/NAME`.
+        source: a name of the catalogue, `package:NAME`, `path:FOLDER` or `hub:OWNER/NAME`.
         needs: files that the engine cannot do without, relative to the folder.
+        models_dir: the models folder; empty: the user's own.
 
     Raises:
         ModelMissing: there is no such source, package, folder or file, or a file is damaged.
     """
-    scheme, _, place = source.partition(":")
-    if not place or scheme not in {"package", "path", "hub"}:
-        raise ModelMissing(
-            f"{source!r} names no model: write package:NAME, path:FOLDER or hub:OWNER/NAME",
-        )
-    if scheme == "package":
-        model = _in_package(place)
+    scheme, colon, place = source.partition(":")
+    store = ModelStore(models_dir)
+    if source and not colon:
+        entry = find_entry(source, store.root)
+        if entry is None:
+            raise ModelMissing(_no_model(source))
+        model = _from_entry(entry, store)
+    elif not place or scheme not in {"package", "path", "hub"}:
+        raise ModelMissing(_no_model(source))
+    elif scheme == "package":
+        model = _in_package(place, store)
     elif scheme == "path":
         model = _at_path(place)
     else:
@@ -67,63 +75,32 @@ def resolve(source: str, needs: Sequence[str] = ()) -> ModelFolder:
     return model
 
 
-def verify(files: Mapping[Path, str], *, title: str, reinstall: str) -> None:
-    """Compare files with their hashes.
-
-    Args:
-        files: path to the sha256 that it must have, 64 hexadecimal digits.
-        title: what the files are, for the sentence.
-        reinstall: what pip installs to mend them.
-
-    Raises:
-        ModelMissing: a file is not there or is another one.
-    """
-    for path, expected in files.items():
-        try:
-            actual = hash_file(path)
-        except FileNotFoundError:
-            actual = "missing"
-        if actual != expected:
-            raise ModelMissing(
-                f"{title} is damaged: sha256 of {path} is {actual}, expected {expected};"
-                f" reinstall with pip install --force-reinstall {reinstall}",
-            )
+def _from_entry(entry: Entry, store: ModelStore) -> ModelFolder:
+    folder = ready_folder(entry, store)
+    return ModelFolder(folder=folder, name=entry.name, sha256=entry.pins() if entry.in_place else store.pinned(entry))
 
 
-def hash_file(path: Path) -> str:
-    """The sha256 of a file's bytes in hexadecimal, read block by block."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _in_package(place: str) -> ModelFolder:
-    package, _, inside = place.partition("/")
-    known = EMBEDDED.get(package)
-    folder = _package_folder(package, known)
-    if known is None or inside:
-        return ModelFolder(folder=folder / inside, name=Path(place).name)
-    folder /= known.folder
-    hashes = known.expected()
-    verify(
-        {folder / name: digest for name, digest in hashes.items()},
-        title=f"the model in the package {known.distribution}",
-        reinstall=known.requirement,
+def _no_model(source: str) -> str:
+    return (
+        f"{source!r} names no model: write a name that `dragoman models list` shows, or"
+        " package:NAME, path:FOLDER or hub:OWNER/NAME"
     )
-    return ModelFolder(folder=folder, name=known.name, sha256=hashes)
 
 
-def _package_folder(package: str, known: EmbeddedModel | None) -> Path:
-    # find_spec of a dotted name would import the packages above it.
-    spec = importlib.util.find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
-        title, command = (
-            (known.distribution, INSTALL_MODELS) if known else (package, f"pip install {package.replace('_', '-')}")
-        )
-        raise ModelMissing(f"the package {title} is not installed; run: {command}")
-    return Path(next(iter(spec.submodule_search_locations)))
+def _in_package(place: str, store: ModelStore) -> ModelFolder:
+    package, _, inside = place.partition("/")
+    known = [] if inside else [one for one in load_catalogue(store.root).values() if _lies_in(one, package)]
+    if known:
+        return _from_entry(known[0], store)
+    folder = package_folder(package)
+    if folder is None:
+        name = package.replace("_", "-")
+        raise ModelMissing(f"the package {name} is not installed; run: pip install {name}")
+    return ModelFolder(folder=folder / inside, name=Path(place).name)
+
+
+def _lies_in(entry: Entry, package: str) -> bool:
+    return entry.in_place and entry.scheme == "package" and entry.place.partition("/")[0] == package
 
 
 def _at_path(place: str) -> ModelFolder:

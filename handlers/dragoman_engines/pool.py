@@ -9,28 +9,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Literal
+from functools import partial
 
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
-from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_engines.fairqueue import Ticket
+from dragoman_engines.footprint import expected_mb
 from dragoman_engines.histogram import PoolTimings
-from dragoman_engines.settings import PoolSettings
-from dragoman_engines.sharing import SharedUnits
-from dragoman_engines.slot import Bounds, Slot, backoff_s
-from dragoman_engines.unit import Answer, EngineDied, Unit
+from dragoman_engines.memory import Memory
+from dragoman_engines.pool_settings import PoolSettings, PoolState
+from dragoman_engines.residence import Residence
+from dragoman_engines.slot import Slot, backoff_s
+from dragoman_engines.unit import Answer, Unit, shares_s
+from dragoman_engines.waiting import WaitingUnits
 from dragoman_engines.work import AnyResult, AnyWork, Failure
-from dragoman_wire.errors import EngineFailed, EngineUnavailable, error_from_code
+from dragoman_wire.errors import EngineUnavailable, error_from_code
 from dragoman_wire.requests import CacheUse
-
-__all__ = ["EnginePool", "Keep", "PoolSettings", "PoolState"]
 
 Keep = Callable[["EnginePool", AnyWork, AnyResult, float], bool]
 """Called with a unit's result and the seconds that it took; whether it was kept."""
-PoolState = Literal["loading", "ready", "restarting", "missing", "stopped"]
-MOST_RUNS = 3
-"""A unit whose process dies is run again at most twice."""
 FAILURES_UNTIL_REFUSAL = 3
 """After so many failures in a row of every process, units are refused instead of kept waiting."""
 
@@ -43,6 +41,7 @@ class EnginePool:
         settings: how many processes, and how much goes in one call.
         clock: monotonic seconds.
         keep: given each result that may be kept for others; must not raise.
+        memory: what all pools together may take; None: as much as they like.
     """
 
     def __init__(
@@ -51,6 +50,7 @@ class EnginePool:
         settings: PoolSettings,
         clock: Callable[[], float] = time.monotonic,
         keep: Keep = lambda *_: False,
+        memory: Memory | None = None,
     ) -> None:
         self.spec = spec
         self.settings = settings
@@ -63,34 +63,53 @@ class EnginePool:
         self.timings = PoolTimings()
         self._clock = clock
         self._keep = keep
-        self._queue: FairQueue[Unit] = FairQueue(clock)
-        self._shared = SharedUnits()
-        bounds = Bounds(
-            load_s=settings.load_timeout_s,
-            unit_s=settings.unit_timeout_s,
-            ping_every_s=settings.ping_every_s,
-            pong_s=settings.pong_timeout_s,
-        )
+        self._queue = WaitingUnits(clock)
+        bounds = settings.bounds()
         self._slots = [Slot(f"{spec.kind}-{index}", spec, self, bounds) for index in range(settings.processes)]
+        self._residence = Residence(
+            spec.kind, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
+        )
         self._settled = asyncio.Event()
+        self._wanted = 0
+        """Those who wait to know what the engine can do."""
         self._missing: str | None = None
         self._stopping = False
 
     # --- life ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the processes; `settled` tells when the first has loaded, or that none can."""
-        for slot in self._slots:
-            slot.start()
+        """Start the processes; `settled` tells when the first has loaded, or that none can or needs to."""
+        self._residence.start(load=self.settings.preload)
+        if not self.settings.preload:
+            self._settled.set()
 
     async def settled(self) -> None:
-        """Wait until a process has loaded its model, or it is known that none can."""
+        """Wait until a process has loaded its model, or it is known that none can or needs to."""
         await self._settled.wait()
+
+    async def known(self) -> Capabilities:
+        """What the engine can do; loads its model where it never was.
+
+        Raises:
+            EngineUnavailable: it cannot be loaded.
+        """
+        self._wanted += 1
+        try:
+            while self.capabilities is None and self._can_serve():
+                self._settled.clear()
+                self._residence.wake()
+                await self._settled.wait()
+        finally:
+            self._wanted -= 1
+        if self.capabilities is None:
+            raise self.unavailable()
+        return self.capabilities
 
     async def stop(self, grace_s: float = 2.0) -> None:
         """End the processes and refuse the units that wait."""
         self._stopping = True
-        self._refuse_waiting()
+        self._residence.stop()
+        self._queue.refuse_all(self.unavailable())
         await asyncio.gather(*(slot.stop(grace_s) for slot in self._slots))
         self._settled.set()
 
@@ -103,7 +122,19 @@ class EnginePool:
             return "ready"
         if self._missing is not None:
             return "missing"
+        if self._residence.resting:
+            return "idle"
         return "restarting" if self.restarts or self.capabilities is not None else "loading"
+
+    @property
+    def available(self) -> bool:
+        """Whether it can serve at once, or after loading a model that nobody needed until now."""
+        return self.state in ("ready", "idle")
+
+    @property
+    def awaited(self) -> int:
+        """Units and others that wait for a process."""
+        return len(self._queue) + self._wanted
 
     @property
     def unwatched(self) -> list[str]:
@@ -123,12 +154,12 @@ class EnginePool:
     @property
     def in_flight(self) -> int:
         """Distinct units that may be shared, waiting or at work."""
-        return len(self._shared)
+        return len(self._queue.shared)
 
     @property
     def shared(self) -> int:
         """Units that were not run because an equal one was in flight."""
-        return self._shared.shared
+        return self._queue.shared.shared
 
     @property
     def children(self) -> list[Child]:
@@ -161,7 +192,7 @@ class EnginePool:
         """
         if not self._can_serve():
             raise self.unavailable()
-        unit = self._join(work, ticket, answered=use == "use")
+        unit = self._queue.join(work, ticket, answered=use == "use")
         unit.remember |= use != "off"
         if joined is not None and unit.answered is None:
             joined(unit)
@@ -179,7 +210,7 @@ class EnginePool:
         except asyncio.CancelledError:
             unit.waiters.discard(waiter)
             if not unit.wanted:
-                self._withdraw(unit)
+                self._queue.withdraw(unit)
             raise
 
     def _can_serve(self) -> bool:
@@ -187,47 +218,30 @@ class EnginePool:
             return False
         return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
 
-    def _join(self, work: AnyWork, ticket: Ticket, *, answered: bool) -> Unit:
-        """The unit that does this work: one in flight already, or a new one in the queue."""
-        unit = self._shared.find(work, answered=answered)
-        if unit is not None:
-            if unit.yields_to(ticket) and unit.entry is not None and self._queue.withdraw(unit.entry):
-                unit.ticket = ticket
-                self._push(unit)
-            return unit
-        unit = Unit(work, ticket, self._clock())
-        self._shared.add(unit)
-        self._push(unit)
-        return unit
-
-    def _push(self, unit: Unit) -> None:
-        unit.entry = self._queue.push(unit, unit.ticket, None if unit.alone else unit.work.batch_key())
-
-    def _withdraw(self, unit: Unit) -> None:
-        if unit.entry is not None:
-            self._queue.withdraw(unit.entry)
-        self._shared.forget(unit)
-
     def _feed(self) -> None:
         """Give waiting units to idle processes."""
         for slot in self._slots:
-            if not len(self._queue):
+            if not self.awaited or self._residence.giving_way:
                 return
-            if slot.idle:
+            if slot.idle and len(self._queue):
                 units = self._queue.pop_batch(self.settings.batch, self.settings.batch_cost_s)
-                for unit in units:
-                    unit.entry = None
                 slot.give(units, self._clock())
-
-    def _refuse_waiting(self) -> None:
-        for unit in self._queue.drain():
-            self._shared.forget(unit)
-            unit.fail(self.unavailable())
+        if self.awaited:
+            self._residence.wake()
 
     # --- what slots tell -----------------------------------------------------------------------------------
 
-    def loaded(self, capabilities: Capabilities) -> None:
+    async def admit(self, slot: Slot) -> bool:
         """See SlotOwner."""
+        return await self._residence.admit(slot)
+
+    def rested(self) -> None:
+        """See SlotOwner."""
+        self._settled.set()
+
+    def loaded(self, slot: Slot, capabilities: Capabilities) -> None:
+        """See SlotOwner."""
+        self._residence.loaded(slot)
         self.capabilities = capabilities
         self._missing = None
         self._settled.set()
@@ -241,15 +255,13 @@ class EnginePool:
         self.computed_s += done.compute_s
         self.timings.called([unit.began_s - unit.pushed_s for unit in units], done.compute_s)
         self._feed()  # first the next call, then the news of this one
-        cost_s = sum(unit.ticket.cost_s for unit in units)
-        for unit, result in zip(units, done.results, strict=True):
-            share_s = done.compute_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units))
+        for unit, result, share_s in zip(units, done.results, shares_s(units, done.compute_s), strict=True):
             good = unit.remember and not isinstance(result, Failure)
             if not (good and self._keep(self, unit.work, result, share_s)):
-                self._shared.forget(unit)
+                self._queue.shared.forget(unit)
             unit.answer(result, now_s, share_s, slot.name)
-
-        self._shared.forget_soon(units)
+        self._queue.shared.forget_soon(units)
+        self._residence.used()
 
     def lost(self, units: list[Unit], status: int, *, timed_out: bool) -> None:
         """See SlotOwner."""
@@ -265,31 +277,24 @@ class EnginePool:
 
     def failed(self) -> None:
         """See SlotOwner."""
+        self._residence.gone()
         self.restarts += 1
         if not self._can_serve():
             self._give_up()
 
+    def retired(self) -> None:
+        """See SlotOwner."""
+        self._residence.gone()
+        self._feed()
+
     def _give_up(self) -> None:
         if not self.children:
-            self._refuse_waiting()
+            self._queue.refuse_all(self.unavailable())
         self._settled.set()
 
     def _rerun(self, unit: Unit, status: int, *, guilty: bool) -> None:
         """A unit's process ended: try again, unless the unit is known or likely to be the reason."""
-        kind = self.spec.kind
         unit.alone = True
-        if guilty:
-            limit_s = self.settings.unit_timeout_s
-            error: EngineFailed | EngineUnavailable = EngineFailed(f"the {kind} model took more than {limit_s:g} s")
-        elif unit.runs >= MOST_RUNS:
-            error = EngineDied(f"the {kind} model's process died {unit.runs} times at this (status {status})")
-        elif self._stopping:
-            error = self.unavailable()
-        elif not unit.wanted:
-            self._shared.forget(unit)
-            return
-        else:
-            self._push(unit)
-            return
-        self._shared.forget(unit)
-        unit.fail(error)
+        overran_s = self.settings.unit_timeout_s if guilty else None
+        why_not = unit.verdict(self.spec.kind, status, overran_s)
+        self._queue.take_back(unit, why_not or (self.unavailable() if self._stopping else None))

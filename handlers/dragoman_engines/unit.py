@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman_engines.fairqueue import WEIGHTS, Entry, Ticket
 from dragoman_engines.work import AnyResult, AnyWork
 from dragoman_wire.errors import DragomanError, EngineFailed
+
+MOST_RUNS = 3
+"""A unit whose process dies is run again at most twice."""
 
 
 class EngineDied(EngineFailed):
@@ -61,6 +65,20 @@ class Unit:
         """Whether `ticket` would have it done sooner."""
         return WEIGHTS[ticket.priority] > WEIGHTS[self.ticket.priority]
 
+    def verdict(self, kind: str, status: int, overran_s: float | None) -> EngineFailed | None:
+        """Its process ended: why it is not run again, or None where it may be.
+
+        Args:
+            kind: of the engine.
+            status: of the process.
+            overran_s: the limit that this unit, alone in its call, went past.
+        """
+        if overran_s is not None:
+            return EngineFailed(f"the {kind} model took more than {overran_s:g} s")
+        if self.runs >= MOST_RUNS:
+            return EngineDied(f"the {kind} model's process died {self.runs} times at this (status {status})")
+        return None
+
     def answer(self, result: AnyResult, ended_s: float, compute_s: float, worker: str) -> None:
         """Give everybody the result."""
         answer = Answer(
@@ -83,3 +101,9 @@ class Unit:
             if not waiter.done():
                 waiter.set_exception(type(error)(error.message, retry_after_ms=error.retry_after_ms))
         self.waiters.clear()
+
+
+def shares_s(units: Sequence[Unit], call_s: float) -> list[float]:
+    """Of the seconds of a model call, those of each of its units, by cost."""
+    cost_s = sum(unit.ticket.cost_s for unit in units)
+    return [call_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units)) for unit in units]

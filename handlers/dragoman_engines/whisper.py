@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import ctranslate2  # type: ignore[import-untyped]  # it has no type information
 import numpy as np
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 from faster_whisper.audio import pad_or_trim
@@ -15,6 +14,7 @@ from faster_whisper.transcribe import Segment
 from numpy.typing import NDArray
 
 from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
+from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models import resolve
 from dragoman_engines.phrases import TimedWord, cut_loops, place_words, to_segments
 from dragoman_engines.spool import read_spans
@@ -58,11 +58,11 @@ class WhisperEngine:
         Raises:
             ModelMissing: the model or the device is not here.
         """
-        found = resolve(source, _FILES)
+        found = resolve(source, _FILES, spec.models_dir)
         try:
             self._model = WhisperModel(
                 str(found.folder),
-                device=_device(spec.device),
+                device=ctranslate2_device(spec),
                 compute_type=spec.compute_type,
                 cpu_threads=spec.threads,
                 local_files_only=True,
@@ -179,15 +179,6 @@ class WhisperEngine:
             )
             for window, clip in zip(windows, clips, strict=True)
         }
-
-
-def _device(wanted: str) -> str:
-    devices: int = ctranslate2.get_cuda_device_count()
-    if wanted == "cuda" and devices == 0:
-        raise ModelMissing("no CUDA device is to be seen here; install its driver or set the device to cpu")
-    if wanted == "auto":
-        return "cuda" if devices else "cpu"
-    return wanted
 
 
 def _side_by_side(windows: Sequence[_Window]) -> tuple[NDArray[np.float32], list[dict[str, float]]]:

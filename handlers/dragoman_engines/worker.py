@@ -15,7 +15,8 @@ import traceback
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.channel import Done, Load, LoadFailed, Ping, Pong, Ready, messages_to_child, pack
-from dragoman_engines.factory import make_engine
+from dragoman_engines.factory import ECHO, make_engine
+from dragoman_engines.warmup import warm_up
 from dragoman_engines.work import AnyResult, AnyWork, Failure
 
 _PR_SET_PDEATHSIG = 1
@@ -80,6 +81,8 @@ def _load(spec: EngineSpec, sock: socket.socket) -> Engine | None:
     except ModelMissing as error:
         sock.sendall(pack(LoadFailed(message=str(error))))
         return None
+    if spec.model != ECHO:
+        warm_up(engine, spec.kind)
     sock.sendall(pack(Ready(capabilities=engine.capabilities)))
     return engine
 

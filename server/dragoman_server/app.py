@@ -7,13 +7,13 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from typing import get_args
 
 import structlog
 import zmq
 
-from dragoman_engines.base import EngineSpec
-from dragoman_engines.pool import EnginePool, Keep, PoolSettings
+from dragoman_engines.device import DeviceMissing
+from dragoman_engines.memory import Memory
+from dragoman_engines.pool import EnginePool
 from dragoman_engines.work import AnyResult, AnyWork, Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
@@ -21,7 +21,7 @@ from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError, EngineConfig
+from dragoman_server.config import Config, ConfigError
 from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
@@ -36,6 +36,7 @@ from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.parts import Parts
+from dragoman_server.pools import check_devices, make_pools
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
@@ -84,9 +85,8 @@ class App:
         self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
-        self.pools: dict[Kind, EnginePool] = {
-            kind: _pool(kind, getattr(config.engines, kind), self._keep) for kind in get_args(Kind)
-        }
+        self._memory = Memory(config.engines.memory_mb)
+        self.pools = make_pools(config.engines, self._memory, self._keep)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
@@ -125,7 +125,7 @@ class App:
         """Serve until SIGTERM or SIGINT, then stop gracefully.
 
         Raises:
-            StartError: an address is taken, or the state directory cannot be used.
+            StartError: an address is taken, the state directory cannot be used, or a device is not here.
         """
         self._listen_for_signals()
         await self.start()
@@ -138,6 +138,7 @@ class App:
         """Bind, start the engines and read requests; the engines may still be loading when it returns."""
         begin_s = time.monotonic()
         try:
+            check_devices(self.config.engines)
             guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
@@ -145,9 +146,10 @@ class App:
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
             self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind(guard)
-        except (OSError, JournalError, TokenError) as error:
+        except (OSError, JournalError, DeviceMissing, TokenError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
+        self._memory.start()
         for pool in self.pools.values():
             pool.start()
         asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
@@ -168,6 +170,7 @@ class App:
         await self._services.cache.close()
         self.publisher.close(_LINGER_MS)
         self._announcer.cancel()
+        self._memory.stop()
         await asyncio.gather(*(pool.stop() for pool in self.pools.values()), self._ops.stop())
         await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
         self._spool.close()
@@ -198,7 +201,7 @@ class App:
 
     def not_ready(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
-        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if pool.state != "ready"]
+        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if not pool.available]
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
@@ -259,25 +262,6 @@ class App:
                     child.kill()
             os._exit(128 + number)
         self._stop.set()
-
-
-def _pool(kind: Kind, config: EngineConfig, keep: Keep) -> EnginePool:
-    spec = EngineSpec(
-        kind=kind,
-        model=config.model,
-        threads=config.threads,
-        device=config.device,
-        compute_type=config.compute_type,
-        nice=config.nice,
-        delay_ms=config.delay_ms,
-    )
-    settings = PoolSettings(
-        processes=config.processes,
-        batch=config.batch,
-        batch_cost_s=config.batch_cost_s,
-        unit_timeout_s=config.unit_timeout_s,
-    )
-    return EnginePool(spec, settings, keep=keep)
 
 
 def _not_ready(kind: Kind, pool: EnginePool) -> str:

@@ -40,14 +40,14 @@ class Statistics:
         if self._parts.dispatcher.draining:
             return "draining"
         states = {pool.state for pool in self._parts.services.pools.values()}
-        if states == {"ready"}:
+        if states <= {"ready", "idle"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
 
     @property
     def audio_available(self) -> bool:
-        """Whether voice messages can be processed: every engine that they need is ready."""
-        return all(pool.state == "ready" for pool in self._parts.services.pools.values())
+        """Whether voice messages can be processed: every engine that they need can serve."""
+        return all(pool.available for pool in self._parts.services.pools.values())
 
     def document(self) -> dict[str, Any]:
         """The figures of this moment."""

@@ -145,12 +145,7 @@ class TaskContext:
 
     async def capabilities(self, kind: Kind) -> Capabilities:
         """See Context."""
-        pool = self._services.pools[kind]
-        if pool.capabilities is None:
-            await pool.settled()
-        if pool.capabilities is None:
-            raise pool.unavailable()
-        return pool.capabilities
+        return await self._services.pools[kind].known()
 
     async def run(self, work: AnyWork, *, size_s: float) -> Answer:
         """See Context."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dragoman_engines.device import DeviceMissing, check_driver
 from tests.harness import ECHO, PATIENCE_S, ServerProcess, running_server
 
 FREE_ENDPOINTS = {
@@ -110,6 +111,24 @@ def test_an_impossible_value_is_refused_by_name(tmp_path: Path) -> None:
     assert status == 2
     assert_one_sentence(errors)
     assert "server.drain_s" in errors
+
+
+def has_cuda() -> bool:
+    try:
+        check_driver()
+    except DeviceMissing:
+        return False
+    return True
+
+
+@pytest.mark.skipif(has_cuda(), reason="there is a CUDA device here")
+def test_a_device_that_is_not_here_is_refused_by_the_name_of_its_key(tmp_path: Path) -> None:
+    model = {"engines__transcription__model": "tiny.en"}
+    status, errors = serve(tmp_path, **model, engines__transcription__device="cuda")
+    assert status == 1
+    assert_one_sentence(errors)
+    assert 'engines.transcription.device is "cuda", but NVIDIA\'s driver' in errors
+    assert 'set it to "cpu" or "auto"' in errors
 
 
 def test_an_operations_endpoint_that_others_reach_needs_a_token(tmp_path: Path) -> None:

@@ -227,5 +227,5 @@ def test_each_window_of_unknown_language_gets_its_own_from_a_multilingual_model(
 
 def test_a_device_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
-    with pytest.raises(ModelMissing, match="no CUDA device"):
+    with pytest.raises(ModelMissing, match=r'engines\.transcription\.device is "cuda", but CTranslate2 sees no'):
         make_engine(EngineSpec(kind="transcription", model="embedded", device="cuda"))

