@@ -62,7 +62,7 @@ async def speak_text(
     wishes = wishes or Wishes()
     voice = choose_voice(await context.capabilities("speech"), language, wishes)
     spoken = base_language(language)
-    sentences = await _sentences(text, spoken, voice)
+    sentences = await _sentences(text, spoken, voice, wishes.speed)
     if not sentences:
         raise InvalidRequest(f"nothing of the text can be said aloud in {spoken!r}: it holds no letters and no digits")
     units = [
@@ -96,9 +96,9 @@ async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
     return [known[unit] for unit in units]
 
 
-async def _sentences(text: str, language: str, voice: VoiceInfo) -> list[Sentence]:
+async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -> list[Sentence]:
     """What is to be said; sentences of nothing but pictures are left out."""
-    most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * CHARACTERS_PER_S)))
+    most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * speed * CHARACTERS_PER_S)))
     found = []
     for index, sentence in enumerate(piece.text for piece in split_text(text, language) if piece.translatable):
         pieces = split_long(speakable(sentence, language), most)

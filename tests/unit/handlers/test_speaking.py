@@ -90,6 +90,13 @@ async def test_a_slow_voice_costs_more_and_gets_smaller_units() -> None:
     assert slow.sizes_s[0] > 20 * quick.sizes_s[0]
 
 
+async def test_a_slow_speed_makes_smaller_units_too() -> None:
+    context = FakeContext(pace=1.0)
+    await say(context, ", ".join(f"word number {number}" for number in range(50)), Wishes(speed=0.5))
+
+    assert max(unit.cost_s() for unit in context.asked) <= UNIT_S * 1.01
+
+
 async def test_pieces_of_one_sentence_are_one_segment_with_short_pauses() -> None:
     context = FakeContext(pace=1.0)
     spoken = await say(context, ", ".join(f"part {letter * 40}" for letter in "abcdef") + ".")
