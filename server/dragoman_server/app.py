@@ -6,8 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import structlog
 import zmq
@@ -18,18 +17,25 @@ from dragoman_engines.pool import EnginePool
 from dragoman_engines.work import AnyResult, AnyWork, Kind
 from dragoman_handlers import languages
 from dragoman_handlers.registry import HANDLERS
+from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError
+from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
-from dragoman_server.logs import set_up_logging
-from dragoman_server.ops import Ops
+from dragoman_server.logs import Logs
+from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.request_log import NoLines
+from dragoman_server.observation.watch import Watch
+from dragoman_server.ops import Ops, routes_of
+from dragoman_server.ops.guard import Guard, guard_of
+from dragoman_server.parts import Parts
 from dragoman_server.pools import check_devices, make_pools
 from dragoman_server.publisher import Publisher
 from dragoman_server.recovery import Recovery
@@ -53,17 +59,27 @@ _FIXED = ("sockets", "engines", "journal", "cache")
 """Sections that need a restart."""
 
 
-class StartError(Exception):
-    """The server cannot start; the sentence says why."""
-
-
 class App:
-    """One server."""
+    """One server.
 
-    def __init__(self, config: Config, reload: Callable[[], Config] | None = None, clock: Clock | None = None) -> None:
+    Args:
+        config: what is in force.
+        reload: reads the configuration again.
+        logs: where the log goes; its level changes with the configuration.
+        observers: who is told of requests besides those that the server has itself.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        reload: Callable[[], Config] | None = None,
+        logs: Logs | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.config = config
         self._reload = reload
-        self._clock = clock or Clock()
+        self._logs = logs
+        self._clock = Clock()
         self._state = StateDir(config.server.state_dir)
         self._spool = Spool(self._state.path / "spool")
         self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -72,6 +88,12 @@ class App:
         self._memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config.engines, self._memory, self._keep)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
+        self.lanes = {
+            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
+            for name in type(config.lanes).model_fields
+        }
+        lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
+        self.watch = Watch(self.lanes, lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -79,18 +101,24 @@ class App:
             spool=self._spool,
             clock=self._clock,
             budget=self.budget,
+            observer=self.watch.observer,
         )
-        self.lanes = {
-            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
-            for name in type(config.lanes).model_fields
-        }
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
-        self.statistics = Statistics(self.dispatcher, self.intake, self._services)
+        parts = Parts(
+            dispatcher=self.dispatcher,
+            intake=self.intake,
+            services=self._services,
+            watch=self.watch,
+            not_ready=self.not_ready,
+            log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
+        )
+        self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
-        self._ops = Ops(self.statistics, self.intake, self.not_ready, self._clear_cache)
+        self._ops = Ops(routes_of(parts, self.statistics))
+        self._apply_logging(config)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -111,13 +139,14 @@ class App:
         begin_s = time.monotonic()
         try:
             check_devices(self.config.engines)
+            guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
             self._services.cache = open_cache(self._state.path, self.config.cache)
-            ports = await self._bind()
-        except (OSError, JournalError, DeviceMissing) as error:
+            ports = await self._bind(guard)
+        except (OSError, JournalError, DeviceMissing, TokenError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         self._memory.start()
@@ -157,7 +186,7 @@ class App:
         except ConfigError as error:
             log.error("config.rejected", error=str(error))
             return
-        set_up_logging(config.server)
+        self._apply_logging(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
@@ -177,34 +206,39 @@ class App:
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
 
+    def _apply_logging(self, config: Config) -> None:
+        if self._logs is not None:
+            self._logs.configure(config.server)
+        self.watch.log.configure(content=config.server.log_content)
+        self.statistics.log_level = config.server.log_level
+
     def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
         return self._services.cache.keep_unit(pool, work, result, compute_s)
 
-    async def _clear_cache(self) -> None:
-        await self._services.cache.clear()
-
     def _on_request(self, inbound: Inbound) -> None:
+        self.watch.counts.receive(inbound.request_type)
         if inbound.request_type in CONTROL_TYPES:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)
 
     def _on_bad(self, bad: BadMessage) -> None:
-        log.warning("request.unreadable", error=bad.error.message, first_bytes=bad.first_bytes.hex())
+        self.watch.counts.receive(bad.envelope.request_type)
+        self.watch.log.unreadable(bad)
         self.dispatcher.refuse(bad.envelope, bad.error)
 
-    async def _bind(self) -> Ports:
+    async def _bind(self, guard: Guard) -> Ports:
         sockets = self.config.sockets
-        with _binding("requests", sockets.requests):
+        with binding("requests", sockets.requests):
             requests = self.intake.bind(sockets.requests)
-        with _binding("events", sockets.events):
+        with binding("events", sockets.events):
             events = self.publisher.bind_events(sockets.events)
-        with _binding("routed", sockets.routed):
+        with binding("routed", sockets.routed):
             routed = self.publisher.bind_routed(sockets.routed)
-        with _binding("ops", sockets.ops):
-            ops = await self._ops.start(sockets.ops)
-        log.info("server.listening", requests=requests, events=events, routed=routed, ops=_with_port(sockets.ops, ops))
-        return Ports(requests=_port(requests), events=_port(events), routed=_port(routed), ops=ops)
+        with binding("ops", sockets.ops):
+            ops = await self._ops.start(sockets.ops, guard)
+        log.info("server.listening", requests=requests, events=events, routed=routed, ops=with_port(sockets.ops, ops))
+        return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
     async def _announce_ready(self, begin_s: float) -> None:
         await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
@@ -221,21 +255,13 @@ class App:
 
     def _signalled(self, number: signal.Signals) -> None:
         if self._stop.is_set():
+            if self._logs is not None:
+                self._logs.close()
             for pool in self.pools.values():
                 for child in pool.children:
                     child.kill()
             os._exit(128 + number)
         self._stop.set()
-
-
-@contextmanager
-def _binding(key: str, address: str) -> Iterator[None]:
-    """Say which of the addresses cannot be had."""
-    try:
-        yield
-    except (OSError, zmq.ZMQError) as error:
-        reason = zmq.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise StartError(f"sockets.{key} {address} cannot be bound: {reason}") from error
 
 
 def _not_ready(kind: Kind, pool: EnginePool) -> str:
@@ -252,12 +278,3 @@ def _wire_limits(config: Config) -> WireLimits:
         request_bytes=limits.request_bytes,
         languages=limits.languages,
     )
-
-
-def _port(endpoint: str) -> int:
-    port = endpoint.rpartition(":")[2]
-    return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
-
-
-def _with_port(address: str, port: int) -> str:
-    return f"{address.rpartition(':')[0]}:{port}"
