@@ -43,6 +43,13 @@ def at_most(name: str, server: float, *, unit: str, bound: float) -> Check:
     )
 
 
+def at_least(name: str, server: float, *, unit: str, bound: float) -> Check:
+    """A figure of the server's that has a floor."""
+    return Check(
+        name=name, server=round(server, 2), direct=None, unit=unit, bound=f"at least {bound:g}", holds=server >= bound
+    )
+
+
 def print_table(checks: Sequence[Check]) -> None:
     """The report for people."""
     table = Table()
