@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=_parts, default=[*PARTS], help=f"some of {','.join(PARTS)}")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the test data")
     parser.add_argument("--clips", type=_count, default=92, help="clips of each set of recordings (default: all)")
-    parser.add_argument("--lines", type=_count, default=100, help="FLORES lines of each pair (default 100)")
+    parser.add_argument("--lines", type=_count, default=500, help="FLORES lines of each pair (default: all)")
     parser.add_argument("--sentences", type=_count, default=20, help="sentences to speak and hear (default 20)")
     parser.add_argument("--json", type=Path, help="write the checks to this file as well")
     arguments = parser.parse_args()

@@ -1,48 +1,124 @@
-"""Translation: chrF against references, through the server and from the engine called directly."""
+"""Translation: chrF beside the engine called directly, markup that is kept, and languages that are told."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import sacrebleu
 
 from dragoman_client import Client
+from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 from scripts.quality_runs.asking import ask_directly, ask_server, each
 from scripts.quality_runs.plan import Plan
-from scripts.quality_runs.report import Check, against_engine
+from scripts.quality_runs.report import Check, against_engine, at_least, at_most
+from tests.hard_markup import cases, lost
 
 PAIRS = (("en", "pt"), ("pt", "en"))
-CHRF_POINTS = 0.5
+CHRF_POINTS = 0.3
 """How far the server may be from the engine called directly."""
+SNIPPET_WORDS = 4
+LEAST_TOLD = {"en": 98.0, "pt": 93.0}
+"""Percent of snippets whose language is told right, by a server for these two."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What the server said."""
+
+    lines: Mapping[str, list[str]]
+    """Translations by pair, `en-pt`; empty where the server saw that a translation was bad."""
+    markup: list[str]
+    told: Mapping[str, list[str]]
+    """The languages that snippets were taken for, by their real one."""
 
 
 def measure(plan: Plan) -> list[Check]:
     """Every pair of the embedded models."""
     texts = {language: plan.flores(language)[: plan.lines] for pair in PAIRS for language in pair}
-    server = ask_server(lambda client: translate_all(client, texts))
+    server = ask_server(lambda client: ask_all(client, texts))
     direct = ask_directly("translation_direct", {f"{source}-{target}": texts[source] for source, target in PAIRS})
     return [
-        against_engine(
-            f"chrF, {len(texts[target])} FLORES lines, {source} to {target}",
-            chrf(texts[target], server[f"{source}-{target}"]),
-            chrf(texts[target], direct[f"{source}-{target}"]),
+        *(
+            against_engine(
+                f"chrF, {len(texts[target])} FLORES lines, {source} to {target}",
+                chrf(texts[target], server.lines[f"{source}-{target}"]),
+                chrf(texts[target], direct[f"{source}-{target}"]),
+                unit="",
+                bound=CHRF_POINTS,
+            )
+            for source, target in PAIRS
+        ),
+        at_most(
+            f"of these {2 * len(texts['en'])}, called bad by the server",
+            sum(translations.count("") for translations in server.lines.values()),
             unit="",
-            bound=CHRF_POINTS,
-        )
-        for source, target in PAIRS
+            bound=0,
+        ),
+        markup_kept(server.markup),
+        *(told_right(language, texts[language], server.told[language]) for language in LEAST_TOLD),
     ]
 
 
-async def translate_all(client: Client, texts: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The translations by pair, `en-pt`."""
-    translations = {}
-    for source, target in PAIRS:
+async def ask_all(client: Client, texts: Mapping[str, list[str]]) -> Answers:
+    """Everything that is measured, from one server."""
+    return Answers(
+        lines={
+            f"{source}-{target}": await translate_all(client, texts[source], source, target)
+            for source, target in PAIRS
+        },
+        markup=[(await client.translate(case.text, case.source, to=case.target)).text for case in cases()],
+        told={language: await tell_all(client, texts[language], language) for language in LEAST_TOLD},
+    )
 
-        async def translate(line: str, source: str = source, target: str = target) -> str:
+
+async def translate_all(client: Client, lines: Sequence[str], source: str, target: str) -> list[str]:
+    """The translations of lines."""
+
+    async def translate(line: str) -> str:
+        try:
             return (await client.translate(line, source, to=target)).text
+        except EngineFailed:
+            return ""
 
-        translations[f"{source}-{target}"] = await each(translate, texts[source])
-    return translations
+    return await each(translate, lines)
 
 
-def chrf(references: list[str], translations: list[str]) -> float:
+async def tell_all(client: Client, lines: Sequence[str], language: str) -> list[str]:
+    """What the beginnings of lines are taken for."""
+
+    async def tell(line: str) -> str:
+        try:
+            # Into its own language: where it is told right, no model runs.
+            return (await client.translate(snippet(line), to=language)).source_language
+        except UnsupportedLanguage:
+            return "another one"
+
+    return await each(tell, lines)
+
+
+def snippet(line: str) -> str:
+    """The first words of a line."""
+    return " ".join(line.split()[:SNIPPET_WORDS])
+
+
+def markup_kept(translations: Sequence[str]) -> Check:
+    """How many hard texts come back with everything in them that is no language."""
+    hard = cases()
+    kept = sum(not lost(case, translation) for case, translation in zip(hard, translations, strict=True))
+    return at_least(f"markup kept, {len(hard)} hard cases", kept, unit="", bound=len(hard))
+
+
+def told_right(language: str, lines: Sequence[str], told: Sequence[str]) -> Check:
+    """How many beginnings are taken for what they are."""
+    return at_least(
+        f"language told by {SNIPPET_WORDS} words, {len(lines)} FLORES lines in {language}",
+        100 * sum(one == language for one in told) / len(told),
+        unit="%",
+        bound=LEAST_TOLD[language],
+    )
+
+
+def chrf(references: Sequence[str], translations: Sequence[str]) -> float:
     """ChrF of 0 to 100."""
     return float(sacrebleu.corpus_chrf(translations, [references]).score)

@@ -15,7 +15,7 @@ from tests.harness import ROOT
 
 pytestmark = pytest.mark.models
 
-LIMIT_S = 110.0
+LIMIT_S = 240.0
 SIZE = ("--only", "hearing,translation,speech", "--clips", "10", "--lines", "20", "--sentences", "6")
 
 
@@ -45,6 +45,16 @@ def test_translation_is_within_half_a_point_of_the_engine_called_directly(
 
     assert abs(check["server"] - check["direct"]) <= 0.5
     assert check["direct"] > 50, "the engine itself translates nothing: the comparison would say nothing"
+
+
+def test_markup_is_kept_and_no_good_translation_is_called_bad(checks: Mapping[str, dict[str, Any]]) -> None:
+    assert checks["markup kept, 50 hard cases"]["server"] == 50
+    assert checks["of these 40, called bad by the server"]["server"] == 0
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_the_language_of_four_words_is_told_as_a_rule(checks: Mapping[str, dict[str, Any]], language: str) -> None:
+    assert checks[f"language told by 4 words, 20 FLORES lines in {language}"]["server"] >= 80
 
 
 def test_what_the_server_says_it_hears_again(checks: Mapping[str, dict[str, Any]]) -> None:
