@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
-    from dragoman_wire.events import Pong, Transcription, TranscriptSegment, TranscriptWord
+    from dragoman_wire.events import (
+        Pong,
+        SpeakingVoice,
+        Transcription,
+        TranscriptSegment,
+        TranscriptWord,
+        VoicesResult,
+    )
 
     __version__: str
 
@@ -43,6 +50,7 @@ __all__ = [
     "Format",
     "Pong",
     "ServerUnreachable",
+    "SpeakingVoice",
     "SpokenTranslation",
     "SyncClient",
     "SyncEventStream",
@@ -54,6 +62,7 @@ __all__ = [
     "TranslationCache",
     "TranslationFailed",
     "VoiceResult",
+    "VoicesResult",
     "render",
 ]
 
@@ -75,7 +84,14 @@ _HOMES = {
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),
-    "dragoman_wire.events": ("Pong", "Transcription", "TranscriptSegment", "TranscriptWord"),
+    "dragoman_wire.events": (
+        "Pong",
+        "SpeakingVoice",
+        "Transcription",
+        "TranscriptSegment",
+        "TranscriptWord",
+        "VoicesResult",
+    ),
 }
 
 

@@ -17,8 +17,8 @@ from dragoman_client.frames import Event
 from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
-from dragoman_wire.events import CancelStatus, Pong, Transcription
-from dragoman_wire.requests import Request, SubtitleFormat
+from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
+from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
 _T = TypeVar("_T")
 
@@ -136,7 +136,14 @@ class SyncClient:
 
     @overload
     def translate(
-        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: str,
+        model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
+        **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
     def translate(
@@ -146,6 +153,7 @@ class SyncClient:
         *,
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     def translate(
@@ -155,12 +163,16 @@ class SyncClient:
         *,
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """See `Client.translate`."""
+        client = self._client
         if isinstance(to, str):
-            return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
-        return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
+            return self._call(
+                client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options)
+            )
+        return self._call(client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options))
 
     def transcribe(
         self,
@@ -183,10 +195,26 @@ class SyncClient:
         to: str | list[str] | tuple[str, ...],
         language: str | None = None,
         model_type: str | None = None,
+        voice: str | Mapping[str, str] | None = None,
+        speed: float | None = None,
+        audio_format: SoundFormat | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """See `Client.voice`."""
-        return self._call(self._client.voice(audio, to=to, language=language, model_type=model_type, **options))
+        return self._call(
+            self._client.voice(
+                audio,
+                to=to,
+                language=language,
+                model_type=model_type,
+                voice=voice,
+                speed=speed,
+                audio_format=audio_format,
+                glossary=glossary,
+                **options,
+            )
+        )
 
     def ping(self) -> Pong:
         """See `Client.ping`."""
@@ -195,6 +223,10 @@ class SyncClient:
     def stats(self) -> dict[str, Any]:
         """See `Client.stats`."""
         return self._call(self._client.stats())
+
+    def voices(self) -> VoicesResult:
+        """See `Client.voices`."""
+        return self._call(self._client.voices())
 
     def cancel(self, task_id: str) -> CancelStatus:
         """See `Client.cancel`."""

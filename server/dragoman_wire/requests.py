@@ -18,6 +18,11 @@ PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
 Identifier = Annotated[str, Meta(max_length=1024)]
+Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
+SoundFormat = Literal["wav", "ogg"]
+"""Of speech that is sent out; `ogg` is Opus in Ogg."""
+Replacement = str | dict[str, str | None] | None
+"""What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -50,6 +55,10 @@ class StatsRequest(Request, frozen=True, kw_only=True):
     """The document of GET /stats, in band."""
 
 
+class VoicesRequest(Request, frozen=True, kw_only=True):
+    """Who can speak?"""
+
+
 class CancelRequest(Request, frozen=True, kw_only=True):
     """Stop the task of this `taskId` (and of this `replyTo`)."""
 
@@ -70,6 +79,7 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     """ISO 639-1, or "auto" (the default)."""
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class StoryTextRequest(Request, frozen=True, kw_only=True):
@@ -81,6 +91,7 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     source_language: Language | None = None
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -120,6 +131,7 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     audio_base64: str | None = None
     audio_data_snake: str | None = msgspec.field(default=None, name="audio_data")
     audio_format: str | None = None
+    """The container of a recording in base64; see also `AudioProcessRequest.wanted_format`."""
     audio_mime_type: str | None = None
     audio_path: str | None = None
     audio_url: str | None = None
@@ -144,7 +156,28 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     user_language: Language | None = None
     """What is probably spoken: a hint."""
     model_type: Identifier | None = None
+    """"premium" asks for the best models and voices at hand, however slow."""
+    glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
+    voice: Identifier | None = None
+    """Who speaks, in every language; by default the usual voice of each."""
+    voices: Annotated[dict[Language, Identifier], Meta(max_length=64)] | None = None
+    """Who speaks, by language; before `voice`."""
+    speed: Speed | None = None
+    """1 (the default) is the voice's own pace."""
+    output_format: Literal["wav", "ogg", "opus"] | None = None
+    """What the speech is to be sent as."""
+
+    @property
+    def wanted_format(self) -> SoundFormat:
+        """The format of the answer.
+
+        `audioFormat` says what a base64 recording is in. Where none came it cannot mean that, and asks for the format
+        of the answer as `outputFormat` does.
+        """
+        in_base64 = self.audio_data or self.audio_base64 or self.audio_data_snake
+        wanted = self.output_format or (None if in_base64 else self.audio_format)
+        return "ogg" if (wanted or "").lower() in {"ogg", "opus"} else "wav"
 
 
 DEFAULT_TYPE = "translation"
@@ -152,6 +185,7 @@ DEFAULT_TYPE = "translation"
 REQUEST_TYPES: dict[str, type[Request]] = {
     "ping": PingRequest,
     "stats": StatsRequest,
+    "voices": VoicesRequest,
     "cancel": CancelRequest,
     "result": ResultRequest,
     "translation": TranslationRequest,
@@ -162,4 +196,4 @@ REQUEST_TYPES: dict[str, type[Request]] = {
 
 TYPE_ALIASES = {"transcription": "transcription_only", "audio": "audio_process"}
 
-CONTROL_TYPES = frozenset({"ping", "stats", "cancel", "result"})
+CONTROL_TYPES = frozenset({"ping", "stats", "voices", "cancel", "result"})

@@ -56,6 +56,7 @@ TRANSLATED_AUDIO = {
     "voiceQuality": NUMBER,
     "audioMimeType": str,
     "segments": [SEGMENT],
+    "voice?": str,
 }
 TRANSLATION_RESULT = {
     "messageId": MAYBE_TEXT,
@@ -99,6 +100,12 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "translator_port_pub": int,
         "translator_port_pull": int,
         "audio_pipeline_available": bool,
+        "taskId?": str,
+    },
+    "voices_result": {
+        "voices": [{"name": str, "engine": str, "languages": [str]}],
+        "defaultVoices": MapOf(str),
+        "bestVoices": MapOf(str),
         "taskId?": str,
     },
     "cancel_result": {"taskId": str, "status": frozenset({"cancelled", "finished", "unknown"})},

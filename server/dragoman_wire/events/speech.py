@@ -81,6 +81,8 @@ class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     voice_quality: float = 0.0
     audio_mime_type: str
     segments: list[TranscriptSegment]
+    voice: str = ""
+    """Who speaks, by the name that a request may ask for."""
 
 
 class TranslatedAudioEvent(Event, frozen=True, kw_only=True):

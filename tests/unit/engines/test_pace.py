@@ -10,7 +10,8 @@ import pytest
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.pace import Pace
-from dragoman_engines.pool import EnginePool, PoolSettings
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, TranscribeWindow, TranslateSentences
 
 WINDOW = TranscribeWindow(pcm_path="", spans=[(0, 10 * SPOOL_RATE_HZ)])

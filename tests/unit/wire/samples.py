@@ -23,6 +23,7 @@ from dragoman_wire.events import (
     RequestRejected,
     ResultUnknown,
     ServerStopping,
+    SpeakingVoice,
     StoryTextCompleted,
     TaskFinished,
     Transcription,
@@ -39,6 +40,7 @@ from dragoman_wire.events import (
     TranslationSkipped,
     VoiceApiError,
     VoiceProfileError,
+    VoicesResult,
 )
 from dragoman_wire.subtitles import to_srt, to_vtt
 
@@ -73,6 +75,7 @@ SPOKEN = TranslatedAudio(
     segments=[
         TranscriptSegment(text="Bonjour.", start_ms=0, end_ms=1023, confidence=None, speaker_id=None, language="fr")
     ],
+    voice="ff_siwis",
 )
 AUDIO_TRANSLATION: dict[str, Any] = {
     **IDS,
@@ -140,6 +143,15 @@ HEARD_EVENT: dict[str, Any] = {**IDS, "transcription": HEARD, "processing_time_m
 
 EVENTS: tuple[Event, ...] = (
     Pong(timestamp=1785150000000, translator_port_pub=5558, translator_port_pull=5555, audio_pipeline_available=True),
+    VoicesResult(
+        voices=[
+            SpeakingVoice(name="ff_siwis", engine="kokoro", languages=["fr"]),
+            SpeakingVoice(name="espeak-ng", engine="espeak-ng", languages=["es", "fr"]),
+        ],
+        default_voices={"es": "espeak-ng", "fr": "espeak-ng"},
+        best_voices={"es": "espeak-ng", "fr": "ff_siwis"},
+        task_id=TASK,
+    ),
     CancelResult(task_id=TASK, status="cancelled"),
     ResultUnknown(task_id=TASK),
     Accepted(task_id=TASK, duplicate=False),
@@ -185,6 +197,7 @@ TO_PEER: dict[str, Any] = {"replyTo": "gateway-1:main", "priority": "high", "tim
 REQUESTS: dict[str, dict[str, Any]] = {
     "ping": {"type": "ping", "timestamp": 1785150000000},
     "stats": {"type": "stats", "taskId": TASK},
+    "voices": {"type": "voices", "taskId": TASK},
     "cancel": {"type": "cancel", "taskId": TASK, "replyTo": "gateway-1:main"},
     "result": {"type": "result", "taskId": TASK, "replyTo": "gateway-1:main"},
     "translation": {
@@ -197,6 +210,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "sourceLanguage": "auto",
         "targetLanguages": ["fr", "es"],
         "modelType": "basic",
+        "glossary": {"Dragoman": None, "bank": "banque", "server": {"fr": "serveur", "es": None}},
     },
     "story_text_object_translation": {
         "type": "story_text_object_translation",
@@ -234,5 +248,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "userLanguage": "en",
         "targetLanguages": ["fr"],
         "generateVoiceClone": False,
+        "voice": "af_heart",
+        "voices": {"fr": "ff_siwis"},
+        "speed": 1.25,
+        "outputFormat": "ogg",
     },
 }
