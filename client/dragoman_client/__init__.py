@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
-    from dragoman_wire.events import Pong, SpeakingVoice, Transcription, TranscriptSegment, VoicesResult
+    from dragoman_wire.events import (
+        Pong,
+        SpeakingVoice,
+        Transcription,
+        TranscriptSegment,
+        TranscriptWord,
+        VoicesResult,
+    )
 
     __version__: str
 
@@ -49,6 +56,7 @@ __all__ = [
     "SyncEventStream",
     "TimedOut",
     "TranscriptSegment",
+    "TranscriptWord",
     "Transcription",
     "Translation",
     "TranslationCache",
@@ -76,7 +84,14 @@ _HOMES = {
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),
-    "dragoman_wire.events": ("Pong", "SpeakingVoice", "Transcription", "TranscriptSegment", "VoicesResult"),
+    "dragoman_wire.events": (
+        "Pong",
+        "SpeakingVoice",
+        "Transcription",
+        "TranscriptSegment",
+        "TranscriptWord",
+        "VoicesResult",
+    ),
 }
 
 

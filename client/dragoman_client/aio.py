@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack, overload
 
@@ -21,8 +21,10 @@ from dragoman_wire.requests import (
     AudioProcessRequest,
     CancelRequest,
     PingRequest,
+    Replacement,
     SoundFormat,
     StatsRequest,
+    SubtitleFormat,
     TranscriptionRequest,
     TranslationRequest,
     VoicesRequest,
@@ -37,7 +39,14 @@ class Client(Session):
 
     @overload
     async def translate(
-        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: str,
+        model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
+        **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
     async def translate(
@@ -47,6 +56,7 @@ class Client(Session):
         *,
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     async def translate(
@@ -56,9 +66,12 @@ class Client(Session):
         *,
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate into one language, or into several: then the translations come by language.
+
+        `glossary` maps terms to what they become: a text, a map of texts by language, or None for a term that stays.
 
         Raises:
             DragomanError: the server's error for the one language, or for the request as a whole.
@@ -71,6 +84,7 @@ class Client(Session):
             source_language=source,
             target_languages=languages,
             model_type=model_type,
+            glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
         results, errors = await self._translations(request, options)
@@ -98,9 +112,22 @@ class Client(Session):
         return known | results, errors
 
     async def transcribe(
-        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+        self,
+        audio: bytes | Path,
+        language: str | None = None,
+        *,
+        word_timestamps: bool = False,
+        formats: Sequence[SubtitleFormat] = (),
+        **options: Unpack[CallOptions],
     ) -> Transcription:
-        """Speech to text; `language` is a hint. A long recording may need a larger `timeout_s`.
+        """Speech to text. A long recording may need a larger `timeout_s`.
+
+        Args:
+            audio: the recording, or its file.
+            language: what is spoken; None lets the model find out.
+            word_timestamps: whether the segments' `words` are wanted.
+            formats: the subtitles that are wanted as `srt` and `vtt`.
+            options: see `CallOptions`.
 
         Raises:
             DragomanError: the server's error.
@@ -108,7 +135,12 @@ class Client(Session):
             OSError: the file is not readable.
         """
         recording = await _bytes_of(audio)
-        request = TranscriptionRequest(language=language, **request_fields(options))
+        request = TranscriptionRequest(
+            language=language,
+            word_timestamps=word_timestamps or None,
+            formats=list(formats) or None,
+            **request_fields(options),
+        )
         return read_transcription(await self._attempts(request, options, {"audio": recording}))
 
     async def voice(
@@ -121,18 +153,20 @@ class Client(Session):
         voice: str | Mapping[str, str] | None = None,
         speed: float | None = None,
         audio_format: SoundFormat | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
-        """A voice message in other languages; those that failed are in the result's `failed`.
+        """A voice message in other languages; those that failed are in the result's `failed`. See also `translate`.
 
         Args:
             audio: the recording, in any common format.
             to: target languages.
-            language: the one spoken in the recording, if known.
+            language: what is probably spoken; it counts where the model is unsure.
             model_type: "premium" asks for the best models and voices, however slow.
             voice: who speaks, by name: one voice, or one for each language. See `voices`.
             speed: 0.5 to 2; 1 is the voice's own pace.
             audio_format: "wav" (the default) or "ogg", which is Opus and a tenth of the size.
+            glossary: terms that must stay or become something; see `translate`.
             **options: see `CallOptions`.
 
         Raises:
@@ -149,6 +183,7 @@ class Client(Session):
             voices=dict(voice) if isinstance(voice, Mapping) else None,
             speed=speed,
             output_format=audio_format,
+            glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
         return read_voice(await self._attempts(request, options, {"audio": recording}))

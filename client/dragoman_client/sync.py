@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
@@ -18,7 +18,7 @@ from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOption
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
 from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
-from dragoman_wire.requests import Request, SoundFormat
+from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
 _T = TypeVar("_T")
 
@@ -136,7 +136,14 @@ class SyncClient:
 
     @overload
     def translate(
-        self, text: str, source: str = ..., *, to: str, model_type: str | None = ..., **options: Unpack[CallOptions]
+        self,
+        text: str,
+        source: str = ...,
+        *,
+        to: str,
+        model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
+        **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
     def translate(
@@ -146,6 +153,7 @@ class SyncClient:
         *,
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
+        glossary: Mapping[str, Replacement] | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     def translate(
@@ -155,18 +163,30 @@ class SyncClient:
         *,
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """See `Client.translate`."""
+        client = self._client
         if isinstance(to, str):
-            return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
-        return self._call(self._client.translate(text, source, to=to, model_type=model_type, **options))
+            return self._call(
+                client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options)
+            )
+        return self._call(client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options))
 
     def transcribe(
-        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+        self,
+        audio: bytes | Path,
+        language: str | None = None,
+        *,
+        word_timestamps: bool = False,
+        formats: Sequence[SubtitleFormat] = (),
+        **options: Unpack[CallOptions],
     ) -> Transcription:
         """See `Client.transcribe`."""
-        return self._call(self._client.transcribe(audio, language, **options))
+        return self._call(
+            self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
+        )
 
     def voice(
         self,
@@ -178,6 +198,7 @@ class SyncClient:
         voice: str | Mapping[str, str] | None = None,
         speed: float | None = None,
         audio_format: SoundFormat | None = None,
+        glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """See `Client.voice`."""
@@ -190,6 +211,7 @@ class SyncClient:
                 voice=voice,
                 speed=speed,
                 audio_format=audio_format,
+                glossary=glossary,
                 **options,
             )
         )

@@ -7,8 +7,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from dragoman_engines.work import AnyResult, AnyWork, Kind
+from dragoman_engines.work import AnyResult, AnyWork, Kind, pool_name
 
+_FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
 Quality = Literal["fast", "best"]
 
@@ -32,6 +33,15 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Speech: which voice of a language speaks where nobody names one."""
     voices: dict[str, str] = {}
     """Speech: the voice of a language where nobody names one, by two letters; before `quality`."""
+    name: str = ""
+    """Of several models of a kind, the one beside the default that this is: `premium`."""
+    beam: int = 4
+    """Translation with CTranslate2: how many translations of a sentence are followed at a time."""
+
+    @property
+    def pool(self) -> str:
+        """The name of its pool."""
+        return pool_name(self.kind, self.name)
 
 
 class VoiceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +65,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     """Changes whenever the model's answers may change: a hash of its files or a version."""
     languages: list[str] = []
-    """Languages that it hears or speaks, ISO 639-1; empty: any."""
+    """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
-    """(source, target) that it translates directly; empty: any."""
+    """(source, target) that it translates directly; empty: any two of `languages`."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
     voices: list[VoiceInfo] = []
@@ -66,6 +76,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Speech: language to the voice that speaks it where nobody names one."""
     best_voices: dict[str, str] = {}
     """Speech: language to the voice that speaks it best, at whatever pace."""
+
+    def languages_named(self) -> str:
+        """The languages as a sentence says them: one by one, or how many they are."""
+        return ", ".join(self.languages) if len(self.languages) <= _FEW else f"{len(self.languages)} languages"
 
 
 class Engine(Protocol):

@@ -38,7 +38,7 @@ def ctranslate2_device(spec: EngineSpec) -> Device:
     Raises:
         ModelMissing: `cuda` is wanted and cannot be had, or the compute type is not for the device; names the key.
     """
-    import ctranslate2  # type: ignore[import-untyped]  # noqa: PLC0415 - heavy, and it has no type information
+    import ctranslate2  # noqa: PLC0415 - heavy
 
     count: int = ctranslate2.get_cuda_device_count()
     if spec.device == "cuda" and count == 0:

@@ -7,6 +7,8 @@ It takes `EngineSpec.delay_ms` for each unit. A word inside a sentence to transl
     __exit__    the process ends at once with status 3
     __hang__    the call does not come back for an hour
     __grow__    the process takes 64 MiB more from now on
+    __loop__    the translation repeats itself
+    __slip__    so it does, unless it is asked to be careful
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from dragoman_engines.work import (
     Speech,
     SpeechSpans,
     SpokenSegment,
+    SpokenWord,
     TranscribeWindow,
     TranslateSentences,
     Translations,
@@ -109,18 +112,30 @@ def _translate(work: TranslateSentences) -> AnyResult:
         time.sleep(HANG_S)
     if "__fail__" in text:
         return Failure(code=EngineFailed.code, message="a sentence asked the echo engine to fail")
+    if "__loop__" in text or ("__slip__" in text and not work.careful):
+        return Translations(sentences=["and so on " * 9] * len(work.sentences))
     return Translations(sentences=[f"[{work.target}] {sentence}" for sentence in work.sentences])
 
 
 def _transcribe(work: TranscribeWindow) -> WindowText:
-    language = work.language or "en"
+    language = work.language or work.hint or "en"
     if not work.spans:
         return WindowText(segments=[], language=language, language_probability=1.0)
+    text = f"echo {work.duration_s():.1f} s"
+    start_s, end_s = work.spans[0][0] / SPOOL_RATE_HZ, work.spans[-1][1] / SPOOL_RATE_HZ
+    words = text.split() if work.words else []
+    step_s = (end_s - start_s) / max(1, len(words))
     segment = SpokenSegment(
-        text=f"echo {work.duration_s():.1f} s",
-        start_s=work.spans[0][0] / SPOOL_RATE_HZ,
-        end_s=work.spans[-1][1] / SPOOL_RATE_HZ,
+        text=text,
+        start_s=start_s,
+        end_s=end_s,
         confidence=1.0,
+        words=[
+            SpokenWord(
+                text=word, start_s=start_s + index * step_s, end_s=start_s + (index + 1) * step_s, confidence=1.0
+            )
+            for index, word in enumerate(words)
+        ],
     )
     return WindowText(segments=[segment], language=language, language_probability=1.0)
 

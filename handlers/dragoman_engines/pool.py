@@ -64,18 +64,17 @@ class EnginePool:
         self._clock = clock
         self._keep = keep
         self._queue = WaitingUnits(clock)
+        self.pace = self._queue.pace
         bounds = settings.bounds()
-        self._slots = [Slot(f"{spec.kind}-{index}", spec, self, bounds) for index in range(settings.processes)]
+        self._slots = [Slot(f"{spec.pool}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self._residence = Residence(
-            spec.kind, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
+            spec.pool, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
         )
         self._settled = asyncio.Event()
         self._wanted = 0
         """Those who wait to know what the engine can do."""
         self._missing: str | None = None
         self._stopping = False
-
-    # --- life ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the processes; `settled` tells when the first has loaded, or that none can or needs to."""
@@ -171,10 +170,10 @@ class EnginePool:
         if self._stopping:
             return EngineUnavailable("the server is stopping")
         if self._missing is not None:
-            return EngineUnavailable(f"the {self.spec.kind} model cannot be loaded: {self._missing}")
+            return EngineUnavailable(f"the {self.spec.pool} model cannot be loaded: {self._missing}")
         failures = min(slot.failures for slot in self._slots)
         return EngineUnavailable(
-            f"the {self.spec.kind} model is being restarted after {failures} crashes",
+            f"the {self.spec.pool} model is being restarted after {failures} crashes",
             retry_after_ms=max(100, round(1000 * backoff_s(failures))),
         )
 
@@ -254,6 +253,7 @@ class EnginePool:
         self.units_done += len(units)
         self.computed_s += done.compute_s
         self.timings.called([unit.began_s - unit.pushed_s for unit in units], done.compute_s)
+        self.pace.learn(units[0].work, sum(unit.ticket.cost_s for unit in units), done.compute_s)
         self._feed()  # first the next call, then the news of this one
         for unit, result, share_s in zip(units, done.results, shares_s(units, done.compute_s), strict=True):
             good = unit.remember and not isinstance(result, Failure)
@@ -296,5 +296,5 @@ class EnginePool:
         """A unit's process ended: try again, unless the unit is known or likely to be the reason."""
         unit.alone = True
         overran_s = self.settings.unit_timeout_s if guilty else None
-        why_not = unit.verdict(self.spec.kind, status, overran_s)
+        why_not = unit.verdict(self.spec.pool, status, overran_s)
         self._queue.take_back(unit, why_not or (self.unavailable() if self._stopping else None))

@@ -16,12 +16,26 @@ Kind = Literal["audio", "transcription", "translation", "speech"]
 SPOOL_RATE_HZ = 16_000
 
 
+def pool_name(kind: Kind, model: str = "") -> str:
+    """`translation`, or `translation.premium` for a model beside the default one."""
+    return f"{kind}.{model}" if model else kind
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of the units; each class names the pool that does it and how it may share a model call."""
 
     kind: ClassVar[Kind]
+    cost_by_model: ClassVar[bool] = False
+    """Whether the model decides so much of the cost that the pool has to learn it; see `Pace`."""
+    model: str = ""
+    """Which of several models does it, by its name in the configuration; empty: the default one."""
     cached_as: ClassVar[str] = ""
     """What the cache calls the answers to such units; empty: they are not kept."""
+
+    @property
+    def pool(self) -> str:
+        """The name of the pool that does it."""
+        return pool_name(self.kind, self.model)
 
     def cost_s(self) -> float:
         """A rough guess of the seconds on one core, for fair shares; right within a factor of a few."""
@@ -90,24 +104,40 @@ class SpeechSpans(Result, frozen=True, kw_only=True):
 
 
 class TranscribeWindow(Work, frozen=True, kw_only=True):
-    """Spans of one spool file, together at most 30 s, to text. `language` None: let the model find out."""
+    """Spans of one spool file, together at most 30 s, to text."""
 
     kind: ClassVar[Kind] = "transcription"
+    cost_by_model: ClassVar[bool] = True
     pcm_path: str
     spans: list[tuple[int, int]]
     language: str | None = None
+    """What is spoken; None lets the model find out."""
+    hint: str | None = None
+    """What is probably spoken, where the model is to find out."""
+    words: bool = False
+    """Whether the place of every word is wanted."""
 
     def duration_s(self) -> float:
         """Seconds of speech in the window."""
         return sum(end - start for start, end in self.spans) / SPOOL_RATE_HZ
 
     def cost_s(self) -> float:
-        """A window costs one encoder pass whatever its length, then decoding by length."""
+        """A window costs one encoder pass whatever its length, then decoding by length; guessed for Whisper tiny."""
         return 0.3 + self.duration_s() / 20
 
     def batch_key(self) -> str | None:
         """Windows in one language share a model call."""
         return self.language or "?"
+
+
+class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word with its place, in seconds from the start of the file."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+    """Mean probability of its tokens, 0 to 1."""
 
 
 class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +147,9 @@ class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
     start_s: float
     end_s: float
     confidence: float
-    """Mean probability of the tokens, 0 to 1."""
+    """Mean probability of the words, 0 to 1."""
+    words: list[SpokenWord] = []
+    """Where they were asked for."""
 
 
 class WindowText(Result, frozen=True, kw_only=True):
@@ -126,6 +158,7 @@ class WindowText(Result, frozen=True, kw_only=True):
     segments: list[SpokenSegment]
     language: str
     language_probability: float
+    """What the model thinks of that language, 0 to 1; 0 where it heard nothing."""
 
 
 class TranslateSentences(Work, frozen=True, kw_only=True):
@@ -136,6 +169,12 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
     source: str
     target: str
     sentences: list[str]
+    careful: bool = False
+    """Another way than usual, and a slower one: asked for where the usual one gave a bad translation."""
+
+    def of(self, sentences: list[str]) -> TranslateSentences:
+        """The same unit for other sentences."""
+        return msgspec.structs.replace(self, sentences=sentences)
 
     def cost_s(self) -> float:
         """About 30 ms for a sentence of 120 characters."""
@@ -147,7 +186,7 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
 
     def share_key(self) -> Hashable:
         """The same sentences between the same languages."""
-        return (self.source, self.target, *self.sentences)
+        return (self.source, self.target, self.careful, *self.sentences)
 
     def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
         """Each sentence by itself."""

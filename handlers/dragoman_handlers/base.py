@@ -12,7 +12,8 @@ import msgspec
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.unit import Answer
-from dragoman_engines.work import AnyWork, Kind
+from dragoman_engines.work import AnyWork, Kind, pool_name
+from dragoman_handlers.glossary import Glossary
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event
@@ -28,8 +29,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     kind: ClassVar[Kind]
     """The engine that the answer comes from."""
+    model: str = ""
+    """Which of several models, as in `Work`."""
     cached_as: ClassVar[str]
     """What the cache calls such answers."""
+
+    @property
+    def pool(self) -> str:
+        """The name of that engine's pool."""
+        return pool_name(self.kind, self.model)
 
 
 AnyQuestion = AnyWork | Question
@@ -49,6 +57,16 @@ class HandlerLimits(Protocol):
     @property
     def audio_s(self) -> float:
         """Seconds of decoded audio."""
+        ...
+
+    @property
+    def glossary_terms(self) -> int:
+        """Terms of a request's glossary."""
+        ...
+
+    @property
+    def glossary_chars(self) -> int:
+        """Characters of a term, and of a replacement."""
         ...
 
 
@@ -73,6 +91,16 @@ class Context(Protocol):
     @property
     def limits(self) -> HandlerLimits:
         """Limits that only a handler can check."""
+        ...
+
+    @property
+    def glossary(self) -> Glossary:
+        """The server's own."""
+        ...
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The translation models: the name that peers know (`modelType`) to that of units, empty for the default."""
         ...
 
     @property
@@ -104,12 +132,12 @@ class Context(Protocol):
         """Note that a part is answered, by an event that speaks of several."""
         ...
 
-    def loaded(self, kind: Kind) -> Capabilities | None:
-        """What the engine of this kind can do; None while it is not known."""
+    def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
+        """What the engine of this kind can do; None while it is not known. `model` names one beside the default."""
         ...
 
-    async def capabilities(self, kind: Kind) -> Capabilities:
-        """What the engine of this kind can do; waits while it is loading.
+    async def capabilities(self, kind: Kind, model: str = "") -> Capabilities:
+        """What the engine of this kind can do; waits while it is loading. `model` names one beside the default.
 
         Raises:
             EngineUnavailable: there is none.

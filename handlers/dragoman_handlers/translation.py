@@ -10,9 +10,10 @@ from typing import ClassVar
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.languages import resolve_source
+from dragoman_handlers.identifying import Source, find_source, served_languages
 from dragoman_handlers.translating import Translated, known_translations, translate_text
-from dragoman_wire.errors import DragomanError, InvalidRequest
+from dragoman_handlers.wish import Wish, wish_of
+from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     Event,
     TranslationCompleted,
@@ -21,8 +22,6 @@ from dragoman_wire.events import (
     TranslationSkipped,
 )
 from dragoman_wire.requests import TranslationRequest
-
-DEFAULT_MODEL_TYPE = "basic"
 
 
 class TranslationHandler(Handler[TranslationRequest]):
@@ -38,8 +37,10 @@ class TranslationHandler(Handler[TranslationRequest]):
             return
         if not request.text:
             raise InvalidRequest("text: the field is empty")
-        source, confidence = resolve_source(request.source_language, request.text)
-        await all_of([self._one(request, context, source, confidence, target) for target in self.parts(request)])
+        wish = wish_of(request, context)
+        served = await served_languages(context, request.source_language, wish.model)
+        source = find_source(request.source_language, request.text, served)
+        await all_of([self._one(request, context, source, wish, target) for target in self.parts(request)])
 
     def known(self, request: TranslationRequest, context: Context) -> list[tuple[Event, str]] | None:
         """Texts that were translated lately."""
@@ -47,19 +48,19 @@ class TranslationHandler(Handler[TranslationRequest]):
             return None
         begin_s = time.perf_counter()
         try:
-            source, confidence = resolve_source(request.source_language, request.text)
+            wish = wish_of(request, context)
+            engine = context.loaded("translation", wish.model)
+            source = find_source(request.source_language, request.text, engine.languages if engine else ())
         except DragomanError:
             return None
         targets = self.parts(request)
-        known = known_translations(context, request.text, source, targets)
+        known = known_translations(context, request.text, source.language, targets, wish)
         if known is None:
             return None
         took_s = time.perf_counter() - begin_s
 
         def event(done: Translated, target: str) -> Event:
-            return _completed(
-                request, context, done, source=source, confidence=confidence, target=target, took_s=took_s
-            )
+            return _completed(request, context, done, source=source, wish=wish, target=target, took_s=took_s)
 
         return [(event(done, target), target) for target, done in zip(targets, known, strict=True)]
 
@@ -77,17 +78,20 @@ class TranslationHandler(Handler[TranslationRequest]):
             context.settle(part, InvalidRequest("the text is too long"))
 
     async def _one(
-        self, request: TranslationRequest, context: Context, source: str, confidence: float, target: str
+        self, request: TranslationRequest, context: Context, source: Source, wish: Wish, target: str
     ) -> None:
         begin_s = time.perf_counter()
         try:
-            done = await translate_text(context, request.text, source, target)
+            done = await translate_text(context, request.text, source.language, target, wish)
+        except UnsupportedLanguage as error:
+            context.fail(source.explained(error), target)
+            return
         except DragomanError as error:
             context.fail(error, target)
             return
         took_s = time.perf_counter() - begin_s
         context.publish(
-            _completed(request, context, done, source=source, confidence=confidence, target=target, took_s=took_s),
+            _completed(request, context, done, source=source, wish=wish, target=target, took_s=took_s),
             settles=target,
         )
 
@@ -97,8 +101,8 @@ def _completed(
     context: Context,
     done: Translated,
     *,
-    source: str,
-    confidence: float,
+    source: Source,
+    wish: Wish,
     target: str,
     took_s: float,
 ) -> TranslationCompleted:
@@ -106,7 +110,7 @@ def _completed(
         task_id=context.task_id,
         target_language=target,
         timestamp=context.now_s(),
-        result=_result(request, context, done, source=source, confidence=confidence, target=target, took_s=took_s),
+        result=_result(request, context, done, source=source, wish=wish, target=target, took_s=took_s),
         metadata=_metadata(context, done),
     )
 
@@ -116,8 +120,8 @@ def _result(
     context: Context,
     done: Translated,
     *,
-    source: str,
-    confidence: float,
+    source: Source,
+    wish: Wish,
     target: str,
     took_s: float,
 ) -> TranslationResult:
@@ -125,11 +129,11 @@ def _result(
     return TranslationResult(
         message_id=request.message_id,
         translated_text=done.text,
-        source_language=source,
+        source_language=source.language,
         target_language=target,
-        confidence_score=confidence,
+        confidence_score=source.confidence,
         processing_time=took_s,
-        model_type=request.model_type or DEFAULT_MODEL_TYPE,
+        model_type=wish.model_type,
         translator_model=done.model,
         worker_name=done.worker,
         worker_id=worker_id,

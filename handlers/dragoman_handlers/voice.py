@@ -13,12 +13,15 @@ import msgspec
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.hearing import mobile_transcription, transcribe
-from dragoman_handlers.languages import identify
+from dragoman_handlers.hearing import Wanted, transcribe
+from dragoman_handlers.identifying import find_source, served_languages
+from dragoman_handlers.languages import AUTO, UNDETERMINED
 from dragoman_handlers.speaking import speak_text
+from dragoman_handlers.transcripts import in_formats, mobile_transcription
 from dragoman_handlers.translating import translate_text
 from dragoman_handlers.voices import BEST_TYPES, Wishes, choose_voice
-from dragoman_wire.errors import DragomanError, InvalidRequest
+from dragoman_handlers.wish import wish_of
+from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -71,6 +74,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
+        wish_of(request, context)  # what is wrong with it is told before any work
         transcription = await self._transcription(request, context)
         context.publish(
             TranscriptionReady(
@@ -95,7 +99,9 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            transcription = await transcribe(context, context.audio, hint=request.user_language)
+            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps))
+            transcription = await transcribe(context, context.audio, wanted)
+        transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription
         return transcription
 
@@ -173,10 +179,14 @@ async def _translated_audio(
     wishes = _wishes(request)
     # Before the translation: a voice that there is not should not cost one.
     choose_voice(await context.capabilities("speech"), target, wishes)
-    source = transcription.language
-    if source == "und":
-        source, _ = identify(transcription.text)
-    translated = await translate_text(context, transcription.text, source, target)
+    wish = wish_of(request, context)
+    language = AUTO if transcription.language == UNDETERMINED else transcription.language
+    served = await served_languages(context, language, wish.model)
+    source = find_source(language, transcription.text, served)
+    try:
+        translated = await translate_text(context, transcription.text, source.language, target, wish)
+    except UnsupportedLanguage as error:
+        raise source.explained(error) from error
     spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format)
     audio = TranslatedAudio(
         target_language=target,

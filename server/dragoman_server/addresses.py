@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import zmq
+
+_REASONS = {
+    errno.ENODEV: "this machine has no such address",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EINVAL: "it is no endpoint like tcp://127.0.0.1:5555",
+}
+"""In words of ours where the system's mislead."""
 
 
 class StartError(Exception):
@@ -21,9 +29,17 @@ def binding(key: str, address: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, zmq.ZMQError) as error:
-        reason = zmq.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise StartError(f"sockets.{key} {address} cannot be bound: {reason}") from error
+    except (OSError, ValueError, zmq.ZMQError) as error:
+        raise StartError(f"sockets.{key} {address} cannot be bound: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    number = getattr(error, "errno", None) or 0
+    if number in _REASONS:
+        return _REASONS[number]
+    if number > 0:
+        return zmq.strerror(number)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def port_of(endpoint: str) -> int:

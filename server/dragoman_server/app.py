@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import Callable, Sequence
 
@@ -14,14 +13,15 @@ import zmq
 from dragoman_engines.device import DeviceMissing
 from dragoman_engines.memory import Memory
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.work import AnyResult, AnyWork, Kind
-from dragoman_handlers import languages
+from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_handlers import identifying
+from dragoman_handlers.glossary import Glossary
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError
+from dragoman_server.config import Config, ConfigError, glossary_entries
 from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
@@ -36,11 +36,14 @@ from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.parts import Parts
-from dragoman_server.pools import check_devices, make_pools
+from dragoman_server.pools import check_devices, make_pools, model_names
 from dragoman_server.publisher import Publisher
+from dragoman_server.readiness import Readiness
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
+from dragoman_server.service_manager import ServiceManager
 from dragoman_server.services import Services
+from dragoman_server.signals import listen_for_signals
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
@@ -55,7 +58,7 @@ _LINGER_MS = 2000
 """What subscribers have not taken by then is had by a repeat."""
 
 
-_FIXED = ("sockets", "engines", "journal", "cache")
+_FIXED = ("sockets", "engines", "models", "journal", "cache")
 """Sections that need a restart."""
 
 
@@ -86,7 +89,7 @@ class App:
         mark = config.sockets.high_water_mark
         self.publisher = Publisher(self._zmq, mark)
         self._memory = Memory(config.engines.memory_mb)
-        self.pools = make_pools(config.engines, self._memory, self._keep)
+        self.pools = make_pools(config, self._memory, self._keep)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
@@ -102,23 +105,27 @@ class App:
             clock=self._clock,
             budget=self.budget,
             observer=self.watch.observer,
+            models=model_names(config),
+            glossary=Glossary(glossary_entries(config.translation)),
         )
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
+        self._readiness = Readiness(self._services, self.dispatcher)
         parts = Parts(
             dispatcher=self.dispatcher,
             intake=self.intake,
             services=self._services,
             watch=self.watch,
-            not_ready=self.not_ready,
+            not_ready=self._readiness.reasons,
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
         self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
         self._ops = Ops(routes_of(parts, self.statistics))
         self._apply_logging(config)
+        self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -127,7 +134,7 @@ class App:
         Raises:
             StartError: an address is taken, the state directory cannot be used, or a device is not here.
         """
-        self._listen_for_signals()
+        listen_for_signals(self._stop, self.reload, self._end_at_once)
         await self.start()
         try:
             await self._stop.wait()
@@ -138,7 +145,7 @@ class App:
         """Bind, start the engines and read requests; the engines may still be loading when it returns."""
         begin_s = time.monotonic()
         try:
-            check_devices(self.config.engines)
+            check_devices(self.config)
             guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
@@ -152,15 +159,18 @@ class App:
         self._memory.start()
         for pool in self.pools.values():
             pool.start()
-        asyncio.get_running_loop().run_in_executor(None, languages.warm_up)
+        asyncio.get_running_loop().run_in_executor(None, identifying.warm_up)
         self._recovery.start()
         self.intake.start()
-        self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
+        self._manager.keep(lambda: self.intake.last_turn_s, self._readiness.line)
+        announcement = self._readiness.announce(begin_s, self._endpoints, self._manager, self._logs)
+        self._announcer = asyncio.create_task(announcement, name="announce ready")
 
     async def stop(self) -> None:
         """Let the work in flight end, publish what comes of it, and close everything."""
         drain_s = self.config.server.drain_s
         log.info("server.stopping", drain_s=drain_s, active=self.dispatcher.total_active)
+        self._manager.stopping(drain_s)
         self.intake.empty()  # what was sent before the signal is still served
         self.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
         self._recovery.stop()
@@ -175,21 +185,26 @@ class App:
         await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
         self._spool.close()
         self._state.close()
+        await self._manager.close()
         log.info("server.stopped", all_finished=finished)
 
     def reload(self) -> None:
-        """Read the configuration again and apply what can change at run time: lanes, limits, results, log level."""
+        """Read the configuration again and apply what can change at run time."""
         if self._reload is None:
             return
+        self._manager.reloading()
         try:
-            config = self._reload()
+            self._apply(self._reload())
         except ConfigError as error:
             log.error("config.rejected", error=str(error))
-            return
+        self._manager.reloaded()
+
+    def _apply(self, config: Config) -> None:
         self._apply_logging(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
+        self._services.glossary = Glossary(glossary_entries(config.translation))
         self.intake.limits = _wire_limits(config)
         self.budget.limit_bytes = config.limits.in_flight_bytes
         self.budget.reserve_bytes = config.limits.request_bytes
@@ -198,13 +213,6 @@ class App:
         log.info("config.reloaded", needs_restart=fixed)
         kept = {name: getattr(self.config, name) for name in _FIXED}
         self.config = config.model_copy(update=kept)
-
-    def not_ready(self) -> list[str]:
-        """Why the server should get no traffic now; nothing where it should."""
-        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if not pool.available]
-        problem = self._services.journal.problem
-        journal = [f"journal: {problem}"] if problem is not None else []
-        return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
 
     def _apply_logging(self, config: Config) -> None:
         if self._logs is not None:
@@ -237,37 +245,17 @@ class App:
             routed = self.publisher.bind_routed(sockets.routed)
         with binding("ops", sockets.ops):
             ops = await self._ops.start(sockets.ops, guard)
-        log.info("server.listening", requests=requests, events=events, routed=routed, ops=with_port(sockets.ops, ops))
+        self._endpoints = {"requests": requests, "events": events, "routed": routed}
+        self._endpoints["ops"] = with_port(sockets.ops, ops)
+        log.info("server.listening", **self._endpoints)
         return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
-    async def _announce_ready(self, begin_s: float) -> None:
-        await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
-        models = {
-            kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in self.pools.items()
-        }
-        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
-
-    def _listen_for_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signalled, number)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
-
-    def _signalled(self, number: signal.Signals) -> None:
-        if self._stop.is_set():
-            if self._logs is not None:
-                self._logs.close()
-            for pool in self.pools.values():
-                for child in pool.children:
-                    child.kill()
-            os._exit(128 + number)
-        self._stop.set()
-
-
-def _not_ready(kind: Kind, pool: EnginePool) -> str:
-    """One line for an operator: a state that passes by itself needs no more than its name."""
-    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
-    return f"engine {kind}: {pool.state}{why}"
+    def _end_at_once(self) -> None:
+        if self._logs is not None:
+            self._logs.close()
+        for pool in self.pools.values():
+            for child in pool.children:
+                child.kill()
 
 
 def _wire_limits(config: Config) -> WireLimits:

@@ -8,7 +8,6 @@ from typing import Any
 from msgspec import UNSET
 
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.work import Kind
 from dragoman_server.clock import Clock
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.publisher import Publisher
@@ -27,7 +26,7 @@ class Control:
         publisher: Publisher,
         statistics: Statistics,
         clock: Clock,
-        pools: Mapping[Kind, EnginePool],
+        pools: Mapping[str, EnginePool],
     ) -> None:
         self._dispatcher = dispatcher
         self._publisher = publisher

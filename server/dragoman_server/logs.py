@@ -72,6 +72,11 @@ class Logs:
         """A line without the way through structlog, which costs more than the line. `fields` is used up."""
         self._writer.put(self._renderer(None, level, fields))
 
+    def show(self, text: str) -> None:
+        """Lines as they are, where the log is for people; nothing where it is for machines."""
+        if self._renderer.console is not None:
+            self._writer.put(text)
+
     def close(self) -> None:
         """Write what waits, and end; lines from now on are lost."""
         self._writer.close(_CLOSE_S)

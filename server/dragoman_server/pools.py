@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Iterator
+from typing import Any, get_args
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.device import DeviceMissing, check_driver
@@ -10,48 +11,73 @@ from dragoman_engines.factory import ECHO
 from dragoman_engines.memory import Memory
 from dragoman_engines.pool import EnginePool, Keep
 from dragoman_engines.pool_settings import PoolSettings
-from dragoman_engines.work import Kind
-from dragoman_server.config import EngineConfig, EnginesConfig
+from dragoman_engines.work import Kind, pool_name
+from dragoman_handlers.wish import DEFAULT_MODEL_TYPE
+from dragoman_server.config import Config, EngineConfig, SpeechConfig, translation_models
 
 
-def make_pools(engines: EnginesConfig, memory: Memory, keep: Keep) -> dict[Kind, EnginePool]:
-    """A pool for each kind, not started yet."""
+def make_pools(config: Config, memory: Memory, keep: Keep) -> dict[str, EnginePool]:
+    """A pool for each kind, and for each translation model beside the default one; not started yet."""
+    models_dir = str(config.engines.models_dir.expanduser())
     return {
-        kind: EnginePool(_spec(kind, engines), _settings(engines.of(kind)), keep=keep, memory=memory)
-        for kind in get_args(Kind)
+        pool_name(kind, name): EnginePool(
+            _spec(kind, name, engine, models_dir), _settings(engine), keep=keep, memory=memory
+        )
+        for kind, name, engine, _ in _engines(config)
     }
 
 
-def check_devices(engines: EnginesConfig) -> None:
+def model_names(config: Config) -> dict[str, str]:
+    """The translation models by `modelType`: the name that units have, empty for what is the default one."""
+    models = translation_models(config.engines, config.models)
+    default = models[DEFAULT_MODEL_TYPE]
+    return {model_type: "" if engine == default else model_type for model_type, engine in models.items()}
+
+
+def check_devices(config: Config) -> None:
     """Hold the devices that are asked for against those that are here.
 
     Raises:
         DeviceMissing: one is not; the sentence names the key.
     """
-    for kind in get_args(Kind):
-        config = engines.of(kind)
-        if config.device == "cuda" and config.model != ECHO:
+    for _, _, engine, section in _engines(config):
+        if engine.device == "cuda" and engine.model != ECHO:
             try:
                 check_driver()
             except DeviceMissing as error:
-                key = f"engines.{kind}.device"
-                raise DeviceMissing(f'{key} is "cuda", but {error}; set it to "cpu" or "auto"') from error
+                raise DeviceMissing(f'{section}.device is "cuda", but {error}; set it to "cpu" or "auto"') from error
 
 
-def _spec(kind: Kind, engines: EnginesConfig) -> EngineSpec:
-    config = engines.of(kind)
+def _engines(config: Config) -> Iterator[tuple[Kind, str, EngineConfig, str]]:
+    """Every engine: its kind, its name where it is not the default, its configuration, and where that stands."""
+    models = translation_models(config.engines, config.models)
+    for kind in get_args(Kind):
+        engine = models[DEFAULT_MODEL_TYPE] if kind == "translation" else config.engines.of(kind)
+        yield kind, "", engine, f"engines.{kind}"
+    for name in model_names(config).values():
+        if name:
+            yield "translation", name, models[name], f"models.translation.{name}"
+
+
+def _spec(kind: Kind, name: str, config: EngineConfig, models_dir: str) -> EngineSpec:
     return EngineSpec(
         kind=kind,
+        name=name,
         model=config.model,
-        models_dir=str(engines.models_dir.expanduser()),
+        models_dir=models_dir,
         threads=config.threads,
         device=config.device,
         compute_type=config.compute_type,
         nice=config.nice,
+        beam=config.beam,
         delay_ms=config.delay_ms,
-        quality=engines.speech.quality,
-        voices=engines.speech.voices,
+        **_wishes(config),
     )
+
+
+def _wishes(config: EngineConfig) -> dict[str, Any]:
+    """What only voices have."""
+    return {"quality": config.quality, "voices": config.voices} if isinstance(config, SpeechConfig) else {}
 
 
 def _settings(config: EngineConfig) -> PoolSettings:

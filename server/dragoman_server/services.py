@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dragoman_engines.pool import EnginePool
-from dragoman_engines.work import Kind
+from dragoman_handlers.glossary import Glossary
+from dragoman_handlers.wish import DEFAULT_MODEL_TYPE
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
@@ -22,12 +23,16 @@ from dragoman_server.spool import Spool
 class Services:
     """What every run needs of the server. `limits` may change while it runs."""
 
-    pools: Mapping[Kind, EnginePool]
+    pools: Mapping[str, EnginePool]
+    """By kind, and by kind and name for models beside the default one."""
     publisher: Publisher
     limits: LimitsConfig
     spool: Spool
     clock: Clock
     budget: ByteBudget
+    models: Mapping[str, str] = field(default_factory=lambda: {DEFAULT_MODEL_TYPE: ""})
+    """The translation models by the names that peers know."""
+    glossary: Glossary = field(default_factory=Glossary)
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NOBODY

@@ -113,4 +113,5 @@ def _pool(pool: EnginePool) -> dict[str, Any]:
         "units_shared": pool.shared,
         "calls": pool.calls,
         "compute_s": round(pool.computed_s, 3),
+        "pace": round(pool.pace.factor, 3),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +12,9 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.pool import EnginePool
 from dragoman_engines.unit import Answer, EngineDied
-from dragoman_engines.work import AnyWork, Kind
+from dragoman_engines.work import AnyWork, Kind, pool_name
 from dragoman_handlers.base import AnyQuestion
+from dragoman_handlers.glossary import Glossary
 from dragoman_server.cache.cache import Asker
 from dragoman_server.config import LimitsConfig
 from dragoman_server.results import TaskRecord
@@ -84,6 +85,16 @@ class TaskContext:
         return self._services.limits
 
     @property
+    def glossary(self) -> Glossary:
+        """See Context."""
+        return self._services.glossary
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """See Context."""
+        return self._services.models
+
+    @property
     def stages(self) -> dict[str, Any]:
         """See Context."""
         return self.record.stages
@@ -139,13 +150,13 @@ class TaskContext:
 
     # --- engines and cache ---------------------------------------------------------------------------------
 
-    def loaded(self, kind: Kind) -> Capabilities | None:
+    def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
         """See Context."""
-        return self._services.pools[kind].capabilities
+        return self._services.pools[pool_name(kind, model)].capabilities
 
-    async def capabilities(self, kind: Kind) -> Capabilities:
+    async def capabilities(self, kind: Kind, model: str = "") -> Capabilities:
         """See Context."""
-        return await self._services.pools[kind].known()
+        return await self._services.pools[pool_name(kind, model)].known()
 
     async def run(self, work: AnyWork, *, size_s: float) -> Answer:
         """See Context."""
@@ -192,7 +203,7 @@ class TaskContext:
         return self._services.spool.file()
 
     def _pool(self, question: AnyQuestion) -> EnginePool:
-        return self._services.pools[question.kind]
+        return self._services.pools[question.pool]
 
     def _asker(self, question: AnyQuestion) -> Asker:
         return self._services.cache.asker(self._pool(question), self.request.cache or "use")

@@ -15,11 +15,14 @@ Priority = Literal["high", "normal", "low"]
 CacheUse = Literal["use", "refresh", "off"]
 TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
 Identifier = Annotated[str, Meta(max_length=1024)]
 Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
 SoundFormat = Literal["wav", "ogg"]
 """Of speech that is sent out; `ogg` is Opus in Ogg."""
+Replacement = str | dict[str, str | None] | None
+"""What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -76,6 +79,7 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     """ISO 639-1, or "auto" (the default)."""
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class StoryTextRequest(Request, frozen=True, kw_only=True):
@@ -87,6 +91,7 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     source_language: Language | None = None
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
+    glossary: dict[str, Replacement] | None = None
 
 
 class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -131,13 +136,17 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     audio_path: str | None = None
     audio_url: str | None = None
     mobile_transcription: MobileTranscription | None = None
+    word_timestamps: bool | None = None
+    """Whether each segment of the transcription is to say where its words are."""
+    formats: Annotated[list[SubtitleFormat], Meta(max_length=8)] | None = None
+    """What else the transcription is wanted as."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):
     """Speech to text."""
 
     language: Language | None = None
-    """A hint; None lets the model find out."""
+    """What is spoken; None and "auto" let the model find out."""
 
 
 class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
@@ -145,8 +154,10 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
 
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     user_language: Language | None = None
+    """What is probably spoken: a hint."""
     model_type: Identifier | None = None
     """"premium" asks for the best models and voices at hand, however slow."""
+    glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
     voice: Identifier | None = None
     """Who speaks, in every language; by default the usual voice of each."""

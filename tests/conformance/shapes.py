@@ -24,6 +24,7 @@ class MapOf:
 
 
 FRAME = {"index": int, "size": int, "mimeType": str}
+WORD = {"text": str, "startMs": int, "endMs": int, "confidence": NUMBER}
 SEGMENT = {
     "text": str,
     "startMs": int,
@@ -31,6 +32,7 @@ SEGMENT = {
     "confidence": MAYBE_NUMBER,
     "speakerId": MAYBE_TEXT,
     "language": MAYBE_TEXT,
+    "words?": [WORD],
 }
 TRANSCRIPTION = {
     "text": str,
@@ -40,6 +42,9 @@ TRANSCRIPTION = {
     "source": frozenset({"whisper", "mobile"}),
     "model": str,
     "segments": [SEGMENT],
+    "languageConfidence": MAYBE_NUMBER,
+    "srt?": str,
+    "vtt?": str,
 }
 TRANSLATED_AUDIO = {
     "targetLanguage": str,

@@ -22,7 +22,7 @@ from dragoman_client.frames import Event
 from dragoman_client.results import SpokenTranslation, VoiceResult
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import VoicesResult
-from dragoman_wire.requests import Priority, SoundFormat
+from dragoman_wire.requests import Priority, Replacement, SoundFormat
 
 FAILED, UNREACHABLE, PARTLY = 1, 3, 4
 _TIMEOUT_S = 60.0
@@ -42,6 +42,7 @@ class Wanted:
     languages: list[str]
     model: str | None
     priority: Priority
+    glossary: Mapping[str, Replacement]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,7 @@ class Spoken:
     voice: str | Mapping[str, str] | None
     speed: float | None
     audio_format: SoundFormat
+    glossary: Mapping[str, Replacement]
 
 
 def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
@@ -69,6 +71,7 @@ def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
                 wanted.source,
                 to=wanted.languages,
                 model_type=wanted.model,
+                glossary=wanted.glossary,
                 priority=wanted.priority,
                 on_event=on_event,
             )
@@ -87,11 +90,12 @@ def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(wanted.languages) > 1)
 
 
-def transcribe(settings: Settings, audio: bytes, language: str | None, form: str) -> None:
+def transcribe(settings: Settings, audio: bytes, language: str | None, form: str, *, words: bool) -> None:
     """Print a transcription in a format of `formats`."""
 
     async def work(client: Client, on_event: OnEvent) -> str:
-        return render(await client.transcribe(audio, language, on_event=on_event), Format(form))
+        transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
+        return render(transcription, Format(form))
 
     typer.echo(_call(settings, "transcribing", work, as_json=form == "json", timeout_s=_RECORDING_TIMEOUT_S))
 
@@ -108,6 +112,7 @@ def voice(settings: Settings, spoken: Spoken, out: Path, *, as_json: bool) -> No
             voice=spoken.voice,
             speed=spoken.speed,
             audio_format=spoken.audio_format,
+            glossary=spoken.glossary,
             on_event=on_event,
         )
 

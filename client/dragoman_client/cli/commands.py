@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +40,18 @@ class SoundFormat(StrEnum):
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
 Urgency = Annotated[Priority, typer.Option(help="Which requests go first.", case_sensitive=False)]
+Terms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term", help="A term that stays as it is, or TERM=REPLACEMENT; may be given several times.", metavar="TERM"
+    ),
+]
+GlossaryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--glossary", help='A TOML file of such terms: bank = "banco".', exists=True, dir_okay=False, readable=True
+    ),
+]
 Targets = Annotated[str, typer.Option("--to", help="Target languages, separated by commas.", metavar="LANG,...")]
 Recording = Annotated[
     Path,
@@ -55,6 +68,8 @@ def translate(
     to: Targets,
     source: Annotated[str, typer.Option("--from", help="The text's language, or auto.")] = "auto",
     model: Model = None,
+    term: Terms = None,
+    glossary: GlossaryFile = None,
     priority: Urgency = Priority.NORMAL,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +83,14 @@ def translate(
         text = sys.stdin.read().rstrip("\n")
     if not text.strip():
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    wanted = calls.Wanted(text=text, source=source, languages=_languages(to), model=model, priority=priority.value)
+    wanted = calls.Wanted(
+        text=text,
+        source=source,
+        languages=languages_of(to),
+        model=model,
+        priority=priority.value,
+        glossary=_glossary(term, glossary),
+    )
     calls.translate(ctx.obj, wanted, as_json=as_json)
 
 
@@ -80,6 +102,7 @@ def transcribe(
         TranscriptFormat, typer.Option("--format", help="What to print.", case_sensitive=False)
     ] = TranscriptFormat.TEXT,
     language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
+    words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write down what is said in a recording.
@@ -88,7 +111,10 @@ def transcribe(
     """
     from dragoman_client.cli import calls
 
-    calls.transcribe(ctx.obj, _recording(file), language, "json" if as_json else form.value)
+    chosen = "json" if as_json else form.value
+    if words and chosen != "json":
+        raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
+    calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words)
 
 
 def voice(
@@ -97,7 +123,7 @@ def voice(
     *,
     to: Targets,
     out: Annotated[Path, typer.Option(help="Folder for the recordings; made if missing.", file_okay=False)] = Path(),
-    language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language probably spoken.")] = None,
     model: Model = None,
     voice: Annotated[
         list[str] | None,
@@ -111,6 +137,8 @@ def voice(
     audio_format: Annotated[
         SoundFormat, typer.Option(help="What to write: wav, or ogg, which is Opus and small.", case_sensitive=False)
     ] = SoundFormat.WAV,
+    term: Terms = None,
+    glossary: GlossaryFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or .ogg.
@@ -123,12 +151,13 @@ def voice(
     spoken = calls.Spoken(
         name=file.stem,
         audio=audio,
-        languages=_languages(to),
+        languages=languages_of(to),
         language=language,
         model=model,
         voice=_voices(voice or []),
         speed=speed,
         audio_format=audio_format.value,
+        glossary=_glossary(term, glossary),
     )
     calls.voice(ctx.obj, spoken, out, as_json=as_json)
 
@@ -168,7 +197,47 @@ def stats(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     calls.stats(ctx.obj, as_json=as_json)
 
 
-def _languages(to: str) -> list[str]:
+def top(
+    *,
+    ops: Annotated[
+        str, typer.Option(envvar="DRAGOMAN_SOCKETS__OPS", help="Address of the server's HTTP for operators.")
+    ] = "http://127.0.0.1:8088",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DRAGOMAN_SOCKETS__OPS_TOKEN",
+            help="The token that it wants, if any; file:PATH reads it.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
+) -> None:
+    """Watch the server: its lanes, engines and tasks; a task can be looked into and cancelled.
+
+    Example: dragoman top --ops http://10.0.0.5:8088
+    """
+    if not sys.stdout.isatty():
+        raise typer.BadParameter(f"this is no terminal; a script reads {ops}/stats and {ops}/tasks", param_hint="top")
+    try:
+        from dragoman_client.top.app import TopApp
+    except ImportError as error:
+        typer.echo(f"dragoman top needs {error.name}; run: pip install 'dragoman[top]'", err=True)
+        raise typer.Exit(2) from error
+    from dragoman_client.top.ops import OpsClient, read_token
+
+    try:
+        client = OpsClient(ops, read_token(token))
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
+    TopApp(client, every).run()
+
+
+def languages_of(to: str) -> list[str]:
+    """Language codes separated by commas.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
     languages = list(dict.fromkeys(each.strip() for each in to.split(",") if each.strip()))
     if not languages:
         raise typer.BadParameter("name at least one language", param_hint="--to")
@@ -183,6 +252,20 @@ def _voices(given: list[str]) -> str | dict[str, str] | None:
     if not all(len(pair) == 2 and all(pair) for pair in pairs):
         raise typer.BadParameter("give one NAME, or LANG=NAME for each language", param_hint="--voice")
     return dict(pairs) or None
+
+
+def _glossary(terms: list[str] | None, file: Path | None) -> dict[str, Any]:
+    """The file's terms and those of the command line, which go before."""
+    try:
+        glossary = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} is no glossary: {error}", param_hint="--glossary") from error
+    for term in terms or ():
+        name, equals, replacement = term.partition("=")
+        if not name.strip() or (equals and not replacement.strip()):
+            raise typer.BadParameter(f"{term!r} is no TERM or TERM=REPLACEMENT", param_hint="--term")
+        glossary[name.strip()] = replacement.strip() if equals else None
+    return glossary
 
 
 def _recording(file: Path) -> bytes:

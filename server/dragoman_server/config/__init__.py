@@ -1,7 +1,8 @@
 """The configuration: sections with their defaults, and how they are read."""
 
 from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
-from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, ConfigError, config_as_toml, load_config
+from dragoman_server.config.errors import ConfigError
+from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, config_as_toml, load_config
 from dragoman_server.config.sections import (
     CacheConfig,
     JournalConfig,
@@ -12,6 +13,12 @@ from dragoman_server.config.sections import (
     Section,
     ServerConfig,
     SocketsConfig,
+)
+from dragoman_server.config.translation import (
+    ModelsConfig,
+    TranslationConfig,
+    glossary_entries,
+    translation_models,
 )
 
 __all__ = [
@@ -26,11 +33,15 @@ __all__ = [
     "LaneConfig",
     "LanesConfig",
     "LimitsConfig",
+    "ModelsConfig",
     "ResultsConfig",
     "Section",
     "ServerConfig",
     "SocketsConfig",
     "SpeechConfig",
+    "TranslationConfig",
     "config_as_toml",
+    "glossary_entries",
     "load_config",
+    "translation_models",
 ]

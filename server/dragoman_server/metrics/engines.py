@@ -19,7 +19,7 @@ def families(parts: Parts) -> Iterator[Metric]:
         rows = [((kind,), figure(pool)) for kind, pool in pools.items()]
         return make(f"dragoman_engine_{name}", meaning, ("engine",), rows)
 
-    yield each(gauge, "ready", "1 where a process can serve", lambda pool: pool.state == "ready")
+    yield each(gauge, "ready", "1 where it serves, or would load its model to serve", lambda pool: pool.available)
     yield each(gauge, "processes", "Processes that run", lambda pool: len(pool.children))
     yield each(gauge, "processes_limit", "Processes as configured", lambda pool: pool.settings.processes)
     yield each(gauge, "busy_processes", "Processes in a model call", lambda pool: pool.busy)

@@ -57,19 +57,16 @@ class Counts(Observer):
         """Of decoded recordings."""
         self.peers = Peers()
         self._lanes = lanes
-        self._lane_of = lane_of
+        self._lane_of = {**lane_of, **dict.fromkeys(CONTROL_TYPES, CONTROL)}
         self._clock = clock
 
     def lane_of(self, request_type: str | None) -> str:
         """The lane of a request type, or what stands for it."""
-        if request_type in CONTROL_TYPES:
-            return CONTROL
         return self._lane_of.get(request_type or "", NO_LANE)
 
     def receive(self, request_type: str | None) -> None:
         """A message was read."""
-        known = request_type if self.lane_of(request_type) != NO_LANE else None
-        self.receipts[known or UNKNOWN] += 1
+        self.receipts[request_type if request_type and request_type in self._lane_of else UNKNOWN] += 1
 
     @property
     def rejected_by_code(self) -> dict[str, int]:

@@ -97,7 +97,7 @@ class RequestLog(Observer):
         fields = self._named("task.accepted", context.record, context.envelope)
         fields["priority"] = request.priority or "normal"
         if context.duplicate:
-            fields["again"] = True
+            fields["again"] = list(getattr(request, "target_languages", ()))
         if context.resumed:
             fields["resumed"] = True
         if request.traceparent is not None:

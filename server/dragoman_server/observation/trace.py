@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dragoman_engines.unit import Unit
@@ -27,11 +28,21 @@ class Trace:
         arrived_unix_s: the same as a date.
     """
 
-    __slots__ = (
-        "_dropped", "_record", "_runs", "_steps", "_units", "arrived_s", "arrived_unix_s", "compute_s", "ended_s",
-        "envelope", "finished_s", "key", "lane", "outcomes", "peer", "priority", "queue_s", "request_type", "started",
-        "status", "units_done",
-    )  # fmt: skip
+    # What most tasks never change is the class's: every request makes one of these.
+    envelope: Envelope | None = None
+    priority = "normal"
+    started = False
+    units_done = 0
+    queue_s = 0.0
+    """Of runs that ended, as `compute_s`."""
+    compute_s = 0.0
+    ended_s = 0.0
+    """When the last run ended; 0 before."""
+    finished_s = 0.0
+    """When that was published; 0 before."""
+    status: TaskStatus | None = None
+    steps_dropped = 0
+    """Steps for which the timeline had no room."""
 
     def __init__(self, record: TaskRecord, lane: str, arrived_s: float, arrived_unix_s: float) -> None:
         self.key = record.key
@@ -40,22 +51,12 @@ class Trace:
         self.arrived_s = arrived_s
         self.arrived_unix_s = arrived_unix_s
         self.peer = record.key[0] or ""
-        self.priority = "normal"
-        self.envelope: Envelope | None = None
-        self.started = False
-        self.units_done = 0
-        self.queue_s = self.compute_s = 0.0
-        """Of runs that ended."""
-        self.ended_s = self.finished_s = 0.0
-        """When the last run ended, and when that was published; 0 before."""
-        self.status: TaskStatus | None = None
-        self.outcomes: dict[str, DragomanError | None] = {}
+        self.outcomes: Mapping[str, DragomanError | None] = {}
         self._record: TaskRecord | None = record
         self._runs: list[TaskContext] = []
         self._units: dict[int, Unit] = {}
         """In flight, by the identity of the work that was asked for."""
         self._steps: list[tuple[float, str, tuple[Any, ...]]] = [(arrived_s, "received", ())]
-        self._dropped = 0
 
     # --- what happens --------------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ class Trace:
         if len(self._steps) < _MOST_STEPS:
             self._steps.append((at_s, event, details))
         else:
-            self._dropped += 1
+            self.steps_dropped += 1
 
     def enter(self, context: TaskContext, now_s: float) -> None:
         """A run of it was accepted."""
@@ -151,12 +152,7 @@ class Trace:
             for at_s, event, details in self._steps
         ]
 
-    @property
-    def steps_dropped(self) -> int:
-        """Steps for which the timeline had no room."""
-        return self._dropped
-
-    def _outcomes(self) -> dict[str, DragomanError | None]:
+    def _outcomes(self) -> Mapping[str, DragomanError | None]:
         return self.outcomes if self._record is None else self._record.outcomes
 
     def _parts(self) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from dragoman_server.metrics.page import MetricsPage
 from dragoman_server.ops.cache import CacheRoutes
+from dragoman_server.ops.dashboard import Dashboard
 from dragoman_server.ops.figures import Figures
 from dragoman_server.ops.health import Health
 from dragoman_server.ops.server import Ops
@@ -19,6 +20,7 @@ __all__ = ["Ops", "routes_of"]
 def routes_of(parts: Parts, statistics: Statistics) -> list[web.RouteDef]:
     """Every path that is served."""
     return [
+        *Dashboard().routes(),
         *Figures(statistics, MetricsPage(parts)).routes(),
         *Health(parts).routes(),
         *CacheRoutes(parts.services).routes(),

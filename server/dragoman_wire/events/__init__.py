@@ -42,6 +42,7 @@ from dragoman_wire.events.speech import (
     TranscriptionEvent,
     TranscriptionReady,
     TranscriptSegment,
+    TranscriptWord,
     TranslatedAudio,
     TranslatedAudioEvent,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "TaskFinished",
     "TaskStatus",
     "TranscriptSegment",
+    "TranscriptWord",
     "Transcription",
     "TranscriptionCompleted",
     "TranscriptionError",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from dragoman_wire.events import (
     Accepted,
     AudioProcessCompleted,
@@ -29,6 +31,7 @@ from dragoman_wire.events import (
     TranscriptionError,
     TranscriptionReady,
     TranscriptSegment,
+    TranscriptWord,
     TranslatedAudio,
     TranslationCompleted,
     TranslationError,
@@ -39,6 +42,7 @@ from dragoman_wire.events import (
     VoiceProfileError,
     VoicesResult,
 )
+from dragoman_wire.subtitles import to_srt, to_vtt
 
 NOW_S = 1785150000.25
 TASK = "task-1"
@@ -120,6 +124,21 @@ WHOLE = AudioProcessCompleted(
     timestamp=NOW_S,
     binary_frames={"audio_fr": FRAME},
 )
+HEARD_IN_FULL = msgspec.structs.replace(
+    HEARD,
+    segments=[
+        msgspec.structs.replace(
+            HEARD.segments[0],
+            words=[
+                TranscriptWord(text="Hello", start_ms=0, end_ms=620, confidence=0.95),
+                TranscriptWord(text="there.", start_ms=700, end_ms=1400, confidence=0.91),
+            ],
+        )
+    ],
+    language_confidence=0.98,
+    srt=to_srt(HEARD),
+    vtt=to_vtt(HEARD),
+)
 HEARD_EVENT: dict[str, Any] = {**IDS, "transcription": HEARD, "processing_time_ms": 410, "timestamp": NOW_S}
 
 EVENTS: tuple[Event, ...] = (
@@ -158,7 +177,7 @@ EVENTS: tuple[Event, ...] = (
         translations={"fr": "Bonjour.", "es": "Hola."},
         timestamp=1785150000250,
     ),
-    TranscriptionCompleted(**HEARD_EVENT),
+    TranscriptionCompleted(**(HEARD_EVENT | {"transcription": HEARD_IN_FULL})),
     TranscriptionError(**FAILED, **IDS, timestamp=NOW_S),
     TranscriptionReady(**HEARD_EVENT),
     AudioTranslationReady(**AUDIO_TRANSLATION),
@@ -191,6 +210,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "sourceLanguage": "auto",
         "targetLanguages": ["fr", "es"],
         "modelType": "basic",
+        "glossary": {"Dragoman": None, "bank": "banque", "server": {"fr": "serveur", "es": None}},
     },
     "story_text_object_translation": {
         "type": "story_text_object_translation",
@@ -207,6 +227,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "attachmentId": "attachment-1",
         "binaryFrames": {"audio": 1},
         "language": "en",
+        "wordTimestamps": True,
+        "formats": ["srt", "vtt"],
     },
     "audio_process": {
         "type": "audio_process",

@@ -48,6 +48,20 @@ def test_an_alias_is_its_type(alias: str, name: str) -> None:
     assert inbound.request_type == inbound.envelope.request_type == name
 
 
+def test_a_glossary_is_read_with_its_nulls() -> None:
+    glossary = {"Dragoman": None, "bank": "banque", "server": {"fr": "serveur", "es": None}}
+    request = read(TRANSLATION | {"glossary": glossary}).request
+    assert isinstance(request, TranslationRequest)
+    assert request.glossary == glossary
+
+
+@pytest.mark.parametrize("glossary", [["a"], {"a": 1}, {"a": ["b"]}, {"a": {"fr": 1}}, "a"])
+def test_a_glossary_of_another_form_is_refused(glossary: object) -> None:
+    bad = refused(TRANSLATION | {"glossary": glossary})
+    assert isinstance(bad.error, InvalidRequest)
+    assert bad.error.message.startswith("glossary")
+
+
 def test_unknown_fields_and_nulls_are_ignored() -> None:
     inbound = read(TRANSLATION | {"mood": {"deep": [1]}, "taskId": None, "priority": None, "modelType": None})
     assert inbound.request == read(TRANSLATION).request
@@ -97,6 +111,19 @@ def test_a_nested_field_is_named_with_its_path() -> None:
     mobile = {"text": "Hi", "segments": [{"startMs": "soon"}]}
     bad = refused(AUDIO | {"mobileTranscription": mobile})
     assert bad.error.message.startswith("mobileTranscription.segments[0].startMs: Expected")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"formats": ["srt", "docx"]}, "formats[1]: Invalid enum value 'docx'"),
+        ({"formats": "srt"}, "formats: Expected `array | null`, got `str`"),
+        ({"formats": ["srt"] * 9}, "formats: Expected `array` of length <= 8"),
+        ({"wordTimestamps": "yes"}, "wordTimestamps: Expected `bool | null`, got `str`"),
+    ],
+)
+def test_a_wrong_wish_for_a_transcription_is_named(fields: dict[str, Any], said: str) -> None:
+    assert refused(AUDIO | fields).error.message.startswith(said)
 
 
 def test_an_unknown_type_is_told_apart_from_a_broken_request() -> None:

@@ -1,0 +1,64 @@
+"""Sentences to the pieces of words that a model knows, and back: by SentencePiece, or by a `tokenizer.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import sentencepiece
+import tokenizers
+
+WORD_BEGINS = "\u2581"
+
+
+class Subwords(Protocol):
+    """One side of a translation model's vocabulary."""
+
+    def split(self, sentence: str) -> list[str]:
+        """Its pieces, without any of the model's signs for begin, end and language."""
+        ...
+
+    def join(self, pieces: list[str]) -> str:
+        """The sentence of some pieces."""
+        ...
+
+
+def load_subwords(path: Path) -> Subwords:
+    """From a SentencePiece model, or a `.json` of the tokenizers library.
+
+    Raises:
+        OSError: the file is not readable.
+        ValueError: it is something else.
+    """
+    return _Json(path) if path.suffix == ".json" else _SentencePiece(path)
+
+
+class _SentencePiece:
+    def __init__(self, path: Path) -> None:
+        try:
+            self._model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        except RuntimeError as error:
+            raise ValueError(f"{path.name}: {error}") from error
+
+    def split(self, sentence: str) -> list[str]:
+        pieces: list[str] = self._model.encode(sentence, out_type=str)
+        return pieces
+
+    def join(self, pieces: list[str]) -> str:
+        sentence: str = self._model.decode(pieces)
+        return sentence
+
+
+class _Json:
+    def __init__(self, path: Path) -> None:
+        try:
+            self._model = tokenizers.Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises nothing more special
+            raise ValueError(f"{path.name}: {error}") from error
+
+    def split(self, sentence: str) -> list[str]:
+        pieces: list[str] = self._model.encode(sentence, add_special_tokens=False).tokens
+        return pieces
+
+    def join(self, pieces: list[str]) -> str:
+        return "".join(pieces).replace(WORD_BEGINS, " ").strip()

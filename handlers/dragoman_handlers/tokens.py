@@ -1,0 +1,52 @@
+"""What in a text is not translated, and what it is to the sentence around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+BLANK = "\0"
+"""Stands for what has been found already; nothing else looks for it."""
+
+
+class Role(Enum):
+    """What a token is to its sentence."""
+
+    NAME = "name"
+    """A word of it, such as an address or a placeholder."""
+    NUMBER = "number"
+    """A placeholder for a number."""
+    MARK = "mark"
+    """No word: an emoji, an entity, a tag without a partner."""
+    OPEN = "open"
+    """The beginning of a span that is translated: `<b>`, `**`, the bracket of a link."""
+    CLOSE = "close"
+    BREAK = "break"
+    """The end of a sentence, whatever stands around it: a code block, `<br>`, a list's bullet, a table's bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stretch [start, end) of a text that is not translated."""
+
+    start: int
+    end: int
+    role: Role
+    text: str
+    """What stands for it in the translation: itself, or what a glossary wants."""
+    flexible: bool = False
+    """Whether it takes a capital where it comes to stand at the beginning of a sentence, as a word does."""
+
+    def moved(self, by: int) -> Token:
+        """The same token with its place counted from somewhere else."""
+        return Token(self.start + by, self.end + by, self.role, self.text, self.flexible)
+
+
+def blanked(text: str, tokens: Sequence[Token]) -> str:
+    """The text with every token's place filled with what no pattern matches."""
+    parts, reached = [], 0
+    for token in sorted(tokens, key=lambda token: token.start):
+        parts += [text[reached : token.start], BLANK * (token.end - token.start)]
+        reached = token.end
+    return "".join([*parts, text[reached:]])

@@ -1,0 +1,82 @@
+"""The translations' part of the configuration: a glossary, and several models in one server."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+
+from dragoman_handlers.wish import DEFAULT_MODEL_TYPE
+from dragoman_server.config.engines import EngineConfig, EnginesConfig
+from dragoman_server.config.errors import ConfigError, problems_of
+from dragoman_server.config.sections import Section
+from dragoman_wire.requests import Replacement
+
+MOST_TERMS = 10_000
+Term = Annotated[str, Field(min_length=1, max_length=200)]
+Terms = Annotated[dict[Term, Term | dict[str, Term | None] | None], Field(max_length=MOST_TERMS)]
+
+
+class TranslationConfig(Section):
+    """What every translation is held to."""
+
+    glossary: Terms = Field(default_factory=dict)
+    """Term to what it becomes, in every language or by language; a term that becomes itself stays as it is."""
+    glossary_file: str = ""
+    """A TOML file of such terms; those of `glossary` override its."""
+
+
+def _model_alone(given: Any) -> Any:
+    """`premium = "path:..."` for `premium = {model = "path:..."}`."""
+    return {"model": given} if isinstance(given, str) else given
+
+
+ModelType = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+NamedModel = Annotated[EngineConfig, BeforeValidator(_model_alone)]
+
+
+class ModelsConfig(Section):
+    """Models beside the default ones, by the names that peers know."""
+
+    translation: dict[ModelType, NamedModel] = Field(default_factory=dict)
+    """By `modelType`. What a model does not say is as in `[engines.translation]`."""
+
+
+def translation_models(engines: EnginesConfig, models: ModelsConfig) -> dict[str, EngineConfig]:
+    """Every translation model by its `modelType`; the default one is always among them."""
+    default = engines.translation
+    named = {
+        name: default.model_copy(update={key: getattr(given, key) for key in given.model_fields_set})
+        for name, given in models.translation.items()
+    }
+    return {DEFAULT_MODEL_TYPE: default} | named
+
+
+def glossary_entries(config: TranslationConfig) -> Mapping[str, Replacement]:
+    """The server's glossary, its file read.
+
+    Raises:
+        ConfigError: the file cannot be read or holds something else.
+    """
+    entries: dict[str, Replacement] = {}
+    if config.glossary_file:
+        entries |= _read_terms(Path(config.glossary_file).expanduser())
+    return entries | config.glossary
+
+
+def _read_terms(path: Path) -> Mapping[str, Replacement]:
+    where = f"translation.glossary_file {path}"
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{where}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: {error}") from error
+    try:
+        terms: Mapping[str, Replacement] = TypeAdapter(Terms).validate_python(given)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {problems_of(error)}") from error
+    return terms
