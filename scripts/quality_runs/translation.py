@@ -12,12 +12,12 @@ from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 from scripts.quality_runs.asking import ask_directly, ask_server, each
 from scripts.quality_runs.plan import Plan
 from scripts.quality_runs.report import Check, against_engine, at_least, at_most
-from tests.hard_markup import cases, lost
+from tests.hard_markup import Case, cases, lost
 
 PAIRS = (("en", "pt"), ("pt", "en"))
 MANY_LINES = 200
 CHRF_POINTS, CHRF_POINTS_OF_FEW = 0.3, 0.5
-"""How far the server may be from the engine called directly; quotation marks, which it keeps, count for more in few."""
+"""How far the server may be from the engine called directly; the quotation marks that it keeps weigh more in few."""
 SNIPPET_WORDS = 4
 LEAST_TOLD = {"en": 98.0, "pt": 93.0}
 """Percent of snippets whose language is told right, by a server for these two; of few lines only reported."""
@@ -68,7 +68,7 @@ async def ask_all(client: Client, texts: Mapping[str, list[str]]) -> Answers:
             f"{source}-{target}": await translate_all(client, texts[source], source, target)
             for source, target in PAIRS
         },
-        markup=[(await client.translate(case.text, case.source, to=case.target)).text for case in cases()],
+        markup=await translate_hard(client),
         told={language: await tell_all(client, texts[language], language) for language in LEAST_TOLD},
     )
 
@@ -83,6 +83,15 @@ async def translate_all(client: Client, lines: Sequence[str], source: str, targe
             return ""
 
     return await each(translate, lines)
+
+
+async def translate_hard(client: Client) -> list[str]:
+    """The translations of the texts with much markup."""
+
+    async def translate(case: Case) -> str:
+        return (await client.translate(case.text, case.source, to=case.target)).text
+
+    return await each(translate, cases())
 
 
 async def tell_all(client: Client, lines: Sequence[str], language: str) -> list[str]:
