@@ -247,7 +247,8 @@ def _load(files: Files, name: str, spec: EngineSpec) -> Loaded:
             compute_type=spec.compute_type,
             intra_threads=spec.threads,
         )
-        config = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
+        config_file = files.folder / "config.json"
+        config = json.loads(config_file.read_text(encoding="utf-8")) if config_file.is_file() else {}
         return Loaded(
             tongue=_tongue(files.tokens(), name),
             translator=translator,

@@ -16,7 +16,8 @@ from tests.harness import ROOT
 pytestmark = pytest.mark.models
 
 LIMIT_S = 240.0
-SIZE = ("--only", "hearing,translation,speech", "--clips", "10", "--lines", "20", "--sentences", "6")
+SUBJECTS = ("--only", "hearing,translation,speech", "--models", "tiny.en")
+SIZE = (*SUBJECTS, "--clips", "10", "--lines", "20", "--sentences", "6")
 
 
 @pytest.fixture(scope="module")
