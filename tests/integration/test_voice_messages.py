@@ -94,3 +94,12 @@ def test_the_server_lists_its_voices(model_server: ServerProcess) -> None:
     assert answer["defaultVoices"]["en"] == "hibari"
     assert answer["defaultVoices"]["de"] == answer["bestVoices"]["de"] == "espeak-ng"
     assert {"name": "hibari", "engine": "hibari", "languages": ["en"]} in answer["voices"]
+
+
+def test_premium_is_spoken_by_the_best_voice_that_there_is(model_server: ServerProcess) -> None:
+    with connected(model_server, "curious") as peer:
+        peer.send({"type": "voices", "taskId": "best"})
+        best = peer.receive().fields["bestVoices"]["pt"]
+    mobile = {"text": "Good morning.", "language": "en"}
+    event = ready(voice_message(model_server, mobileTranscription=mobile, targetLanguages=["pt"], modelType="premium"))
+    assert event.fields["translatedAudio"]["voice"] == best
