@@ -122,10 +122,10 @@ def _espeak(_spec: EngineSpec) -> Voices:
 
 
 def _kokoro(spec: EngineSpec, source: str = KOKORO) -> Voices:
-    from dragoman_engines import kokoro  # noqa: PLC0415
+    from dragoman_engines.kokoro import MODEL, VOCABULARY, KokoroVoices  # noqa: PLC0415
 
-    model = resolve(source, (kokoro.MODEL, kokoro.VOCABULARY), spec.models_dir)
-    voices = kokoro.KokoroVoices(model, spec.threads)
+    model = resolve(source, (MODEL, VOCABULARY), spec.models_dir)
+    voices = KokoroVoices(model, spec.threads)
     # Only those shall pay for it who use it.
     if (
         spec.quality == "best"
