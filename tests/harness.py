@@ -25,6 +25,8 @@ DATA = ROOT.parent / "shared" / "data"
 PATIENCE_S = 60.0
 """How long a test waits for something that must happen; never a measure of anything."""
 
+TINY = "tiny.en"
+"""Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
 NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
 ECHO_ENGINES: dict[str, object] = {
     f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")
@@ -40,6 +42,7 @@ class ServerProcess:
         given: dict[str, object] = {
             "server.state_dir": state_dir,
             "server.log_format": "json",
+            "engines.transcription.model": TINY,
             "sockets.requests": "tcp://127.0.0.1:0",
             "sockets.events": "tcp://127.0.0.1:0",
             "sockets.routed": "tcp://127.0.0.1:0",

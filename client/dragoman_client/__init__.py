@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
-    from dragoman_wire.events import Pong, Transcription, TranscriptSegment
+    from dragoman_wire.events import (
+        Pong,
+        SpeakingVoice,
+        Transcription,
+        TranscriptSegment,
+        TranscriptWord,
+        VoicesResult,
+    )
 
     __version__: str
 
@@ -43,16 +50,19 @@ __all__ = [
     "Format",
     "Pong",
     "ServerUnreachable",
+    "SpeakingVoice",
     "SpokenTranslation",
     "SyncClient",
     "SyncEventStream",
     "TimedOut",
     "TranscriptSegment",
+    "TranscriptWord",
     "Transcription",
     "Translation",
     "TranslationCache",
     "TranslationFailed",
     "VoiceResult",
+    "VoicesResult",
     "render",
 ]
 
@@ -74,7 +84,14 @@ _HOMES = {
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),
-    "dragoman_wire.events": ("Pong", "Transcription", "TranscriptSegment"),
+    "dragoman_wire.events": (
+        "Pong",
+        "SpeakingVoice",
+        "Transcription",
+        "TranscriptSegment",
+        "TranscriptWord",
+        "VoicesResult",
+    ),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack, overload
 
@@ -16,15 +16,18 @@ from dragoman_client.options import CallOptions, request_fields
 from dragoman_client.results import Translation, VoiceResult, read_transcription, read_translations, read_voice
 from dragoman_client.session import Session
 from dragoman_wire.errors import DragomanError, InvalidRequest
-from dragoman_wire.events import CancelResult, CancelStatus, Pong, Transcription
+from dragoman_wire.events import CancelResult, CancelStatus, Pong, Transcription, VoicesResult
 from dragoman_wire.requests import (
     AudioProcessRequest,
     CancelRequest,
     PingRequest,
     Replacement,
+    SoundFormat,
     StatsRequest,
+    SubtitleFormat,
     TranscriptionRequest,
     TranslationRequest,
+    VoicesRequest,
 )
 
 
@@ -109,9 +112,22 @@ class Client(Session):
         return known | results, errors
 
     async def transcribe(
-        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+        self,
+        audio: bytes | Path,
+        language: str | None = None,
+        *,
+        word_timestamps: bool = False,
+        formats: Sequence[SubtitleFormat] = (),
+        **options: Unpack[CallOptions],
     ) -> Transcription:
-        """Speech to text; `language` is a hint. A long recording may need a larger `timeout_s`.
+        """Speech to text. A long recording may need a larger `timeout_s`.
+
+        Args:
+            audio: the recording, or its file.
+            language: what is spoken; None lets the model find out.
+            word_timestamps: whether the segments' `words` are wanted.
+            formats: the subtitles that are wanted as `srt` and `vtt`.
+            options: see `CallOptions`.
 
         Raises:
             DragomanError: the server's error.
@@ -119,7 +135,12 @@ class Client(Session):
             OSError: the file is not readable.
         """
         recording = await _bytes_of(audio)
-        request = TranscriptionRequest(language=language, **request_fields(options))
+        request = TranscriptionRequest(
+            language=language,
+            word_timestamps=word_timestamps or None,
+            formats=list(formats) or None,
+            **request_fields(options),
+        )
         return read_transcription(await self._attempts(request, options, {"audio": recording}))
 
     async def voice(
@@ -129,10 +150,24 @@ class Client(Session):
         to: str | list[str] | tuple[str, ...],
         language: str | None = None,
         model_type: str | None = None,
+        voice: str | Mapping[str, str] | None = None,
+        speed: float | None = None,
+        audio_format: SoundFormat | None = None,
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """A voice message in other languages; those that failed are in the result's `failed`. See also `translate`.
+
+        Args:
+            audio: the recording, in any common format.
+            to: target languages.
+            language: what is probably spoken; it counts where the model is unsure.
+            model_type: "premium" asks for the best models and voices, however slow.
+            voice: who speaks, by name: one voice, or one for each language. See `voices`.
+            speed: 0.5 to 2; 1 is the voice's own pace.
+            audio_format: "wav" (the default) or "ogg", which is Opus and a tenth of the size.
+            glossary: terms that must stay or become something; see `translate`.
+            **options: see `CallOptions`.
 
         Raises:
             DragomanError: the server's error, where there is not even a transcription.
@@ -144,6 +179,10 @@ class Client(Session):
             target_languages=[to] if isinstance(to, str) else list(dict.fromkeys(to)),
             user_language=language,
             model_type=model_type,
+            voice=voice if isinstance(voice, str) else None,
+            voices=dict(voice) if isinstance(voice, Mapping) else None,
+            speed=speed,
+            output_format=audio_format,
             glossary=dict(glossary) if glossary else None,
             **request_fields(options),
         )
@@ -165,6 +204,14 @@ class Client(Session):
         """
         answer = await self._ask(StatsRequest())
         return {name: value for name, value in answer.fields.items() if name not in ("type", "taskId")}
+
+    async def voices(self) -> VoicesResult:
+        """The voices that the server has; none while it is loading them.
+
+        Raises:
+            ClientError: no answer.
+        """
+        return (await self._ask(VoicesRequest())).read_as(VoicesResult)
 
     async def cancel(self, task_id: str) -> CancelStatus:
         """Stop a task of this peer: "cancelled", "finished" (too late) or "unknown".

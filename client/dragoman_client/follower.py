@@ -20,7 +20,7 @@ from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.envelope import canonical_type
 from dragoman_wire.requests import CONTROL_TYPES
 
-_CONTROL_ANSWERS = {"ping": "pong", "stats": "stats_result", "cancel": "cancel_result"}
+_CONTROL_ANSWERS = {"ping": "pong", "stats": "stats_result", "voices": "voices_result", "cancel": "cancel_result"}
 _LANGUAGE_FAMILIES = frozenset({"translation", "story_text_object_translation"})
 _RETRY_UNSENT_S = 0.05
 """How soon to try again where nobody is connected to take the request."""

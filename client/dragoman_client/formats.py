@@ -1,14 +1,15 @@
-"""A transcription as text, subtitles or JSON."""
+"""A transcription as text, subtitles or JSON; `dragoman_wire` writes the subtitles, for the server as well."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 
 from dragoman_wire.events import Transcription
+from dragoman_wire.subtitles import to_srt, to_vtt
 
 
 class Format(StrEnum):
@@ -33,48 +34,6 @@ def to_text(transcription: Transcription) -> str:
 def to_json(transcription: Transcription) -> str:
     """The wire's document, indented."""
     return json.dumps(msgspec.to_builtins(transcription), ensure_ascii=False, indent=2)
-
-
-def to_srt(transcription: Transcription) -> str:
-    """SubRip: numbered cues, a comma before the milliseconds; no markup is defined, so none is escaped."""
-    return "\n\n".join(
-        # The arrow is what parsers look for: it may not stand in a cue's text.
-        f"{number}\n{_time(start_ms, ',')} --> {_time(end_ms, ',')}\n{text.replace('-->', '->')}"
-        for number, (start_ms, end_ms, text) in enumerate(_cues(transcription), start=1)
-    )
-
-
-def to_vtt(transcription: Transcription) -> str:
-    """WebVTT: a dot before the milliseconds; `&`, `<` and `>` (hence the arrow) are escaped."""
-    cues = (
-        f"{_time(start_ms, '.')} --> {_time(end_ms, '.')}\n{_escaped(text)}"
-        for start_ms, end_ms, text in _cues(transcription)
-    )
-    return "\n\n".join(("WEBVTT", *cues))
-
-
-def _cues(transcription: Transcription) -> Iterator[tuple[int, int, str]]:
-    """Start and end in milliseconds, and a text without blank lines: a blank line ends a cue in both formats."""
-    pieces = [(each.start_ms, each.end_ms, each.text) for each in transcription.segments]
-    if not any(text.strip() for _, _, text in pieces):
-        pieces = [(0, transcription.duration_ms, transcription.text)]
-    for start_ms, end_ms, text in pieces:
-        said = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-        if said:
-            start = max(0, round(start_ms))
-            # A cue that ends where it starts is never shown, and WebVTT forbids it.
-            yield start, max(start + 1, round(end_ms)), said
-
-
-def _time(ms: int, point: str) -> str:
-    seconds, ms = divmod(ms, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{ms:03}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _RENDERERS: dict[Format, Callable[[Transcription], str]] = {

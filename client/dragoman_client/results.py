@@ -50,6 +50,8 @@ class SpokenTranslation:
     mime_type: str
     duration_ms: int
     segments: list[wire.TranscriptSegment]
+    voice: str = ""
+    """Who speaks; empty where the server does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +172,7 @@ def _spoken(translated: wire.TranslatedAudio, audio: bytes) -> SpokenTranslation
         mime_type=translated.audio_mime_type,
         duration_ms=translated.duration_ms,
         segments=translated.segments,
+        voice=translated.voice,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
@@ -17,8 +17,8 @@ from dragoman_client.frames import Event
 from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
-from dragoman_wire.events import CancelStatus, Pong, Transcription
-from dragoman_wire.requests import Replacement, Request
+from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
+from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
 _T = TypeVar("_T")
 
@@ -175,10 +175,18 @@ class SyncClient:
         return self._call(client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options))
 
     def transcribe(
-        self, audio: bytes | Path, language: str | None = None, **options: Unpack[CallOptions]
+        self,
+        audio: bytes | Path,
+        language: str | None = None,
+        *,
+        word_timestamps: bool = False,
+        formats: Sequence[SubtitleFormat] = (),
+        **options: Unpack[CallOptions],
     ) -> Transcription:
         """See `Client.transcribe`."""
-        return self._call(self._client.transcribe(audio, language, **options))
+        return self._call(
+            self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
+        )
 
     def voice(
         self,
@@ -187,12 +195,25 @@ class SyncClient:
         to: str | list[str] | tuple[str, ...],
         language: str | None = None,
         model_type: str | None = None,
+        voice: str | Mapping[str, str] | None = None,
+        speed: float | None = None,
+        audio_format: SoundFormat | None = None,
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """See `Client.voice`."""
         return self._call(
-            self._client.voice(audio, to=to, language=language, model_type=model_type, glossary=glossary, **options)
+            self._client.voice(
+                audio,
+                to=to,
+                language=language,
+                model_type=model_type,
+                voice=voice,
+                speed=speed,
+                audio_format=audio_format,
+                glossary=glossary,
+                **options,
+            )
         )
 
     def ping(self) -> Pong:
@@ -202,6 +223,10 @@ class SyncClient:
     def stats(self) -> dict[str, Any]:
         """See `Client.stats`."""
         return self._call(self._client.stats())
+
+    def voices(self) -> VoicesResult:
+        """See `Client.voices`."""
+        return self._call(self._client.voices())
 
     def cancel(self, task_id: str) -> CancelStatus:
         """See `Client.cancel`."""

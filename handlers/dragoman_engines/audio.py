@@ -1,4 +1,4 @@
-"""Recordings in any container to spool files, and where in them somebody speaks."""
+"""Recordings in any container to spool files, where in them somebody speaks, and speech to small files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.decoder import TooLongError, UndecodableError, decode
+from dragoman_engines.encoder import encode_ogg
 from dragoman_engines.spool import read_spans
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
@@ -17,6 +18,8 @@ from dragoman_engines.work import (
     AnyWork,
     DecodeAudio,
     DecodedAudio,
+    EncodeAudio,
+    EncodedAudio,
     Failure,
     FindSpeech,
     SpeechSpans,
@@ -29,7 +32,7 @@ _VAD = VadOptions(max_speech_duration_s=LONGEST_SPAN_S, min_silence_duration_ms=
 
 
 class AudioEngine:
-    """PyAV to decode, Silero's network (in faster-whisper) to find speech."""
+    """PyAV to decode and encode, Silero's network (in faster-whisper) to find speech."""
 
     def __init__(self, _spec: EngineSpec) -> None:
         libraries = [f"{name} {version(name)}" for name in ("av", "faster-whisper")]
@@ -41,7 +44,7 @@ class AudioEngine:
         return self._capabilities
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
-        """Decode recordings and find speech, unit by unit; a recording that cannot be used is a `Failure`.
+        """Decode, find speech and encode, unit by unit; a recording that cannot be used is a `Failure`.
 
         Raises:
             OSError: the disk is full, or the spool folder is gone.
@@ -54,8 +57,10 @@ class AudioEngine:
                 return _decode(work)
             case FindSpeech():
                 return _find_speech(work)
+            case EncodeAudio():
+                return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
             case _:
-                return Failure(code=EngineFailed.code, message=f"the decoder cannot do {type(work).__name__}")
+                return Failure(code=EngineFailed.code, message=f"the audio engine cannot do {type(work).__name__}")
 
 
 def _decode(work: DecodeAudio) -> AnyResult:

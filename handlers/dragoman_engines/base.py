@@ -9,7 +9,9 @@ import msgspec
 
 from dragoman_engines.work import AnyResult, AnyWork, Kind, pool_name
 
+_FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
+Quality = Literal["fast", "best"]
 
 
 class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +29,10 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Added to the process's niceness, so that long work yields to short work."""
     delay_ms: float = 0.0
     """The echo engine's time for one unit; other engines ignore it."""
+    quality: Quality = "fast"
+    """Speech: which voice of a language speaks where nobody names one."""
+    voices: dict[str, str] = {}
+    """Speech: the voice of a language where nobody names one, by two letters; before `quality`."""
     name: str = ""
     """Of several models of a kind, the one beside the default that this is: `premium`."""
     beam: int = 4
@@ -36,6 +42,19 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     def pool(self) -> str:
         """The name of its pool."""
         return pool_name(self.kind, self.name)
+
+
+class VoiceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A voice that can be asked for."""
+
+    name: str
+    """Unlike any other: `hibari`, `pf_dora`."""
+    engine: str
+    """What speaks: `kokoro`."""
+    languages: list[str]
+    """ISO 639-1; empty: any."""
+    pace: float
+    """Seconds of speech that one core makes in a second, right within a factor of a few."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +70,16 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """(source, target) that it translates directly; empty: any two of `languages`."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
+    voices: list[VoiceInfo] = []
+    """Speech: all that can be asked for."""
+    default_voices: dict[str, str] = {}
+    """Speech: language to the voice that speaks it where nobody names one."""
+    best_voices: dict[str, str] = {}
+    """Speech: language to the voice that speaks it best, at whatever pace."""
+
+    def languages_named(self) -> str:
+        """The languages as a sentence says them: one by one, or how many they are."""
+        return ", ".join(self.languages) if len(self.languages) <= _FEW else f"{len(self.languages)} languages"
 
 
 class Engine(Protocol):
@@ -72,3 +101,7 @@ class Engine(Protocol):
 
 class ModelMissing(Exception):
     """The model, or the library that runs it, is not here; the sentence says what to install or to run."""
+
+
+class ModelDamaged(ModelMissing):
+    """It is here, and not what it should be."""

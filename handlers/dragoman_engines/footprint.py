@@ -8,6 +8,7 @@ from dragoman_engines.base import EngineSpec, ModelMissing
 from dragoman_engines.catalogue import ModelStore, find_entry
 from dragoman_engines.catalogue.packages import package_folder
 from dragoman_engines.catalogue.store import folder_bytes
+from dragoman_engines.defaults import EMBEDDED, embedded_transcription
 
 PROGRAM_MB = 100.0
 """Python with the libraries that run models; measured 65 to 190."""
@@ -22,7 +23,9 @@ def _files_bytes(spec: EngineSpec) -> int:
     scheme, colon, place = spec.model.partition(":")
     if not colon:
         try:
-            entry = find_entry(spec.model, ModelStore(spec.models_dir).root)
+            embedded = spec.kind == "transcription" and spec.model == EMBEDDED
+            name = embedded_transcription(spec.models_dir) if embedded else spec.model
+            entry = find_entry(name, ModelStore(spec.models_dir).root)
         except ModelMissing:
             return 0  # the process that cannot read the catalogue says so
         return entry.size_bytes if entry is not None else 0

@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 from hibari import SAMPLE_RATE, Hibari
 
+from dragoman_engines.base import VoiceInfo
 from dragoman_engines.models import resolve
+from dragoman_engines.sound import finished
 from dragoman_engines.work import Speech
 
-_FULL_SCALE = 32767
+NAME = "hibari"
+_PACE = 50.0
 # Breath and hiss are noise: with a fixed seed, equal text is equal sound, so that it may be cached.
 _SEED = 0
 
 
-class HibariVoice:
+class HibariVoices:
     """The voice that is in the package; nothing is downloaded."""
 
-    name = "hibari"
+    name = NAME
 
     def __init__(self, threads: int) -> None:
         """Load the model: about 0.7 s with its dictionary.
@@ -25,14 +28,12 @@ class HibariVoice:
             ModelMissing: the package is not installed or damaged.
         """
         self.revision = resolve("package:hibari").revision()
-        self.languages = ["en"]
+        self.voices = [VoiceInfo(name=NAME, engine=NAME, languages=["en"], pace=_PACE)]
         self._tts = Hibari(threads=threads)
         # The dictionary is loaded at first use; better now than in somebody's request.
         self._tts("Ready.", seed=_SEED)
 
-    def speak(self, text: str, language: str, speed: float) -> Speech:
-        """Say a text aloud, at 24 kHz. `language` is always English; text with nothing to say gives no samples."""
-        del language
-        sound = self._tts(text, speed=speed, seed=_SEED)
-        samples = (np.clip(sound, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
-        return Speech(pcm=samples.tobytes(), sample_rate_hz=SAMPLE_RATE)
+    def speak(self, text: str, language: str, speed: float, voice: str) -> Speech:
+        """Say a text aloud, at 24 kHz, in English; text with nothing to say gives no samples."""
+        del language, voice
+        return finished(np.asarray(self._tts(text, speed=speed, seed=_SEED), np.float32), SAMPLE_RATE)

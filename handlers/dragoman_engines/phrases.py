@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
-from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment
+from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment, SpokenWord
 
 PAUSE_S = 0.8
 """A longer silence ends a phrase."""
 LONGEST_S = 7.0
 LONGEST_CHARACTERS = 84
 """Two subtitle lines of 42 characters, for at most 7 s: what television counts as readable."""
+TYPICAL_WORD_S = 0.7
+"""Words are shorter than this, as a rule, whoever speaks."""
 LOOP_REPEATS = 4
+LONG_LOOP_REPEATS = 3
 LOOP_WORDS = 20
-"""A loop is up to 20 words, said at least four times over."""
+"""A loop is up to 20 words, said at least four times over; three times where they are as many as a sentence has."""
+_SENTENCE_WORDS = 5
 
 _FULL_STOPS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 -- full-width marks are meant
 _WIDE_STOPS = ("。", "？", "！", "、", "，")  # noqa: RUF001 -- full-width marks are meant
@@ -37,6 +42,20 @@ class TimedWord:
     start_s: float
     end_s: float
     probability: float
+
+
+def tighten(words: Sequence[TimedWord]) -> list[TimedWord]:
+    """Let a word that begins a sentence begin no sooner than words of this speaker take.
+
+    A model puts the silence before a sentence into its first word.
+    """
+    lengths_s = [word.end_s - word.start_s for word in words if word.end_s > word.start_s]
+    most_s = 2 * min(TYPICAL_WORD_S, median(lengths_s)) if lengths_s else 0.0
+    first = [index == 0 or _closes(words[index - 1].text) for index in range(len(words))]
+    return [
+        replace(word, start_s=word.end_s - most_s) if begins and word.end_s - word.start_s > most_s else word
+        for word, begins in zip(words, first, strict=True)
+    ]
 
 
 def place_words(words: Sequence[TimedWord], spans: Sequence[tuple[int, int]]) -> list[TimedWord]:
@@ -70,12 +89,17 @@ def cut_loops(words: Sequence[TimedWord]) -> list[TimedWord]:
     return kept
 
 
-def to_segments(words: Sequence[TimedWord]) -> list[SpokenSegment]:
+def to_segments(words: Sequence[TimedWord], *, with_words: bool = False) -> list[SpokenSegment]:
     """Split words at sentence ends, at pauses, and where a phrase would be too long to read.
 
     A cut is made only at a space (or after a full-width mark), so the texts joined by spaces are the words again.
+
+    Args:
+        words: in order, seconds in the file.
+        with_words: whether each phrase is to say where its words are.
     """
-    return [_segment(phrase) for sentence in _sentences(words) for phrase in _shorten(sentence)]
+    phrases = [phrase for sentence in _sentences(words) for phrase in _shorten(sentence)]
+    return [_segment(phrase, with_words=with_words) for phrase in phrases]
 
 
 def _to_file(word: TimedWord, spans: Sequence[tuple[int, int]]) -> tuple[float, float]:
@@ -96,12 +120,12 @@ def _to_file(word: TimedWord, spans: Sequence[tuple[int, int]]) -> tuple[float, 
 
 def _loop_at(words: Sequence[TimedWord], index: int) -> tuple[int, int]:
     texts = [word.text.strip().casefold() for word in words[index:]]
-    for length in range(1, min(LOOP_WORDS, len(texts) // LOOP_REPEATS) + 1):
+    for length in range(1, min(LOOP_WORDS, len(texts) // LONG_LOOP_REPEATS) + 1):
         unit = texts[:length]
         repeats = 1
         while texts[repeats * length : (repeats + 1) * length] == unit:
             repeats += 1
-        if repeats >= LOOP_REPEATS:
+        if repeats >= (LOOP_REPEATS if length < _SENTENCE_WORDS else LONG_LOOP_REPEATS):
             return length, repeats
     return 1, 1
 
@@ -122,6 +146,10 @@ def _may_cut(word: TimedWord, following: TimedWord) -> bool:
 
 def _should_cut(word: TimedWord, following: TimedWord) -> bool:
     return following.start_s - word.end_s > PAUSE_S or _ends_sentence(word.text, following.text)
+
+
+def _closes(text: str) -> bool:
+    return text.strip().rstrip(_CLOSERS).endswith(_FULL_STOPS)
 
 
 def _ends_sentence(text: str, following: str) -> bool:
@@ -155,11 +183,24 @@ def _badness(words: Sequence[TimedWord], index: int, characters: int) -> float:
     return badness - 0.5 * min(0.5, words[index].start_s - words[index - 1].end_s)
 
 
-def _segment(words: Sequence[TimedWord]) -> SpokenSegment:
-    mean = sum(word.probability for word in words) / len(words)
+def _segment(words: Sequence[TimedWord], *, with_words: bool) -> SpokenSegment:
     return SpokenSegment(
         text="".join(word.text for word in words).strip(),
         start_s=round(words[0].start_s, 3),
         end_s=round(words[-1].end_s, 3),
-        confidence=min(1.0, max(0.0, mean)),
+        confidence=_confidence(sum(word.probability for word in words) / len(words)),
+        words=[
+            SpokenWord(
+                text=word.text.strip(),
+                start_s=round(word.start_s, 3),
+                end_s=round(word.end_s, 3),
+                confidence=_confidence(word.probability),
+            )
+            for word in words
+            if with_words and word.text.strip()
+        ],
     )
+
+
+def _confidence(probability: float) -> float:
+    return min(1.0, max(0.0, probability))

@@ -10,28 +10,25 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.channel import Done
 from dragoman_engines.child import Child
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.footprint import expected_mb
+from dragoman_engines.histogram import PoolTimings
 from dragoman_engines.memory import Memory
-from dragoman_engines.pool_settings import PoolSettings
+from dragoman_engines.pool_settings import PoolSettings, PoolState
 from dragoman_engines.residence import Residence
 from dragoman_engines.slot import Slot, backoff_s
-from dragoman_engines.unit import Answer, Unit
+from dragoman_engines.unit import Answer, Unit, shares_s
 from dragoman_engines.waiting import WaitingUnits
 from dragoman_engines.work import AnyResult, AnyWork, Failure
 from dragoman_wire.errors import EngineUnavailable, error_from_code
 from dragoman_wire.requests import CacheUse
 
-__all__ = ["EnginePool", "Keep", "PoolSettings", "PoolState"]
-
 Keep = Callable[["EnginePool", AnyWork, AnyResult, float], bool]
 """Called with a unit's result and the seconds that it took; whether it was kept."""
-PoolState = Literal["loading", "ready", "idle", "restarting", "missing", "stopped"]
 FAILURES_UNTIL_REFUSAL = 3
 """After so many failures in a row of every process, units are refused instead of kept waiting."""
 
@@ -63,9 +60,11 @@ class EnginePool:
         self.calls = 0
         self.computed_s = 0.0
         """Seconds in model calls, all processes together."""
+        self.timings = PoolTimings()
         self._clock = clock
         self._keep = keep
         self._queue = WaitingUnits(clock)
+        self.pace = self._queue.pace
         bounds = settings.bounds()
         self._slots = [Slot(f"{spec.pool}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self._residence = Residence(
@@ -76,8 +75,6 @@ class EnginePool:
         """Those who wait to know what the engine can do."""
         self._missing: str | None = None
         self._stopping = False
-
-    # --- life ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the processes; `settled` tells when the first has loaded, or that none can or needs to."""
@@ -139,6 +136,11 @@ class EnginePool:
         return len(self._queue) + self._wanted
 
     @property
+    def unwatched(self) -> list[str]:
+        """Places that nobody fills any more when their process ends; never to be."""
+        return [slot.name for slot in self._slots if slot.unwatched]
+
+    @property
     def busy(self) -> int:
         """Processes at work."""
         return sum(1 for slot in self._slots if slot.units)
@@ -175,10 +177,13 @@ class EnginePool:
             retry_after_ms=max(100, round(1000 * backoff_s(failures))),
         )
 
-    async def run(self, work: AnyWork, ticket: Ticket, use: CacheUse = "use") -> Answer:
+    async def run(
+        self, work: AnyWork, ticket: Ticket, use: CacheUse = "use", joined: Callable[[Unit], None] | None = None
+    ) -> Answer:
         """The result of one unit. Cancelling withdraws it, or lets a call that runs go unheard.
 
-        `use` says whether the result may be kept, and may be one of a moment ago.
+        `use` says whether the result may be kept, and may be one of a moment ago. `joined` is told the unit that is
+        waited for: a new one, or an equal one in flight.
 
         Raises:
             DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
@@ -188,6 +193,8 @@ class EnginePool:
             raise self.unavailable()
         unit = self._queue.join(work, ticket, answered=use == "use")
         unit.remember |= use != "off"
+        if joined is not None and unit.answered is None:
+            joined(unit)
         answer = unit.answered or await self._wait(unit)
         if isinstance(answer.result, Failure):
             raise error_from_code(answer.result.code, answer.result.message)
@@ -245,10 +252,10 @@ class EnginePool:
         self.calls += 1
         self.units_done += len(units)
         self.computed_s += done.compute_s
+        self.timings.called([unit.began_s - unit.pushed_s for unit in units], done.compute_s)
+        self.pace.learn(units[0].work, sum(unit.ticket.cost_s for unit in units), done.compute_s)
         self._feed()  # first the next call, then the news of this one
-        cost_s = sum(unit.ticket.cost_s for unit in units)
-        for unit, result in zip(units, done.results, strict=True):
-            share_s = done.compute_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units))
+        for unit, result, share_s in zip(units, done.results, shares_s(units, done.compute_s), strict=True):
             good = unit.remember and not isinstance(result, Failure)
             if not (good and self._keep(self, unit.work, result, share_s)):
                 self._queue.shared.forget(unit)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dragoman_engines.slot_owner import Bounds
+
+PoolState = Literal["loading", "ready", "idle", "restarting", "missing", "stopped"]
+"""What a person would say of a pool."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 
@@ -17,6 +18,8 @@ from dragoman_engines.unit import Unit
 
 log = structlog.get_logger()
 
+_WELL_S = 0.25
+"""An idle process that lived so long was no failure."""
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 30.0
 
@@ -36,7 +39,9 @@ class Slot:
         self.child: Child | None = None
         self.units: list[Unit] = []
         self.failures = 0
-        """Processes in a row that ended without a model call that worked."""
+        """Processes in a row that ended before they did anything well."""
+        self._ready_s = math.inf
+        """When the process had loaded its model."""
         self.resting = False
         """Without a process on purpose, or on the way back from that."""
         self.starting = False
@@ -63,6 +68,12 @@ class Slot:
     def idle(self) -> bool:
         """Whether a batch can be given."""
         return self.child is not None and self.child.ready and not self.units and not self._leaving
+
+    @property
+    def unwatched(self) -> bool:
+        """Whether its supervisor has ended without being told to, and without a reason."""
+        ended = self._task is not None and self._task.done()
+        return ended and not self._stopping and self._missing is None
 
     @property
     def awake(self) -> bool:
@@ -180,6 +191,7 @@ class Slot:
     def _take_in(self, child: Child, capabilities: Capabilities) -> None:
         log.info("engine.ready", worker=self.name, pid=child.pid, model=capabilities.model)
         self.starting = self.resting = False
+        self._ready_s = asyncio.get_running_loop().time()
         self._rest()
         try:
             self._owner.loaded(self, capabilities)
@@ -246,6 +258,7 @@ class Slot:
     async def _watch(self, child: Child) -> None:
         """Wait for the end of a process and hand back the units that it held."""
         self._timed_out = self._pinged = False
+        self._ready_s = math.inf
         try:
             status = await child.gone()
         finally:
@@ -256,6 +269,8 @@ class Slot:
         if not (self._stopping or self._leaving or self._missing is not None):
             log.warning("engine.died", worker=self.name, pid=child.pid, status=status)
         units, self.units = self.units, []
+        if not units and asyncio.get_running_loop().time() - self._ready_s >= _WELL_S:
+            self.failures = 0  # it was idle and well: whoever ended it, it was not its model
         self._owner.lost(units, status, timed_out=self._timed_out)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman_engines.fairqueue import WEIGHTS, Entry, Ticket
@@ -100,3 +101,9 @@ class Unit:
             if not waiter.done():
                 waiter.set_exception(type(error)(error.message, retry_after_ms=error.retry_after_ms))
         self.waiters.clear()
+
+
+def shares_s(units: Sequence[Unit], call_s: float) -> list[float]:
+    """Of the seconds of a model call, those of each of its units, by cost."""
+    cost_s = sum(unit.ticket.cost_s for unit in units)
+    return [call_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units)) for unit in units]

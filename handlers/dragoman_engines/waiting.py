@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dragoman_engines.fairqueue import FairQueue, Ticket
+from dragoman_engines.pace import Pace
 from dragoman_engines.sharing import SharedUnits
 from dragoman_engines.unit import Unit
 from dragoman_engines.work import AnyWork
@@ -20,6 +21,7 @@ class WaitingUnits:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.shared = SharedUnits()
+        self.pace = Pace()
         self._clock = clock
         self._queue: FairQueue[Unit] = FairQueue(clock)
 
@@ -41,7 +43,8 @@ class WaitingUnits:
 
     def push(self, unit: Unit) -> None:
         """Put a unit in line, also one that was at work before."""
-        unit.entry = self._queue.push(unit, unit.ticket, None if unit.alone else unit.work.batch_key())
+        key = None if unit.alone else unit.work.batch_key()
+        unit.entry = self._queue.push(unit, self.pace.corrected(unit.ticket), key)
 
     def take_back(self, unit: Unit, why_not: DragomanError | None) -> None:
         """A unit whose process ended: in line again where somebody wants it, unless there is a reason why not."""

@@ -25,6 +25,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of the units; each class names the pool that does it and how it may share a model call."""
 
     kind: ClassVar[Kind]
+    cost_by_model: ClassVar[bool] = False
+    """Whether the model decides so much of the cost that the pool has to learn it; see `Pace`."""
     model: str = ""
     """Which of several models does it, by its name in the configuration; empty: the default one."""
     cached_as: ClassVar[str] = ""
@@ -102,24 +104,40 @@ class SpeechSpans(Result, frozen=True, kw_only=True):
 
 
 class TranscribeWindow(Work, frozen=True, kw_only=True):
-    """Spans of one spool file, together at most 30 s, to text. `language` None: let the model find out."""
+    """Spans of one spool file, together at most 30 s, to text."""
 
     kind: ClassVar[Kind] = "transcription"
+    cost_by_model: ClassVar[bool] = True
     pcm_path: str
     spans: list[tuple[int, int]]
     language: str | None = None
+    """What is spoken; None lets the model find out."""
+    hint: str | None = None
+    """What is probably spoken, where the model is to find out."""
+    words: bool = False
+    """Whether the place of every word is wanted."""
 
     def duration_s(self) -> float:
         """Seconds of speech in the window."""
         return sum(end - start for start, end in self.spans) / SPOOL_RATE_HZ
 
     def cost_s(self) -> float:
-        """A window costs one encoder pass whatever its length, then decoding by length."""
+        """A window costs one encoder pass whatever its length, then decoding by length; guessed for Whisper tiny."""
         return 0.3 + self.duration_s() / 20
 
     def batch_key(self) -> str | None:
         """Windows in one language share a model call."""
         return self.language or "?"
+
+
+class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word with its place, in seconds from the start of the file."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+    """Mean probability of its tokens, 0 to 1."""
 
 
 class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +147,9 @@ class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
     start_s: float
     end_s: float
     confidence: float
-    """Mean probability of the tokens, 0 to 1."""
+    """Mean probability of the words, 0 to 1."""
+    words: list[SpokenWord] = []
+    """Where they were asked for."""
 
 
 class WindowText(Result, frozen=True, kw_only=True):
@@ -138,6 +158,7 @@ class WindowText(Result, frozen=True, kw_only=True):
     segments: list[SpokenSegment]
     language: str
     language_probability: float
+    """What the model thinks of that language, 0 to 1; 0 where it heard nothing."""
 
 
 class TranslateSentences(Work, frozen=True, kw_only=True):
@@ -182,22 +203,31 @@ class Translations(Result, frozen=True, kw_only=True):
     sentences: list[str]
 
 
+CHARACTERS_PER_S = 15.0
+"""How fast people speak, in most languages, within a factor of two."""
+
+
 class Speak(Work, frozen=True, kw_only=True):
-    """A sentence to say aloud."""
+    """A sentence, or a part of one, to say aloud."""
 
     kind: ClassVar[Kind] = "speech"
     cached_as: ClassVar[str] = "speech"
     text: str
     language: str
+    """Two letters."""
     speed: float = 1.0
+    voice: str = ""
+    """By name; empty: the voice that speaks the language where nobody names one."""
+    pace: float = 50.0
+    """Of the voice, for the cost alone: seconds of speech that one core makes in a second."""
 
     def cost_s(self) -> float:
-        """Speech runs at about 50 times real time, 15 characters a second."""
-        return 0.005 + len(self.text) / 750
+        """As long as the speech is, by the pace of the voice."""
+        return 0.005 + len(self.text) / CHARACTERS_PER_S / self.speed / self.pace
 
     def share_key(self) -> Hashable:
         """The same words in the same voice."""
-        return (self.language, self.speed, self.text)
+        return (self.language, self.voice, self.speed, self.text)
 
     def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
         """A sentence is one already."""
@@ -211,5 +241,24 @@ class Speech(Result, frozen=True, kw_only=True):
     sample_rate_hz: int
 
 
-AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak
-AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech
+class EncodeAudio(Work, frozen=True, kw_only=True):
+    """Speech to a file that is smaller than a WAV."""
+
+    kind: ClassVar[Kind] = "audio"
+    pcm: bytes
+    """Signed 16-bit little-endian mono samples."""
+    sample_rate_hz: int
+
+    def cost_s(self) -> float:
+        """Opus is made at about 80 times real time."""
+        return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
+
+
+class EncodedAudio(Result, frozen=True, kw_only=True):
+    """A whole file."""
+
+    data: bytes
+
+
+AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio
+AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech | EncodedAudio

@@ -63,7 +63,9 @@ def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
     try:
         results = engine.run(work)
     except Exception as error:  # noqa: BLE001 - the model's own errors have no common base
-        traceback.print_exc()
+        # Where it was, and what kind; its words are for the peer, for they may quote the text.
+        traceback.print_tb(error.__traceback__)
+        sys.stderr.write(f"{type(error).__qualname__}\n")
         reason = f"{type(error).__name__}: {error}"[:500]
         return [Failure(code="engine_failed", message=f"the model failed: {reason}") for _ in work]
     if len(results) != len(work):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dragoman_handlers.base import WHOLE, Context, Handler
-from dragoman_handlers.hearing import mobile_transcription, transcribe
+from dragoman_handlers.hearing import Wanted, transcribe
+from dragoman_handlers.transcripts import in_formats, mobile_transcription
 from dragoman_wire.errors import InvalidRequest
 from dragoman_wire.events import TranscriptionCompleted
 from dragoman_wire.requests import TranscriptionRequest
@@ -23,13 +24,14 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            transcription = await transcribe(context, context.audio, language=request.language)
+            wanted = Wanted(language=request.language, words=bool(request.word_timestamps))
+            transcription = await transcribe(context, context.audio, wanted)
         context.publish(
             TranscriptionCompleted(
                 task_id=context.task_id,
                 message_id=request.message_id,
                 attachment_id=request.attachment_id,
-                transcription=transcription,
+                transcription=in_formats(transcription, request.formats),
                 processing_time_ms=round(context.elapsed_s() * 1000),
                 timestamp=context.now_s(),
             ),

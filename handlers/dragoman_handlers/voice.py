@@ -13,12 +13,14 @@ import msgspec
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.hearing import mobile_transcription, transcribe
+from dragoman_handlers.hearing import Wanted, transcribe
 from dragoman_handlers.identifying import find_source, served_languages
 from dragoman_handlers.languages import AUTO, UNDETERMINED
-from dragoman_handlers.speaking import MIME_TYPE, speak_text
+from dragoman_handlers.speaking import speak_text
+from dragoman_handlers.transcripts import in_formats, mobile_transcription
 from dragoman_handlers.translating import translate_text
-from dragoman_handlers.wish import wish_of
+from dragoman_handlers.voices import BEST_TYPES, Wishes, choose_voice
+from dragoman_handlers.wish import translation_wish
 from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     AudioProcessCompleted,
@@ -43,7 +45,7 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     """A language that is done and published."""
 
     audio: TranslatedAudio
-    wav: bytes
+    sound: bytes = msgspec.field(name="wav")  # as older journals have it
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
-        wish_of(request, context)  # what is wrong with it is told before any work
+        translation_wish(request, context)  # what is wrong with it is told before any work
         transcription = await self._transcription(request, context)
         context.publish(
             TranscriptionReady(
@@ -97,7 +99,9 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            transcription = await transcribe(context, context.audio, hint=request.user_language)
+            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps))
+            transcription = await transcribe(context, context.audio, wanted)
+        transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription
         return transcription
 
@@ -112,32 +116,32 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         stage = f"{_SPOKEN}:{target}"
         done = context.stages.get(stage)
         if isinstance(done, Spoken):
-            outcome.audios[target] = (done.audio, done.wav)
+            outcome.audios[target] = (done.audio, done.sound)
             return
         try:
-            audio, wav = await _translated_audio(request, context, transcription, target)
+            audio, sound = await _translated_audio(request, context, transcription, target)
         except DragomanError as error:
             outcome.failed[target] = error
             return
-        outcome.audios[target] = (audio, wav)
+        outcome.audios[target] = (audio, sound)
         event = outcome.event_class()(
             task_id=context.task_id,
             message_id=request.message_id,
             attachment_id=request.attachment_id,
             language=target,
             translated_audio=audio,
-            binary_frames={"audio": BinaryFrame(index=1, size=len(wav), mime_type=MIME_TYPE)},
+            binary_frames={"audio": BinaryFrame(index=1, size=len(sound), mime_type=audio.audio_mime_type)},
             timestamp=context.now_s(),
         )
-        context.publish(event, [wav])
-        context.stages[stage] = Spoken(audio=audio, wav=wav)
+        context.publish(event, [sound])
+        context.stages[stage] = Spoken(audio=audio, sound=sound)
 
     def _complete(
         self, request: AudioProcessRequest, context: Context, transcription: Transcription, outcome: _Outcome
     ) -> None:
         frames = {
-            f"audio_{language}": BinaryFrame(index=index, size=len(wav), mime_type=MIME_TYPE)
-            for index, (language, (_, wav)) in enumerate(outcome.audios.items(), start=1)
+            f"audio_{language}": BinaryFrame(index=index, size=len(sound), mime_type=audio.audio_mime_type)
+            for index, (language, (audio, sound)) in enumerate(outcome.audios.items(), start=1)
         }
         context.publish(
             AudioProcessCompleted(
@@ -156,7 +160,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
                 timestamp=context.now_s(),
                 binary_frames=frames,
             ),
-            [wav for _, wav in outcome.audios.values()],
+            [sound for _, sound in outcome.audios.values()],
         )
         for language in outcome.audios:
             context.settle(language)
@@ -172,7 +176,10 @@ async def _translated_audio(
 ) -> tuple[TranslatedAudio, bytes]:
     if not transcription.text.strip():
         raise InvalidRequest("audio: no speech was found in the recording")
-    wish = wish_of(request, context)
+    wishes = _wishes(request)
+    # Before the translation: a voice that there is not should not cost one.
+    choose_voice(await context.capabilities("speech"), target, wishes)
+    wish = translation_wish(request, context)
     language = AUTO if transcription.language == UNDETERMINED else transcription.language
     served = await served_languages(context, language, wish.model)
     source = find_source(language, transcription.text, served)
@@ -180,12 +187,22 @@ async def _translated_audio(
         translated = await translate_text(context, transcription.text, source.language, target, wish)
     except UnsupportedLanguage as error:
         raise source.explained(error) from error
-    spoken = await speak_text(context, translated.text, target)
+    spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format)
     audio = TranslatedAudio(
         target_language=target,
         translated_text=translated.text,
         duration_ms=spoken.duration_ms,
-        audio_mime_type=MIME_TYPE,
+        audio_mime_type=spoken.mime_type,
         segments=spoken.segments,
+        voice=spoken.voice,
     )
-    return audio, spoken.wav
+    return audio, spoken.sound
+
+
+def _wishes(request: AudioProcessRequest) -> Wishes:
+    return Wishes(
+        voice=request.voice or "",
+        voices=request.voices or {},
+        best=(request.model_type or "").lower() in BEST_TYPES,
+        speed=request.speed or 1.0,
+    )

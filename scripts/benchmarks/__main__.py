@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 
-from scripts.benchmarks import cache, journal, lanes
+from scripts.benchmarks import cache, journal, lanes, scrape
 from scripts.benchmarks.table import Row, print_table
 
-BENCHMARKS = {"lanes": lanes.measure, "cache": cache.measure, "journal": journal.measure}
+BENCHMARKS = {"lanes": lanes.measure, "cache": cache.measure, "journal": journal.measure, "scrape": scrape.measure}
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from dragoman_server.config import EnginesConfig
+from scripts.embedded_server import TINY
 
 SETTINGS = EnginesConfig()
 
@@ -70,7 +71,7 @@ class _Whisper:
 
         settings = SETTINGS.transcription
         model = WhisperModel(
-            str(resolve(settings.model).folder), compute_type=settings.compute_type, cpu_threads=settings.threads
+            str(resolve(TINY).folder), compute_type=settings.compute_type, cpu_threads=settings.threads
         )
         self._pipeline = BatchedInferencePipeline(model)
 

@@ -12,15 +12,17 @@ from pathlib import Path
 from dragoman_client import ClientError, DragomanError
 from scripts.embedded_server import ServerFailed, exit_on_sigterm
 from scripts.quality_runs import __doc__ as purpose
-from scripts.quality_runs import hearing, speech, translation
+from scripts.quality_runs import hearing, silence, speech, translation, voices
 from scripts.quality_runs.plan import Part, Plan
 from scripts.quality_runs.report import Check, as_json, print_table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS: Mapping[str, Part] = {
     "hearing": hearing.measure,
+    "silence": silence.measure,
     "translation": translation.measure,
     "speech": speech.measure,
+    "voices": voices.measure,
 }
 
 

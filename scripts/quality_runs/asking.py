@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from dragoman_client import Client
-from scripts.embedded_server import ServerFailed, embedded_server
+from scripts.embedded_server import NO_CACHE, ServerFailed, embedded_server
 
 AT_ONCE = 4
 """Requests in flight."""
@@ -21,7 +21,7 @@ _R = TypeVar("_R")
 
 
 def ask_server(work: Callable[[Client], Awaitable[_R]], settings: Mapping[str, object] | None = None) -> _R:
-    """What `work` gets from a fresh server with these settings (`section.key`: value) over the defaults.
+    """What `work` gets from a fresh server with these settings (`section.key`: value) over the defaults; no cache.
 
     Raises:
         ServerFailed: it did not start, or did not stop with status 0.
@@ -31,7 +31,7 @@ def ask_server(work: Callable[[Client], Awaitable[_R]], settings: Mapping[str, o
         async with Client(requests, routed, timeout_s=PATIENCE_S) as client:
             return await work(client)
 
-    with embedded_server(settings) as server:
+    with embedded_server(NO_CACHE | dict(settings or {})) as server:
         result = asyncio.run(connected(server.requests, server.routed))
         status = server.stop()
     if status != 0:

@@ -36,17 +36,27 @@ def against_engine(name: str, server: float, direct: float, *, unit: str, bound:
     )
 
 
-def at_most(name: str, server: float, *, unit: str, bound: float) -> Check:
-    """A figure of the server's that has a ceiling."""
+def at_most(name: str, server: float, *, unit: str, bound: float | None) -> Check:
+    """A figure of the server's that has a ceiling, or is only reported."""
     return Check(
-        name=name, server=round(server, 2), direct=None, unit=unit, bound=f"at most {bound:g}", holds=server <= bound
+        name=name,
+        server=round(server, 2),
+        direct=None,
+        unit=unit,
+        bound="" if bound is None else f"at most {bound:g}",
+        holds=bound is None or server <= bound,
     )
 
 
-def at_least(name: str, server: float, *, unit: str, bound: float) -> Check:
-    """A figure of the server's that has a floor."""
+def at_least(name: str, server: float, *, unit: str, bound: float | None) -> Check:
+    """A figure of the server's that has a floor, or is only reported."""
     return Check(
-        name=name, server=round(server, 2), direct=None, unit=unit, bound=f"at least {bound:g}", holds=server >= bound
+        name=name,
+        server=round(server, 2),
+        direct=None,
+        unit=unit,
+        bound="" if bound is None else f"at least {bound:g}",
+        holds=bound is None or server >= bound,
     )
 
 

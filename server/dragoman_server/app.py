@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import structlog
 import zmq
@@ -19,23 +17,33 @@ from dragoman_engines.work import AnyResult, AnyWork
 from dragoman_handlers import identifying
 from dragoman_handlers.glossary import Glossary
 from dragoman_handlers.registry import HANDLERS
+from dragoman_server.addresses import StartError, binding, port_of, with_port
 from dragoman_server.budget import ByteBudget
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, glossary_entries
+from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.intake import Intake
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
-from dragoman_server.logs import set_up_logging
-from dragoman_server.ops import Ops
+from dragoman_server.logs import Logs
+from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.request_log import NoLines
+from dragoman_server.observation.watch import Watch
+from dragoman_server.ops import Ops, routes_of
+from dragoman_server.ops.guard import Guard, guard_of
+from dragoman_server.parts import Parts
 from dragoman_server.pools import check_devices, make_pools, model_names
 from dragoman_server.publisher import Publisher
+from dragoman_server.readiness import Readiness
 from dragoman_server.recovery import Recovery
 from dragoman_server.results import ResultsStore
+from dragoman_server.service_manager import ServiceManager
 from dragoman_server.services import Services
+from dragoman_server.signals import listen_for_signals
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.statistics import Ports, Statistics
@@ -54,17 +62,27 @@ _FIXED = ("sockets", "engines", "models", "journal", "cache")
 """Sections that need a restart."""
 
 
-class StartError(Exception):
-    """The server cannot start; the sentence says why."""
-
-
 class App:
-    """One server."""
+    """One server.
 
-    def __init__(self, config: Config, reload: Callable[[], Config] | None = None, clock: Clock | None = None) -> None:
+    Args:
+        config: what is in force.
+        reload: reads the configuration again.
+        logs: where the log goes; its level changes with the configuration.
+        observers: who is told of requests besides those that the server has itself.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        reload: Callable[[], Config] | None = None,
+        logs: Logs | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.config = config
         self._reload = reload
-        self._clock = clock or Clock()
+        self._logs = logs
+        self._clock = Clock()
         self._state = StateDir(config.server.state_dir)
         self._spool = Spool(self._state.path / "spool")
         self._zmq: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -73,6 +91,12 @@ class App:
         self._memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config, self._memory, self._keep)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
+        self.lanes = {
+            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
+            for name in type(config.lanes).model_fields
+        }
+        lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
+        self.watch = Watch(self.lanes, lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -80,20 +104,28 @@ class App:
             spool=self._spool,
             clock=self._clock,
             budget=self.budget,
+            observer=self.watch.observer,
             models=model_names(config),
             glossary=Glossary(glossary_entries(config.translation)),
         )
-        self.lanes = {
-            name: Lane(name, getattr(config.lanes, name), self._clock.monotonic)
-            for name in type(config.lanes).model_fields
-        }
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
-        self.statistics = Statistics(self.dispatcher, self.intake, self._services)
-        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock)
-        self._ops = Ops(self.statistics, self.intake, self.not_ready, self._clear_cache)
+        self._readiness = Readiness(self._services, self.dispatcher)
+        parts = Parts(
+            dispatcher=self.dispatcher,
+            intake=self.intake,
+            services=self._services,
+            watch=self.watch,
+            not_ready=self._readiness.reasons,
+            log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
+        )
+        self.statistics = Statistics(parts)
+        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
+        self._ops = Ops(routes_of(parts, self.statistics))
+        self._apply_logging(config)
+        self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -102,7 +134,7 @@ class App:
         Raises:
             StartError: an address is taken, the state directory cannot be used, or a device is not here.
         """
-        self._listen_for_signals()
+        listen_for_signals(self._stop, self.reload, self._end_at_once)
         await self.start()
         try:
             await self._stop.wait()
@@ -114,13 +146,14 @@ class App:
         begin_s = time.monotonic()
         try:
             check_devices(self.config)
+            guard = guard_of(self.config.sockets)
             self._state.open()
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
             self._services.cache = open_cache(self._state.path, self.config.cache)
-            ports = await self._bind()
-        except (OSError, JournalError, DeviceMissing) as error:
+            ports = await self._bind(guard)
+        except (OSError, JournalError, DeviceMissing, TokenError) as error:
             raise StartError(str(error)) from error
         self.statistics.ports = ports
         self._memory.start()
@@ -129,12 +162,15 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, identifying.warm_up)
         self._recovery.start()
         self.intake.start()
-        self._announcer = asyncio.create_task(self._announce_ready(begin_s), name="announce ready")
+        self._manager.keep(lambda: self.intake.last_turn_s, self._readiness.line)
+        announcement = self._readiness.announce(begin_s, self._endpoints, self._manager, self._logs)
+        self._announcer = asyncio.create_task(announcement, name="announce ready")
 
     async def stop(self) -> None:
         """Let the work in flight end, publish what comes of it, and close everything."""
         drain_s = self.config.server.drain_s
         log.info("server.stopping", drain_s=drain_s, active=self.dispatcher.total_active)
+        self._manager.stopping(drain_s)
         self.intake.empty()  # what was sent before the signal is still served
         self.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
         self._recovery.stop()
@@ -149,18 +185,22 @@ class App:
         await asyncio.get_running_loop().run_in_executor(None, self._zmq.term)
         self._spool.close()
         self._state.close()
+        await self._manager.close()
         log.info("server.stopped", all_finished=finished)
 
     def reload(self) -> None:
         """Read the configuration again and apply what can change at run time."""
         if self._reload is None:
             return
+        self._manager.reloading()
         try:
-            config = self._reload()
+            self._apply(self._reload())
         except ConfigError as error:
             log.error("config.rejected", error=str(error))
-            return
-        set_up_logging(config.server)
+        self._manager.reloaded()
+
+    def _apply(self, config: Config) -> None:
+        self._apply_logging(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
@@ -174,78 +214,48 @@ class App:
         kept = {name: getattr(self.config, name) for name in _FIXED}
         self.config = config.model_copy(update=kept)
 
-    def not_ready(self) -> list[str]:
-        """Why the server should get no traffic now; nothing where it should."""
-        reasons = [_not_ready(kind, pool) for kind, pool in self.pools.items() if not pool.available]
-        problem = self._services.journal.problem
-        journal = [f"journal: {problem}"] if problem is not None else []
-        return [*(["draining"] if self.dispatcher.draining else []), *journal, *reasons]
+    def _apply_logging(self, config: Config) -> None:
+        if self._logs is not None:
+            self._logs.configure(config.server)
+        self.watch.log.configure(content=config.server.log_content)
+        self.statistics.log_level = config.server.log_level
 
     def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
         return self._services.cache.keep_unit(pool, work, result, compute_s)
 
-    async def _clear_cache(self) -> None:
-        await self._services.cache.clear()
-
     def _on_request(self, inbound: Inbound) -> None:
+        self.watch.counts.receive(inbound.request_type)
         if inbound.request_type in CONTROL_TYPES:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)
 
     def _on_bad(self, bad: BadMessage) -> None:
-        log.warning("request.unreadable", error=bad.error.message, first_bytes=bad.first_bytes.hex())
+        self.watch.counts.receive(bad.envelope.request_type)
+        self.watch.log.unreadable(bad)
         self.dispatcher.refuse(bad.envelope, bad.error)
 
-    async def _bind(self) -> Ports:
+    async def _bind(self, guard: Guard) -> Ports:
         sockets = self.config.sockets
-        with _binding("requests", sockets.requests):
+        with binding("requests", sockets.requests):
             requests = self.intake.bind(sockets.requests)
-        with _binding("events", sockets.events):
+        with binding("events", sockets.events):
             events = self.publisher.bind_events(sockets.events)
-        with _binding("routed", sockets.routed):
+        with binding("routed", sockets.routed):
             routed = self.publisher.bind_routed(sockets.routed)
-        with _binding("ops", sockets.ops):
-            ops = await self._ops.start(sockets.ops)
-        log.info("server.listening", requests=requests, events=events, routed=routed, ops=_with_port(sockets.ops, ops))
-        return Ports(requests=_port(requests), events=_port(events), routed=_port(routed), ops=ops)
+        with binding("ops", sockets.ops):
+            ops = await self._ops.start(sockets.ops, guard)
+        self._endpoints = {"requests": requests, "events": events, "routed": routed}
+        self._endpoints["ops"] = with_port(sockets.ops, ops)
+        log.info("server.listening", **self._endpoints)
+        return Ports(requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops)
 
-    async def _announce_ready(self, begin_s: float) -> None:
-        await asyncio.gather(*(pool.settled() for pool in self.pools.values()))
-        models = {
-            kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in self.pools.items()
-        }
-        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
-
-    def _listen_for_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signalled, number)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
-
-    def _signalled(self, number: signal.Signals) -> None:
-        if self._stop.is_set():
-            for pool in self.pools.values():
-                for child in pool.children:
-                    child.kill()
-            os._exit(128 + number)
-        self._stop.set()
-
-
-@contextmanager
-def _binding(key: str, address: str) -> Iterator[None]:
-    """Say which of the addresses cannot be had."""
-    try:
-        yield
-    except (OSError, zmq.ZMQError) as error:
-        reason = zmq.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise StartError(f"sockets.{key} {address} cannot be bound: {reason}") from error
-
-
-def _not_ready(kind: str, pool: EnginePool) -> str:
-    """One line for an operator: a state that passes by itself needs no more than its name."""
-    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
-    return f"engine {kind}: {pool.state}{why}"
+    def _end_at_once(self) -> None:
+        if self._logs is not None:
+            self._logs.close()
+        for pool in self.pools.values():
+            for child in pool.children:
+                child.kill()
 
 
 def _wire_limits(config: Config) -> WireLimits:
@@ -256,12 +266,3 @@ def _wire_limits(config: Config) -> WireLimits:
         request_bytes=limits.request_bytes,
         languages=limits.languages,
     )
-
-
-def _port(endpoint: str) -> int:
-    port = endpoint.rpartition(":")[2]
-    return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
-
-
-def _with_port(address: str, port: int) -> str:
-    return f"{address.rpartition(':')[0]}:{port}"

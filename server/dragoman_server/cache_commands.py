@@ -23,8 +23,9 @@ def stats(config: ConfigOption = None, settings: SetOption = None, *, as_json: J
 
     Example: dragoman cache stats
     """
-    ops = str(loaded_config(config, flags_of(settings)).sockets.ops)
-    document = _ask(ops, Request(f"{ops}/stats"))  # noqa: S310 - an address of the configuration, always http
+    sockets = loaded_config(config, flags_of(settings)).sockets
+    ops = str(sockets.ops)
+    document = _ask(ops, _request(sockets, "/stats"))
     if document is None:
         fail(f"no server answers at {ops}; the figures are those of a running one")
     cache = document["cache"]
@@ -39,16 +40,29 @@ def clear(config: ConfigOption = None, settings: SetOption = None) -> None:
     """
     loaded = loaded_config(config, flags_of(settings))
     ops = str(loaded.sockets.ops)
-    if _ask(ops, Request(f"{ops}/cache/clear", method="POST")) is not None:  # noqa: S310 - see above
+    if _ask(ops, _request(loaded.sockets, "/cache/clear", "POST")) is not None:
         typer.echo(f"cleared: the server at {ops} knows nothing")
         return
     typer.echo(_remove(loaded.server.state_dir))
 
 
+def _request(sockets: Any, path: str, method: str = "GET") -> Request:
+    """A question to the server, with the token that it wants to see."""
+    from dragoman_server.config.ops_access import TokenError, read_token  # noqa: PLC0415 - needs the extra `server`
+
+    try:
+        token = read_token(sockets.ops_token.get_secret_value())
+    except TokenError as error:
+        fail(str(error))
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    # An address of the configuration, always http.
+    return Request(f"{sockets.ops}{path}", method=method, headers=headers)  # noqa: S310
+
+
 def _ask(ops: str, request: Request) -> dict[str, Any] | None:
     """The server's answer; None where there is no server."""
     try:
-        with urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310 - see above
+        with urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310 - see `_request`
             document: dict[str, Any] = json.load(response)
             return document
     except HTTPError as error:

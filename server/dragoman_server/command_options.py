@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -27,6 +29,8 @@ def flags_of(settings: list[str] | None, **server: str | None) -> dict[str, Any]
         at = flags
         for section in sections:
             at = at.setdefault(section, {})
+            if not isinstance(at, dict):
+                fail(f"--set {setting}: {section} is set to a value as well")
         at[key] = value.strip()
     given = {key: value for key, value in server.items() if value is not None}
     if given:
@@ -34,12 +38,19 @@ def flags_of(settings: list[str] | None, **server: str | None) -> dict[str, Any]
     return flags
 
 
-def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
-    """The configuration; where it is wrong the command ends with a sentence and status 2."""
+@contextmanager
+def server_imports() -> Iterator[None]:
+    """Imports that need the extra `server`; where it is not installed, or no more in full, the command ends."""
     try:
-        from dragoman_server.config import ConfigError, load_config  # noqa: PLC0415 - needs the extra `server`
+        yield
     except ImportError as error:
         fail(f"the server is not installed ({error.name} is missing); run: pip install 'dragoman[server,models]'")
+
+
+def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
+    """The configuration; where it is wrong the command ends with a sentence and status 2."""
+    with server_imports():
+        from dragoman_server.config import ConfigError, load_config  # noqa: PLC0415 - needs the extra `server`
     try:
         return load_config(config, flags)
     except ConfigError as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dragoman_server.cache_commands import app as cache_app
-from dragoman_server.command_options import ConfigOption, SetOption, flags_of, loaded_config
+from dragoman_server.command_options import ConfigOption, SetOption, flags_of, loaded_config, server_imports
 from dragoman_server.dead_commands import app as dead_app
 from dragoman_server.models_commands import app as models_app
 
@@ -30,8 +30,9 @@ def serve(
     """
     flags = flags_of(settings, log_level=log_level, log_format=log_format)
     loaded = loaded_config(config, flags)
-    from dragoman_server.config import load_config  # noqa: PLC0415 - needs the extra `server`
-    from dragoman_server.run import run_server  # noqa: PLC0415
+    with server_imports():
+        from dragoman_server.config import load_config  # noqa: PLC0415 - needs the extra `server`
+        from dragoman_server.run import run_server  # noqa: PLC0415
 
     raise typer.Exit(run_server(loaded, lambda: load_config(config, flags)))
 

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import UNSET
 
+from dragoman_engines.pool import EnginePool
 from dragoman_server.clock import Clock
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.publisher import Publisher
 from dragoman_server.statistics import Statistics
-from dragoman_wire.events import Accepted, CancelResult, Event, Pong, ResultUnknown
+from dragoman_wire.events import Accepted, CancelResult, Event, Pong, ResultUnknown, SpeakingVoice, VoicesResult
 from dragoman_wire.inbound import Inbound
-from dragoman_wire.requests import CancelRequest, PingRequest, Request, ResultRequest, StatsRequest
+from dragoman_wire.requests import CancelRequest, PingRequest, Request, ResultRequest, StatsRequest, VoicesRequest
 
 
 class Control:
-    """Answers ping, stats, cancel and result."""
+    """Answers ping, stats, voices, cancel and result."""
 
-    def __init__(self, dispatcher: Dispatcher, publisher: Publisher, statistics: Statistics, clock: Clock) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        publisher: Publisher,
+        statistics: Statistics,
+        clock: Clock,
+        pools: Mapping[str, EnginePool],
+    ) -> None:
         self._dispatcher = dispatcher
         self._publisher = publisher
         self._statistics = statistics
         self._clock = clock
+        self._pools = pools
 
     def answer(self, inbound: Inbound) -> None:
         """Publish the one event that answers a control request."""
@@ -35,6 +45,8 @@ class Control:
                 if request.task_id is not None:
                     document["taskId"] = request.task_id
                 self._say(inbound, document)
+            case VoicesRequest():
+                self._say(inbound, self._voices(request))
             case CancelRequest():
                 status = self._dispatcher.cancel((request.reply_to, request.task_id))
                 self._say(inbound, CancelResult(task_id=request.task_id, status=status))
@@ -50,6 +62,19 @@ class Control:
             translator_port_pub=ports.events,
             translator_port_pull=ports.requests,
             audio_pipeline_available=self._statistics.audio_available,
+            task_id=UNSET if request.task_id is None else request.task_id,
+        )
+
+    def _voices(self, request: VoicesRequest) -> VoicesResult:
+        """What the speech engine has said; nothing while it is loading, or where it is missing."""
+        engine = self._pools["speech"].capabilities
+        return VoicesResult(
+            voices=[
+                SpeakingVoice(name=voice.name, engine=voice.engine, languages=voice.languages)
+                for voice in (engine.voices if engine else ())
+            ],
+            default_voices=engine.default_voices if engine else {},
+            best_voices=engine.best_voices if engine else {},
             task_id=UNSET if request.task_id is None else request.task_id,
         )
 

@@ -52,8 +52,6 @@ class Dispatcher:
         results: ResultsStore,
     ) -> None:
         self.draining = False
-        self.accepted: Counter[str] = Counter()
-        """By request type, since the start."""
         self.lanes = lanes
         self.results = results
         self._services = services
@@ -79,24 +77,14 @@ class Dispatcher:
         record = self.results.get(key)
         if record is None:
             record = self._new_record(key, inbound.request_type)
-            lane = self.lanes[handler.lane]
-            if self._known.answer(record, handler, inbound, lane, arrived_s):
-                self.accepted[record.request_type] += 1
-            else:
+            if not self._known.answer(record, handler, inbound, self.lanes[handler.lane], arrived_s):
                 self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
         else:
             self._repeat(record, handler, inbound, arrived_s)
 
     def refuse(self, envelope: Envelope, error: DragomanError) -> None:
         """Answer a request that is not accepted."""
-        log.warning(
-            "request.refused",
-            type=envelope.request_type,
-            task_id=envelope.task_id,
-            reply_to=envelope.reply_to,
-            error_code=error.code,
-            error=error.message,
-        )
+        self._services.observer.refused(envelope, error)
         for event in failure_events(envelope, error, self._services.clock.unix()):
             self._services.publisher.publish(event, envelope.codec, envelope.reply_to)
 
@@ -143,8 +131,7 @@ class Dispatcher:
         if problem is not None:
             self._take_back(admitted, _unwritable(problem))
             return
-        log.debug("task.accepted", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
-        self.accepted[record.request_type] += 1
+        self._services.observer.accepted(run.context)
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:
             self.replay(record, run.envelope)
@@ -170,7 +157,6 @@ class Dispatcher:
         envelope = inbound.envelope
         parts = handler.parts(inbound.request)
         new = record.wanting(parts) if record.request_type == inbound.request_type else []
-        log.info("task.repeated", task_id=record.key[1], type=record.request_type, new=new)
         if new:
             self._admit(record, handler, inbound, new, arrived_s, duplicate=True)
         else:
@@ -181,6 +167,7 @@ class Dispatcher:
 
         def say(problem: str | None) -> None:
             if problem is None or self.results.get(record.key) is record:
+                self._services.observer.repeated(record, envelope)
                 self._tell_accepted(envelope, duplicate=True)
                 self.replay(record, envelope)
             else:
@@ -213,6 +200,7 @@ class Dispatcher:
     ) -> Callable[[int], asyncio.Task[None]]:
         """Take a place for what an earlier server accepted; the result begins the work, under so much suspicion."""
         admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
+        self._services.observer.accepted(admitted.run.context)
         return functools.partial(self._runs.start, admitted)
 
     def conclude(self, record: TaskRecord, envelope: Envelope) -> None:
@@ -267,22 +255,23 @@ class Dispatcher:
     def _finish(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
         """Write the last event of a task, then publish it."""
         reply_to, task_id = record.key
-        record.finished = TaskFinished(
+        record.finished = last = TaskFinished(
             task_id=task_id,
             status=status_of(list(record.outcomes.values())),
             events=len(record.events),
             queue_time_ms=round(record.queue_s * 1000, 3),
             compute_time_ms=round(record.compute_s * 1000, 3),
         )
-        header = encode_header(record.finished, envelope.codec)
+        header = encode_header(last, envelope.codec)
 
         def publish(_: str | None) -> None:
             record.unwritten -= 1
             if reply_to is not None:
                 self._services.publisher.publish(msgspec.Raw(header), envelope.codec, reply_to)
+            self._services.observer.finished(record, envelope, last)
 
         if record.died is not None:
-            log.error("task.set_aside", task_id=task_id, type=record.request_type, reason=record.died)
+            log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
             record.journal.set_aside(record.number, record.died)
             record.died = None
         end = Ending(

@@ -147,4 +147,4 @@ class Intake:
         try:
             call(message)
         except Exception:
-            log.exception("intake.failed")
+            log.exception("intake.failed", type=message.envelope.request_type, **message.envelope.ids)

@@ -15,7 +15,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskRecord, can_be_named
 from dragoman_server.services import Services
 from dragoman_server.task_context import TaskContext
-from dragoman_server.task_end import add_times, note_end
+from dragoman_server.task_end import count_end
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.inbound import Inbound
 
@@ -63,17 +63,17 @@ class KnownAnswers:
         if record.journal.problem is not None:
             return False  # what cannot be written is refused
         envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
-        context = TaskContext(self._services, record, inbound.request, envelope, inbound.audio, arrived_s)
+        services = self._services
+        context = TaskContext(services, record, inbound.request, envelope, inbound.audio, arrived_s)
         events = handler.known(inbound.request, context)
         if events is None:
             return False
         self._results.begin(record)
         record.parts.update(part for _, part in events)
+        services.observer.accepted(context)
         record.journal.sync(lambda _: self._tell_accepted(envelope, duplicate=False))
         for event, part in events:
             context.publish(event, settles=part)
-        times = add_times(context)
+        count_end(context, lane, "completed", services)
         self._finish(record, envelope, keep=can_be_named(inbound.request, record))
-        # Once all is published: nobody waits for the log.
-        record.journal.sync(lambda _: note_end(context, lane, times, "completed"))
         return True

@@ -31,6 +31,7 @@ class Lane:
         self.rejected = 0
         self.queue_times = Samples()
         self.compute_times = Samples()
+        self.publish_times = Samples()
         self._clock = clock
         self._line: FairQueue[asyncio.Future[None]] = FairQueue(clock)
         self._ends: deque[float] = deque(maxlen=_RATE_SAMPLES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.device import DeviceMissing, check_driver
@@ -13,7 +13,7 @@ from dragoman_engines.pool import EnginePool, Keep
 from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.wish import DEFAULT_MODEL_TYPE
-from dragoman_server.config import Config, EngineConfig, translation_models
+from dragoman_server.config import Config, EngineConfig, SpeechConfig, translation_models
 
 
 def make_pools(config: Config, memory: Memory, keep: Keep) -> dict[str, EnginePool]:
@@ -71,7 +71,13 @@ def _spec(kind: Kind, name: str, config: EngineConfig, models_dir: str) -> Engin
         nice=config.nice,
         beam=config.beam,
         delay_ms=config.delay_ms,
+        **_wishes(config),
     )
+
+
+def _wishes(config: EngineConfig) -> dict[str, Any]:
+    """What only voices have."""
+    return {"quality": config.quality, "voices": config.voices} if isinstance(config, SpeechConfig) else {}
 
 
 def _settings(config: EngineConfig) -> PoolSettings:

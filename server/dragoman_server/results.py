@@ -86,6 +86,8 @@ class TaskRecord:
     """Runs in flight: the first one, and those of repeats that asked for more."""
     queue_s: float = 0.0
     compute_s: float = 0.0
+    ended_s: float = 0.0
+    """When its last run was through."""
     finished: TaskFinished | None = None
     finished_s: float = 0.0
     size_bytes: int = 0
@@ -104,18 +106,28 @@ class TaskRecord:
         *,
         part: str | None = None,
         error: DragomanError | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        """Write an event, then publish it; where it cannot be written, the peer has it all the same."""
+        """Write an event, publish it, then call `then`; where it cannot be written, the peer has it all the same."""
         header = encode_header(event, envelope.codec)
         self.remember(header, binaries, part)
 
         def publish(_: str | None) -> None:
             self.unwritten -= 1
             publisher.publish(msgspec.Raw(header), envelope.codec, envelope.reply_to, binaries)
+            if then is not None:
+                then()
 
         self.unwritten += 1
         error_code = error.code if error else None
         self.journal.event(self.number, header, binaries, publish, part=part, error_code=error_code)
+
+    def said(self, event: Event) -> bool:
+        """Whether this was said of the task as a whole already, by an earlier server."""
+        if hasattr(event, "language"):
+            return False
+        tag = event.__struct_config__.tag
+        return any(stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.events)
 
     def after_writing(self, then: Done) -> None:
         """Call `then` when all that was said of the task so far is written and published: at once where it is."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import structlog
 import uvloop
 
-from dragoman_server.app import App, StartError
+from dragoman_server.addresses import StartError
+from dragoman_server.app import App
 from dragoman_server.config import Config
-from dragoman_server.logs import set_up_logging
+from dragoman_server.logs import Logs
+from dragoman_server.observation.observer import Observer
 from dragoman_server.state_dir import StateDirError
+
+log = structlog.get_logger()
 
 _GC_ALLOCATIONS = 50_000
 """Between two collections of the young; by default 700."""
@@ -24,19 +32,50 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
         config: what is in force.
         reload: reads the configuration again, on SIGHUP.
     """
-    set_up_logging(config.server)
+    logs = Logs(config.server)
 
     # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make
     # every full collection long.
     gc.freeze()
     gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
 
-    async def main() -> None:
-        await App(config, reload).run()
-
     try:
-        uvloop.run(main())
+        with _tracing(config) as observers:
+            uvloop.run(_serve(config, reload, logs, observers))
     except (StartError, StateDirError) as error:
         sys.stderr.write(f"cannot start: {error}\n")
         return 1
+    finally:
+        logs.close()
     return 0
+
+
+async def _serve(config: Config, reload: Callable[[], Config], logs: Logs, observers: list[Observer]) -> None:
+    asyncio.get_running_loop().set_exception_handler(_log_fault)
+    await App(config, reload, logs, observers).run()
+
+
+@contextmanager
+def _tracing(config: Config) -> Iterator[list[Observer]]:
+    """Who makes spans, if that is wanted.
+
+    Raises:
+        StartError: it is, and what it needs is not installed.
+    """
+    if not config.server.tracing:
+        yield []
+        return
+    try:
+        from dragoman_server.tracing import exporting_tracing  # noqa: PLC0415 - needs the extra `otel`
+    except ImportError as error:
+        raise StartError("server.tracing needs more packages: pip install 'dragoman[otel]'") from error
+    tracing = exporting_tracing()
+    try:
+        yield [tracing]
+    finally:
+        tracing.close()
+
+
+def _log_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaited; asyncio's own words quote the exception, and so perhaps a text."""
+    log.error("loop.fault", about=context.get("message"), exc_info=context.get("exception"))

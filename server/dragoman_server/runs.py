@@ -18,7 +18,7 @@ from dragoman_server.lane import Lane
 from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task import TaskRun
-from dragoman_server.task_end import add_times, note_end
+from dragoman_server.task_end import count_end
 from dragoman_server.task_life import State, peer_of
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -101,7 +101,7 @@ class Runs:
         turn = lane.enter(ticket, always=resumed)
         envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
         run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
-        run.context.resumed = resumed
+        run.context.resumed, run.context.duplicate = resumed, duplicate
         admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
         self._results.begin(record)
         record.begin(run.parts)
@@ -127,6 +127,8 @@ class Runs:
         """Begin the work. `suspicion`: how much the end of the server would then speak against it."""
         admitted.run.suspicion = suspicion
         admitted.run.enter(State.ACCEPTED)
+        if admitted.turn is not None:
+            self._services.observer.queued(admitted.run.context)
         task = admitted.run.start(admitted.lane, admitted.turn)
         self._tasks.add(task)
         task.add_done_callback(functools.partial(self._ended, admitted))
@@ -152,13 +154,13 @@ class Runs:
 
     def _ended(self, admitted: Admitted, task: asyncio.Task[None]) -> None:
         """Count a run's end and, where it was the task's last, say that the task is finished."""
-        run, record = admitted.run, admitted.run.record
+        run = admitted.run
         self._tasks.discard(task)
         self.leave(admitted)
         if not task.cancelled() and task.exception() is not None:
-            log.error("task.broken", task_id=run.context.task_id, exc_info=task.exception())
+            log.error("task.broken", **run.envelope.ids, exc_info=task.exception())
         if run.abandoned:
-            log.info("task.left", task_id=run.context.task_id, type=record.request_type, reply_to=record.key[0])
+            self._services.observer.left(run.context)
             return
-        note_end(run.context, admitted.lane, add_times(run.context), run.status, run.error)
+        count_end(run.context, admitted.lane, run.status, self._services)
         self._on_end(admitted)

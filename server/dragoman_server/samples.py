@@ -1,10 +1,12 @@
-"""The last figures of one kind, and their percentiles."""
+"""The figures of one kind: the last ones for percentiles, and all of them by size."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
 from dataclasses import dataclass
+
+from dragoman_engines.histogram import Histogram
 
 _SAMPLES = 2048
 
@@ -19,14 +21,17 @@ class Percentiles:
 
 
 class Samples:
-    """The last figures of one kind, for percentiles."""
+    """Figures of one kind, in seconds."""
 
     def __init__(self) -> None:
+        self.histogram = Histogram()
+        """Of all since the start."""
         self._values: deque[float] = deque(maxlen=_SAMPLES)
 
     def add(self, value_s: float) -> None:
         """Remember one figure, in seconds."""
         self._values.append(value_s)
+        self.histogram.add(value_s)
 
     def percentiles(self) -> Percentiles:
         """By the nearest-rank method; 0 where there is nothing yet."""

@@ -14,6 +14,7 @@ from dragoman_server.clock import Clock
 from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
+from dragoman_server.observation.observer import NOBODY, Observer
 from dragoman_server.publisher import Publisher
 from dragoman_server.spool import Spool
 
@@ -34,3 +35,4 @@ class Services:
     glossary: Glossary = field(default_factory=Glossary)
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
+    observer: Observer = NOBODY

@@ -7,10 +7,8 @@ from typing import Any
 
 from dragoman_engines.pool import EnginePool
 from dragoman_handlers.translation import version
-from dragoman_server.dispatcher import Dispatcher
-from dragoman_server.intake import Intake
 from dragoman_server.lane import Lane
-from dragoman_server.services import Services
+from dragoman_server.parts import Parts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,26 +22,24 @@ class Ports:
 
 
 class Statistics:
-    """Puts the document together from the parts' own counters."""
+    """Puts the document together from the parts' own counters.
 
-    def __init__(
-        self,
-        dispatcher: Dispatcher,
-        intake: Intake,
-        services: Services,
-    ) -> None:
+    Args:
+        parts: where they are.
+    """
+
+    def __init__(self, parts: Parts) -> None:
         self.ports = Ports(requests=0, events=0, routed=0, ops=0)
-        self._dispatcher = dispatcher
-        self._intake = intake
-        self._services = services
-        self._started_s = services.clock.monotonic()
+        self.log_level = ""
+        self._parts = parts
+        self._started_s = parts.services.clock.monotonic()
 
     @property
     def status(self) -> str:
         """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
-        if self._dispatcher.draining:
+        if self._parts.dispatcher.draining:
             return "draining"
-        states = {pool.state for pool in self._services.pools.values()}
+        states = {pool.state for pool in self._parts.services.pools.values()}
         if states <= {"ready", "idle"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
@@ -51,29 +47,36 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Whether voice messages can be processed: every engine that they need can serve."""
-        return all(pool.available for pool in self._services.pools.values())
+        return all(pool.available for pool in self._parts.services.pools.values())
 
     def document(self) -> dict[str, Any]:
         """The figures of this moment."""
-        dispatcher, services = self._dispatcher, self._services
+        parts, services, dispatcher = self._parts, self._parts.services, self._parts.dispatcher
+        counts = parts.watch.counts
         return {
             "server_status": self.status,
             "uptime_s": round(services.clock.monotonic() - self._started_s, 3),
             "version": version(),
+            "log_level": self.log_level,
             "ports": asdict(self.ports),
             "active_tasks": {
                 "total_active": dispatcher.total_active,
-                "counters": dict(dispatcher.accepted),
+                "counters": dict(counts.acceptances),
                 "types_breakdown": dict(dispatcher.active),
             },
             "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
             "engines": {kind: _pool(pool) for kind, pool in services.pools.items()},
             "messages": {
-                "received": self._intake.received,
-                "rejected": self._intake.rejected,
+                "received": parts.intake.received,
+                "rejected": parts.intake.rejected,
                 "published": services.publisher.published,
             },
-            "in_flight": {"bytes": services.budget.taken_bytes, "limit_bytes": services.budget.limit_bytes},
+            "rejected_by_code": counts.rejected_by_code,
+            "peers": counts.peers.busiest(parts.watch.tasks.active_by_peer()),
+            "in_flight": {
+                "bytes": services.budget.taken_bytes,
+                "limit_bytes": services.budget.limit_bytes,
+            },
             "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
             "journal": dict(services.journal.statistics()),
             "cache": services.cache.document(),
@@ -91,6 +94,7 @@ def _lane(lane: Lane) -> dict[str, Any]:
         "queue_limit": lane.config.queue,
         "queue_ms": asdict(lane.queue_times.percentiles()),
         "compute_ms": asdict(lane.compute_times.percentiles()),
+        "publish_ms": asdict(lane.publish_times.percentiles()),
     }
 
 
@@ -109,4 +113,5 @@ def _pool(pool: EnginePool) -> dict[str, Any]:
         "units_shared": pool.shared,
         "calls": pool.calls,
         "compute_s": round(pool.computed_s, 3),
+        "pace": round(pool.pace.factor, 3),
     }

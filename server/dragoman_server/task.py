@@ -14,12 +14,7 @@ from dragoman_server.services import Services
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, status_of
 from dragoman_wire.envelope import Envelope
-from dragoman_wire.errors import (
-    DeadlineExceeded,
-    DragomanError,
-    InternalFault,
-    ShuttingDown,
-)
+from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.events import TaskStatus
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Buffer
@@ -99,7 +94,7 @@ class TaskRun:
                 f"not finished within {timeout_ms} ms, {round(queued_s * 1000)} ms of it in the lane's queue"
             )
         except Exception:
-            log.exception("task.fault", task_id=self.context.task_id, type=self.envelope.request_type)
+            log.exception("task.fault", type=self.envelope.request_type, **self.envelope.ids)
             self.error = InternalFault("the server failed at this request; its log has the details")
         finally:
             lane.leave(turn)
@@ -145,6 +140,7 @@ class TaskRun:
             await turn
             self.enter(State.RUNNING)
         self.context.began_s = self._services.clock.monotonic()
+        self._services.observer.started(self.context)
         if self.suspicion:
             self.record.journal.began(self.record.number, self.suspicion)
         await self.handler.handle(self.request, self.context)
@@ -155,7 +151,7 @@ class TaskRun:
             return
         error = self.error
         if error is None:
-            log.error("task.unanswered", task_id=self.context.task_id, parts=rest)
+            log.error("task.unanswered", type=self.envelope.request_type, parts=rest, **self.envelope.ids)
             error = InternalFault("the server lost track of this request")
         if len(failure_events(self.envelope, error, self.context.now_s(), languages=rest)) == len(rest):
             for part in rest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,8 +19,8 @@ from dragoman_server.cache.cache import Asker
 from dragoman_server.config import LimitsConfig
 from dragoman_server.results import TaskRecord
 from dragoman_server.services import Services
-from dragoman_server.task_life import peer_of
-from dragoman_wire.codec import Codec, decode_header
+from dragoman_server.task_life import busy_s, peer_of
+from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event
@@ -56,12 +57,15 @@ class TaskContext:
         self.audio = audio
         self.began_s: float | None = None
         """When the handler began, on the monotonic clock."""
+        self.duplicate = False
+        """A repeat of a known task, for what is new in it."""
         self.resumed = False
         """Begun by an earlier server: what that one said is not said again."""
         self._services = services
         self.request = request
-        self._arrived_s = arrived_s
-        self._calls: list[Answer] = []
+        self.arrived_s = arrived_s
+        self.calls: list[Answer] = []
+        """What answered units of it."""
 
     # --- the task ------------------------------------------------------------------------------------------
 
@@ -101,34 +105,30 @@ class TaskContext:
 
     def elapsed_s(self) -> float:
         """See Context."""
-        return self._services.clock.monotonic() - self._arrived_s
+        return self._services.clock.monotonic() - self.arrived_s
 
     def waited_s(self) -> float:
         """See Context."""
-        return (self.began_s or self._arrived_s) - self._arrived_s
+        return (self.began_s or self.arrived_s) - self.arrived_s
 
     @property
     def compute_s(self) -> float:
         """Wall time during which at least one unit was in a model call."""
-        total, reached = 0.0, 0.0
-        for began_s, ended_s in sorted((call.began_s, call.ended_s) for call in self._calls):
-            total += max(0.0, ended_s - max(began_s, reached))
-            reached = max(reached, ended_s)
-        return total
+        return busy_s([(call.began_s, call.ended_s) for call in self.calls])
 
     # --- events --------------------------------------------------------------------------------------------
 
     def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
         """See Context."""
-        if not (self.resumed and self._said(event)):
-            self.record.say(event, self.envelope, self._services.publisher, binaries, part=settles)
+        if not (self.resumed and self.record.said(event)):
+            self._say(event, binaries, part=settles)
         if settles is not None:
             self._settled(settles, None)
 
     def fail(self, error: DragomanError, part: str) -> None:
         """See Context."""
         for event in failure_events(self.envelope, error, self.now_s(), languages=[part]):
-            self.record.say(event, self.envelope, self._services.publisher, part=part, error=error)
+            self._say(event, part=part, error=error)
         self._settled(part, error)
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
@@ -136,19 +136,17 @@ class TaskContext:
         self.record.journal.settle(self.record.number, part, error.code if error else None)
         self._settled(part, error)
 
+    def _say(
+        self, event: Event, binaries: Sequence[Buffer] = (), *, part: str | None, error: DragomanError | None = None
+    ) -> None:
+        services = self._services
+        then = functools.partial(services.observer.published, self, event, services.clock.monotonic())
+        self.record.say(event, self.envelope, services.publisher, binaries, part=part, error=error, then=then)
+
     def _settled(self, part: str, error: DragomanError | None) -> None:
         self.record.outcomes[part] = error
         if isinstance(error, EngineDied):
             self.record.died = error.message
-
-    def _said(self, event: Event) -> bool:
-        """Whether an earlier server has said this of the task as a whole."""
-        if hasattr(event, "language"):
-            return False
-        tag = event.__struct_config__.tag
-        return any(
-            stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.record.events
-        )
 
     # --- engines and cache ---------------------------------------------------------------------------------
 
@@ -168,8 +166,14 @@ class TaskContext:
             cost_s=work.cost_s(),
             size_s=size_s,
         )
-        answer = await self._pool(work).run(work, ticket, self.request.cache or "use")
-        self._calls.append(answer)
+        observer = self._services.observer
+        joined = functools.partial(observer.unit_asked, self, work)
+        answer: Answer | None = None
+        try:
+            answer = await self._pool(work).run(work, ticket, self.request.cache or "use", joined)
+        finally:
+            observer.unit_done(self, work, answer)
+        self.calls.append(answer)
         return answer
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
@@ -188,9 +192,9 @@ class TaskContext:
         """See Context."""
 
         async def timed() -> tuple[T, float]:
-            before = len(self._calls)
+            before = len(self.calls)
             answer = await compute()
-            return answer, sum(call.compute_s for call in self._calls[before:])
+            return answer, sum(call.compute_s for call in self.calls[before:])
 
         return await self._asker(question).once(question, answer_type, timed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DeadlineExceeded, DragomanError, ShuttingDown
 from dragoman_wire.events import TaskStatus
 from dragoman_wire.requests import Request
@@ -37,9 +38,18 @@ class IllegalTransition(RuntimeError):
     """The server misused a run; never the peer's doing."""
 
 
-def peer_of(request: Request) -> str:
+def peer_of(request: Request | Envelope) -> str:
     """On whose account a request goes: fair shares are between these."""
     return request.reply_to or request.sender_id or request.conversation_id or ""
+
+
+def busy_s(calls: Sequence[tuple[float, float]]) -> float:
+    """Wall time during which at least one of these calls, (began, ended), was going on."""
+    total, reached = 0.0, 0.0
+    for began_s, ended_s in sorted(calls):
+        total += max(0.0, ended_s - max(began_s, reached))
+        reached = max(reached, ended_s)
+    return total
 
 
 def status_of(outcomes: Sequence[DragomanError | None]) -> TaskStatus:

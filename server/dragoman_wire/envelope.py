@@ -22,11 +22,31 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str | None = None
     conversation_id: str | None = None
     attachment_id: str | None = None
+    sender_id: str | None = None
     languages: tuple[str, ...] = ()
     post_id: str | None = None
     text_object_index: int | None = None
     request_id: str | None = None
     user_id: str | None = None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """By which the peer knows the request, for logs; those that it did not send are left out."""
+        ids = {}
+        # Spelled out, for every line in the log asks.
+        if self.task_id is not None:
+            ids["task_id"] = self.task_id
+        if self.reply_to is not None:
+            ids["reply_to"] = self.reply_to
+        if self.message_id is not None:
+            ids["message_id"] = self.message_id
+        if self.conversation_id is not None:
+            ids["conversation_id"] = self.conversation_id
+        if self.attachment_id is not None:
+            ids["attachment_id"] = self.attachment_id
+        if self.sender_id is not None:
+            ids["sender_id"] = self.sender_id
+        return ids
 
 
 def canonical_type(fields: Mapping[str, Any]) -> Any:
@@ -47,6 +67,7 @@ def envelope_of_request(request_type: str, request: Request, codec: Codec) -> En
         message_id=request.message_id,
         conversation_id=request.conversation_id,
         attachment_id=request.attachment_id,
+        sender_id=request.sender_id,
         languages=tuple(dict.fromkeys(getattr(request, "target_languages", ()))),
         post_id=getattr(request, "post_id", None),
         text_object_index=getattr(request, "text_object_index", None),
@@ -64,6 +85,7 @@ def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
         message_id=_good(fields.get("messageId"), str),
         conversation_id=_good(fields.get("conversationId"), str),
         attachment_id=_good(fields.get("attachmentId"), str),
+        sender_id=_good(fields.get("senderId"), str),
         languages=_languages(fields.get("targetLanguages")),
         post_id=_good(fields.get("postId"), str),
         text_object_index=_good(fields.get("textObjectIndex"), int),

@@ -26,13 +26,17 @@ class BadMessage(Exception):
         error: what it did wrong.
         envelope: where the answer goes; as much of it as could be read.
         first_bytes: the first 64 bytes of the header, for the log.
+        readable: whether the header is a map; what is wrong is in its fields, then.
     """
 
-    def __init__(self, error: DragomanError, envelope: Envelope, first_bytes: bytes) -> None:
+    def __init__(
+        self, error: DragomanError, envelope: Envelope, first_bytes: bytes, *, readable: bool = False
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.envelope = envelope
         self.first_bytes = first_bytes
+        self.readable = readable
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +71,7 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
     try:
         return _typed(codec, fields, frames, limits)
     except DragomanError as error:
-        raise BadMessage(error, envelope_of_fields(fields, codec), header[:64]) from error
+        raise BadMessage(error, envelope_of_fields(fields, codec), header[:64], readable=True) from error
 
 
 def _typed(codec: Codec, fields: dict[str, Any], frames: Sequence[Buffer], limits: WireLimits) -> Inbound:

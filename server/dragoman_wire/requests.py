@@ -15,8 +15,12 @@ Priority = Literal["high", "normal", "low"]
 CacheUse = Literal["use", "refresh", "off"]
 TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
 Identifier = Annotated[str, Meta(max_length=1024)]
+Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
+SoundFormat = Literal["wav", "ogg"]
+"""Of speech that is sent out; `ogg` is Opus in Ogg."""
 Replacement = str | dict[str, str | None] | None
 """What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
@@ -49,6 +53,10 @@ class PingRequest(Request, frozen=True, kw_only=True):
 
 class StatsRequest(Request, frozen=True, kw_only=True):
     """The document of GET /stats, in band."""
+
+
+class VoicesRequest(Request, frozen=True, kw_only=True):
+    """Who can speak?"""
 
 
 class CancelRequest(Request, frozen=True, kw_only=True):
@@ -123,17 +131,22 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     audio_base64: str | None = None
     audio_data_snake: str | None = msgspec.field(default=None, name="audio_data")
     audio_format: str | None = None
+    """The container of a recording in base64; see also `AudioProcessRequest.wanted_format`."""
     audio_mime_type: str | None = None
     audio_path: str | None = None
     audio_url: str | None = None
     mobile_transcription: MobileTranscription | None = None
+    word_timestamps: bool | None = None
+    """Whether each segment of the transcription is to say where its words are."""
+    formats: Annotated[list[SubtitleFormat], Meta(max_length=8)] | None = None
+    """What else the transcription is wanted as."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):
     """Speech to text."""
 
     language: Language | None = None
-    """A hint; None lets the model find out."""
+    """What is spoken; None and "auto" let the model find out."""
 
 
 class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
@@ -141,9 +154,30 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
 
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     user_language: Language | None = None
+    """What is probably spoken: a hint."""
     model_type: Identifier | None = None
+    """"premium" asks for the best models and voices at hand, however slow."""
     glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
+    voice: Identifier | None = None
+    """Who speaks, in every language; by default the usual voice of each."""
+    voices: Annotated[dict[Language, Identifier], Meta(max_length=64)] | None = None
+    """Who speaks, by language; before `voice`."""
+    speed: Speed | None = None
+    """1 (the default) is the voice's own pace."""
+    output_format: Literal["wav", "ogg", "opus"] | None = None
+    """What the speech is to be sent as."""
+
+    @property
+    def wanted_format(self) -> SoundFormat:
+        """The format of the answer.
+
+        `audioFormat` says what a base64 recording is in. Where none came it cannot mean that, and asks for the format
+        of the answer as `outputFormat` does.
+        """
+        in_base64 = self.audio_data or self.audio_base64 or self.audio_data_snake
+        wanted = self.output_format or (None if in_base64 else self.audio_format)
+        return "ogg" if (wanted or "").lower() in {"ogg", "opus"} else "wav"
 
 
 DEFAULT_TYPE = "translation"
@@ -151,6 +185,7 @@ DEFAULT_TYPE = "translation"
 REQUEST_TYPES: dict[str, type[Request]] = {
     "ping": PingRequest,
     "stats": StatsRequest,
+    "voices": VoicesRequest,
     "cancel": CancelRequest,
     "result": ResultRequest,
     "translation": TranslationRequest,
@@ -161,4 +196,4 @@ REQUEST_TYPES: dict[str, type[Request]] = {
 
 TYPE_ALIASES = {"transcription": "transcription_only", "audio": "audio_process"}
 
-CONTROL_TYPES = frozenset({"ping", "stats", "cancel", "result"})
+CONTROL_TYPES = frozenset({"ping", "stats", "voices", "cancel", "result"})

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.conformance import rules_audio, rules_errors, rules_routing, rules_text
+from tests.conformance import rules_audio, rules_errors, rules_routing, rules_speech, rules_text
 from tests.conformance.peer import Broken, Endpoints
 from tests.conformance.rule import NotApplicable, Rule, RuleBook, Session, Subject
 from tests.conformance.shapes import EVENTS
@@ -27,6 +27,7 @@ BOOKS: tuple[RuleBook, ...] = (
     rules_audio.AUDIO,
     rules_audio.TRANSCRIPTION,
     rules_audio.VOICE,
+    rules_speech.SPEECH,
     rules_errors.ERRORS,
     rules_errors.REPEATS,
 )

@@ -24,10 +24,10 @@ def _ping(session: Session) -> None:
             demand_equal("timestamp", pong.fields["timestamp"], timestamp)
 
 
-@CONTROL.rule("pong and stats_result have a taskId only if the request has one")
+@CONTROL.rule("pong, stats_result and voices_result have a taskId only if the request has one")
 def _task_id(session: Session) -> None:
     with session.peer() as peer:
-        for kind, answer in (("ping", "pong"), ("stats", "stats_result")):
+        for kind, answer in (("ping", "pong"), ("stats", "stats_result"), ("voices", "voices_result")):
             demand("taskId" not in only(peer.ask({"type": kind}), answer).fields, f"{answer} has a taskId")
             task_id = session.new_id()
             answered = only(peer.ask({"type": kind, "taskId": task_id}), answer).fields
@@ -36,7 +36,13 @@ def _task_id(session: Session) -> None:
 
 @CONTROL.rule("control requests get their one event, without accepted and task_finished")
 def _one_event(session: Session) -> None:
-    answers = {"ping": "pong", "stats": "stats_result", "cancel": "cancel_result", "result": "result_unknown"}
+    answers = {
+        "ping": "pong",
+        "stats": "stats_result",
+        "voices": "voices_result",
+        "cancel": "cancel_result",
+        "result": "result_unknown",
+    }
     with session.peer() as peer:
         for kind, answer in answers.items():
             demand_equal(kind, types_of(peer.ask({"type": kind, "taskId": session.new_id()})), [answer])

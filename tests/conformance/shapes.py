@@ -24,6 +24,7 @@ class MapOf:
 
 
 FRAME = {"index": int, "size": int, "mimeType": str}
+WORD = {"text": str, "startMs": int, "endMs": int, "confidence": NUMBER}
 SEGMENT = {
     "text": str,
     "startMs": int,
@@ -31,6 +32,7 @@ SEGMENT = {
     "confidence": MAYBE_NUMBER,
     "speakerId": MAYBE_TEXT,
     "language": MAYBE_TEXT,
+    "words?": [WORD],
 }
 TRANSCRIPTION = {
     "text": str,
@@ -40,6 +42,9 @@ TRANSCRIPTION = {
     "source": frozenset({"whisper", "mobile"}),
     "model": str,
     "segments": [SEGMENT],
+    "languageConfidence": MAYBE_NUMBER,
+    "srt?": str,
+    "vtt?": str,
 }
 TRANSLATED_AUDIO = {
     "targetLanguage": str,
@@ -51,6 +56,7 @@ TRANSLATED_AUDIO = {
     "voiceQuality": NUMBER,
     "audioMimeType": str,
     "segments": [SEGMENT],
+    "voice?": str,
 }
 TRANSLATION_RESULT = {
     "messageId": MAYBE_TEXT,
@@ -94,6 +100,12 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "translator_port_pub": int,
         "translator_port_pull": int,
         "audio_pipeline_available": bool,
+        "taskId?": str,
+    },
+    "voices_result": {
+        "voices": [{"name": str, "engine": str, "languages": [str]}],
+        "defaultVoices": MapOf(str),
+        "bestVoices": MapOf(str),
         "taskId?": str,
     },
     "cancel_result": {"taskId": str, "status": frozenset({"cancelled", "finished", "unknown"})},

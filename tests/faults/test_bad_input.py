@@ -151,10 +151,10 @@ def test_a_wrong_field_is_named(peer: Peer, name: str) -> None:
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_unusual_text_comes_back_as_it_was(server: ServerProcess, name: str, codec: str) -> None:
     with connected(server, codec=codec) as peer:
-        peer.send(VALID | {"text": f"{UNUSUAL[name]}x", "messageId": UNUSUAL[name]})
+        peer.send(VALID | {"text": f"x{UNUSUAL[name]}x", "messageId": UNUSUAL[name]})
         answer = peer.receive()
         assert_alive(peer)
-    assert answer.fields["result"]["translatedText"] == f"[pt] {UNUSUAL[name]}x"
+    assert answer.fields["result"]["translatedText"] == f"[pt] x{UNUSUAL[name]}x"
     assert answer.fields["result"]["messageId"] == UNUSUAL[name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,3 +129,26 @@ def test_a_device_that_is_not_here_is_refused_by_the_name_of_its_key(tmp_path: P
     assert_one_sentence(errors)
     assert 'engines.transcription.device is "cuda", but NVIDIA\'s driver' in errors
     assert 'set it to "cpu" or "auto"' in errors
+
+
+def test_an_operations_endpoint_that_others_reach_needs_a_token(tmp_path: Path) -> None:
+    status, errors = serve(tmp_path, **{"sockets.ops": "http://0.0.0.0:0"})
+    assert status == 2
+    assert_one_sentence(errors)
+    assert "sockets: ops is bound to 0.0.0.0, which others can reach: set ops_token to a secret" in errors
+
+
+def test_a_token_s_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    status, errors = serve(tmp_path, **{"sockets.ops_token": f"file:{tmp_path}/absent"})
+    assert status == 1
+    assert_one_sentence(errors)
+    assert f"{tmp_path}/absent cannot be read: No such file or directory" in errors
+
+
+def test_tracing_without_its_packages_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "opentelemetry.py").write_text("raise ImportError('not here')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    status, errors = serve(tmp_path, **{"server.tracing": True})
+    assert status == 1
+    assert_one_sentence(errors)
+    assert "pip install 'dragoman[otel]'" in errors

@@ -144,7 +144,7 @@ def test_a_repeat_of_a_finished_task_adds_only_what_is_new(echo_server: ServerPr
         assert again.fields == french.fields
         assert spanish.fields["targetLanguage"] == "es"
         assert finished.fields["events"] == 2
-        assert echo_server.wait_for_log("task.repeated", task_id="t", new=["es"])
+        assert echo_server.wait_for_log("task.accepted", task_id="t", again=["es"])
 
 
 def test_a_repeat_tries_again_what_failed_in_a_way_that_may_pass(echo_server: ServerProcess) -> None:
@@ -152,7 +152,7 @@ def test_a_repeat_tries_again_what_failed_in_a_way_that_may_pass(echo_server: Se
         first = peer.run(translation("r", "en", "fr", text=FAILING))
         assert first[-1].fields["status"] == "partial"
         again = peer.run(translation("r", "en", "fr", text=FAILING))
-        assert echo_server.wait_for_log("task.repeated", task_id="r", new=["fr"])
+        assert echo_server.wait_for_log("task.accepted", task_id="r", again=["fr"])
         assert types_of(again) == ["accepted", "translation_completed", "translation_error", "task_finished"]
         assert again[1].fields == next(event.fields for event in first if event.type == "translation_completed")
 
@@ -161,7 +161,7 @@ def test_a_repeat_does_not_try_again_what_would_fail_again(echo_server: ServerPr
     with connected(echo_server, "final") as peer:
         first = peer.run(translation("f", "fr", text=""))
         again = peer.run(translation("f", "fr", text=""))
-        assert echo_server.wait_for_log("task.repeated", task_id="f", new=[])
+        assert echo_server.wait_for_log("task.repeated", task_id="f")
         assert types_of(again) == types_of(first) == ["accepted", "translation_error", "task_finished"]
 
 

@@ -124,8 +124,11 @@ def test_a_language_without_a_voice_fails_alone(speech: Engine) -> None:
 
 
 @pytest.mark.parametrize(("missing", "left"), [("hibari", "espeak-ng"), ("espeak", "hibari")])
-def test_speech_works_with_either_voice_missing(monkeypatch: pytest.MonkeyPatch, missing: str, left: str) -> None:
+def test_speech_works_with_either_voice_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str, left: str
+) -> None:
     monkeypatch.setitem(sys.modules, f"dragoman_engines.{missing}", None)
-    engine = make_engine(EngineSpec(kind="speech", model="embedded"))
+    # An empty models folder: no Kokoro.
+    engine = make_engine(EngineSpec(kind="speech", model="embedded", models_dir=str(tmp_path)))
     assert engine.capabilities.model == left
     assert isinstance(engine.run([Speak(text="Hello.", language="en")])[0], Speech)

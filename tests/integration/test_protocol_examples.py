@@ -18,7 +18,7 @@ from tests.harness import ROOT, ServerProcess, connected
 EXAMPLE = re.compile(r"<!-- (request|event): (.+?)(?:; events: (.+?))? -->\n```json\n(.*?)\n```", re.DOTALL)
 OPEN = {"stats_result"}
 """Events whose document has no fixed fields."""
-FREE_KEYS = {"translations", "binaryFrames"}
+FREE_KEYS = {"translations", "binaryFrames", "defaultVoices", "bestVoices"}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.harness import ROOT
 pytestmark = pytest.mark.models
 
 LIMIT_S = 110.0
-SIZE = ("--clips", "10", "--lines", "20", "--sentences", "6")
+SIZE = ("--only", "hearing,translation,speech", "--clips", "10", "--lines", "20", "--sentences", "6")
 
 
 @pytest.fixture(scope="module")

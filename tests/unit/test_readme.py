@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from dragoman_client.cli import build_app
 from dragoman_engines.decoder import _DEMUXERS
-from dragoman_server.config import Config, config_as_toml, load_config
+from dragoman_server.config import Config, EngineConfig, config_as_toml, load_config
 from tests.harness import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,8 +64,8 @@ def leaves(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def of_an_engine(key: str) -> bool:
-    """Whether it is a key of one engine; `engines.models_dir` is one of all."""
-    return key.startswith("engines.") and key.count(".") == 2
+    """Whether it is a key that every engine has; `engines.models_dir` is one for all."""
+    return key.startswith("engines.") and key.count(".") == 2 and key.rpartition(".")[2] in EngineConfig.model_fields
 
 
 @pytest.fixture

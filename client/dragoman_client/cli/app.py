@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dragoman_client.cli import commands
+from dragoman_client.cli.load import load
 
 PARTS_GROUP = "dragoman.commands"
 _DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
@@ -45,7 +46,8 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    for command in (commands.translate, commands.transcribe, commands.voice, commands.ping, commands.stats):
+    asking = (commands.voices, commands.ping, commands.stats, commands.top, load)
+    for command in (commands.translate, commands.transcribe, commands.voice, *asking):
         app.command()(command)
     for part in parts:
         app.add_typer(part)

@@ -15,13 +15,14 @@ import typer
 
 from dragoman_client.aio import Client
 from dragoman_client.cli.app import Settings
-from dragoman_client.cli.output import fail, print_json, print_tree, progress
+from dragoman_client.cli.output import fail, print_json, print_tree, progress, voice_note
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut, TranslationFailed
 from dragoman_client.formats import Format, render
 from dragoman_client.frames import Event
 from dragoman_client.results import SpokenTranslation, VoiceResult
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.requests import Priority, Replacement
+from dragoman_wire.events import VoicesResult
+from dragoman_wire.requests import Priority, Replacement, SoundFormat
 
 FAILED, UNREACHABLE, PARTLY = 1, 3, 4
 _TIMEOUT_S = 60.0
@@ -54,6 +55,9 @@ class Spoken:
     languages: list[str]
     language: str | None
     model: str | None
+    voice: str | Mapping[str, str] | None
+    speed: float | None
+    audio_format: SoundFormat
     glossary: Mapping[str, Replacement]
 
 
@@ -86,11 +90,12 @@ def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(wanted.languages) > 1)
 
 
-def transcribe(settings: Settings, audio: bytes, language: str | None, form: str) -> None:
+def transcribe(settings: Settings, audio: bytes, language: str | None, form: str, *, words: bool) -> None:
     """Print a transcription in a format of `formats`."""
 
     async def work(client: Client, on_event: OnEvent) -> str:
-        return render(await client.transcribe(audio, language, on_event=on_event), Format(form))
+        transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
+        return render(transcription, Format(form))
 
     typer.echo(_call(settings, "transcribing", work, as_json=form == "json", timeout_s=_RECORDING_TIMEOUT_S))
 
@@ -104,6 +109,9 @@ def voice(settings: Settings, spoken: Spoken, out: Path, *, as_json: bool) -> No
             to=spoken.languages,
             language=spoken.language,
             model_type=spoken.model,
+            voice=spoken.voice,
+            speed=spoken.speed,
+            audio_format=spoken.audio_format,
             glossary=spoken.glossary,
             on_event=on_event,
         )
@@ -120,6 +128,24 @@ def voice(settings: Settings, spoken: Spoken, out: Path, *, as_json: bool) -> No
         for language in sorted(result.audios, key=_position_in(spoken.languages)):
             typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
     _leave(result.failed, some_worked=bool(result.audios), named=True)
+
+
+def voices(settings: Settings, language: str | None, *, as_json: bool) -> None:
+    """Print the voices, those that speak by default marked."""
+
+    async def work(client: Client, _: OnEvent) -> VoicesResult:
+        return await client.voices()
+
+    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    chosen = [voice for voice in found.voices if not language or not voice.languages or language in voice.languages]
+    if as_json:
+        print_json(msgspec.to_builtins(msgspec.structs.replace(found, voices=chosen)))
+        return
+    width = max((len(voice.name) for voice in chosen), default=0)
+    for voice in chosen:
+        typer.echo(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
+    if not chosen:
+        typer.echo("no voices" if language is None else f"no voice speaks {language}", err=True)
 
 
 def ping(settings: Settings, *, as_json: bool) -> None:
@@ -228,6 +254,7 @@ def _voice_document(result: VoiceResult, files: Mapping[str, Path]) -> dict[str,
             "file": str(files[language]),
             "mimeType": each.mime_type,
             "durationMs": each.duration_ms,
+            "voice": each.voice,
         }
         for language, each in result.audios.items()
     }

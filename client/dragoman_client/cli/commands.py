@@ -30,6 +30,13 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
 
 
+class SoundFormat(StrEnum):
+    """What speech is sent as."""
+
+    WAV = "wav"
+    OGG = "ogg"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
 Urgency = Annotated[Priority, typer.Option(help="Which requests go first.", case_sensitive=False)]
@@ -79,7 +86,7 @@ def translate(
     wanted = calls.Wanted(
         text=text,
         source=source,
-        languages=_languages(to),
+        languages=languages_of(to),
         model=model,
         priority=priority.value,
         glossary=_glossary(term, glossary),
@@ -95,6 +102,7 @@ def transcribe(
         TranscriptFormat, typer.Option("--format", help="What to print.", case_sensitive=False)
     ] = TranscriptFormat.TEXT,
     language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
+    words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write down what is said in a recording.
@@ -103,7 +111,10 @@ def transcribe(
     """
     from dragoman_client.cli import calls
 
-    calls.transcribe(ctx.obj, _recording(file), language, "json" if as_json else form.value)
+    chosen = "json" if as_json else form.value
+    if words and chosen != "json":
+        raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
+    calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words)
 
 
 def voice(
@@ -112,15 +123,27 @@ def voice(
     *,
     to: Targets,
     out: Annotated[Path, typer.Option(help="Folder for the recordings; made if missing.", file_okay=False)] = Path(),
-    language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language probably spoken.")] = None,
     model: Model = None,
+    voice: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Who speaks: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
+            metavar="[LANG=]NAME",
+            show_default=False,
+        ),
+    ] = None,
+    speed: Annotated[float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = None,
+    audio_format: Annotated[
+        SoundFormat, typer.Option(help="What to write: wav, or ogg, which is Opus and small.", case_sensitive=False)
+    ] = SoundFormat.WAV,
     term: Terms = None,
     glossary: GlossaryFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav.
+    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or .ogg.
 
-    Example: dragoman voice hello.ogg --to pt --out translated
+    Example: dragoman voice hello.ogg --to pt,es --voice pt=pf_dora --audio-format ogg --out translated
     """
     from dragoman_client.cli import calls
 
@@ -128,12 +151,30 @@ def voice(
     spoken = calls.Spoken(
         name=file.stem,
         audio=audio,
-        languages=_languages(to),
+        languages=languages_of(to),
         language=language,
         model=model,
+        voice=_voices(voice or []),
+        speed=speed,
+        audio_format=audio_format.value,
         glossary=_glossary(term, glossary),
     )
     calls.voice(ctx.obj, spoken, out, as_json=as_json)
+
+
+def voices(
+    ctx: typer.Context,
+    *,
+    language: Annotated[str | None, typer.Option(help="Only those for this language.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the voices that the server can speak with.
+
+    Example: dragoman voices --language pt
+    """
+    from dragoman_client.cli import calls
+
+    calls.voices(ctx.obj, language, as_json=as_json)
 
 
 def ping(ctx: typer.Context, *, as_json: AsJson = False) -> None:
@@ -156,11 +197,61 @@ def stats(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     calls.stats(ctx.obj, as_json=as_json)
 
 
-def _languages(to: str) -> list[str]:
+def top(
+    *,
+    ops: Annotated[
+        str, typer.Option(envvar="DRAGOMAN_SOCKETS__OPS", help="Address of the server's HTTP for operators.")
+    ] = "http://127.0.0.1:8088",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DRAGOMAN_SOCKETS__OPS_TOKEN",
+            help="The token that it wants, if any; file:PATH reads it.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
+) -> None:
+    """Watch the server: its lanes, engines and tasks; a task can be looked into and cancelled.
+
+    Example: dragoman top --ops http://10.0.0.5:8088
+    """
+    if not sys.stdout.isatty():
+        raise typer.BadParameter(f"this is no terminal; a script reads {ops}/stats and {ops}/tasks", param_hint="top")
+    try:
+        from dragoman_client.top.app import TopApp
+    except ImportError as error:
+        typer.echo(f"dragoman top needs {error.name}; run: pip install 'dragoman[top]'", err=True)
+        raise typer.Exit(2) from error
+    from dragoman_client.top.ops import OpsClient, read_token
+
+    try:
+        client = OpsClient(ops, read_token(token))
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
+    TopApp(client, every).run()
+
+
+def languages_of(to: str) -> list[str]:
+    """Language codes separated by commas.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
     languages = list(dict.fromkeys(each.strip() for each in to.split(",") if each.strip()))
     if not languages:
         raise typer.BadParameter("name at least one language", param_hint="--to")
     return languages
+
+
+def _voices(given: list[str]) -> str | dict[str, str] | None:
+    """One voice for all languages, or one for each."""
+    if len(given) == 1 and given[0] and "=" not in given[0]:
+        return given[0]
+    pairs = [each.split("=", 1) for each in given]
+    if not all(len(pair) == 2 and all(pair) for pair in pairs):
+        raise typer.BadParameter("give one NAME, or LANG=NAME for each language", param_hint="--voice")
+    return dict(pairs) or None
 
 
 def _glossary(terms: list[str] | None, file: Path | None) -> dict[str, Any]:

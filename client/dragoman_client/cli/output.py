@@ -15,7 +15,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from dragoman_client.errors import ClientError
 from dragoman_client.frames import Event
 from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import SpeakingVoice, VoicesResult
 
+_FEW = 6
 _STAGES = {
     "transcription_ready": "transcribed; translating and speaking",
     "audio_translation_ready": "spoken",
@@ -37,6 +39,22 @@ def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
             print_tree(value, f"{prefix}{name}.")
         else:
             typer.echo(f"{prefix}{name}  {value if isinstance(value, str) else json.dumps(value, default=str)}")
+
+
+def voice_note(voice: SpeakingVoice, known: VoicesResult, language: str | None) -> str:
+    """A voice's languages, and where it speaks though nobody names it."""
+    languages = [language] if language else voice.languages
+    notes = []
+    for word, chosen in (("default", known.default_voices), ("premium", known.best_voices)):
+        spoken = [each for each in languages if chosen.get(each) == voice.name]
+        if spoken:
+            notes.append(word if len(languages) == 1 else f"{word} for {_few(spoken)}")
+    said = "any language" if not voice.languages else "" if language else _few(voice.languages)
+    return "  ".join(part for part in (said, ", ".join(notes)) if part)
+
+
+def _few(languages: list[str]) -> str:
+    return ", ".join(languages) if len(languages) <= _FEW else f"{len(languages)} languages"
 
 
 def fail(error: DragomanError | ClientError, exit_code: int, *, as_json: bool) -> NoReturn:

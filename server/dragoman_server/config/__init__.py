@@ -1,6 +1,6 @@
 """The configuration: sections with their defaults, and how they are read."""
 
-from dragoman_server.config.engines import EngineConfig, EnginesConfig
+from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
 from dragoman_server.config.errors import ConfigError
 from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, config_as_toml, load_config
 from dragoman_server.config.sections import (
@@ -38,6 +38,7 @@ __all__ = [
     "Section",
     "ServerConfig",
     "SocketsConfig",
+    "SpeechConfig",
     "TranslationConfig",
     "config_as_toml",
     "glossary_entries",

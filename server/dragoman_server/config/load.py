@@ -121,7 +121,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _environment() -> dict[str, Any]:
     """The variables of ours as a tree of sections, for the check of their names."""
     tree: dict[str, Any] = {}
-    for name in os.environ:
+    # The deepest first: a variable that has the name of a section is seen in its place.
+    for name in sorted(os.environ, key=lambda name: name.count("__"), reverse=True):
         if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
             continue
         *sections, key = name.removeprefix(ENV_PREFIX).lower().split("__")
@@ -140,8 +141,11 @@ def _check_keys(tree: Mapping[str, Any], model: type[BaseModel], where: str, pre
             hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known are {', '.join(model.model_fields)}"
             raise ConfigError(f"{where}: unknown key {prefix}{key}{hint}")
         inner = known.annotation
-        if isinstance(value, Mapping) and isinstance(inner, type) and issubclass(inner, BaseModel):
-            _check_keys(value, inner, where, f"{prefix}{key}.")
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            continue
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: {prefix}{key} is a section of keys, not a value")
+        _check_keys(value, inner, where, f"{prefix}{key}.")
 
 
 def config_as_toml(config: Config) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from dragoman_server.config.ops_access import access_problem
 
 Endpoint = Annotated[str, Field(pattern=r"^(tcp|ipc|inproc)://.+")]
 
@@ -24,8 +28,17 @@ class SocketsConfig(Section):
     events: Endpoint = "tcp://127.0.0.1:5558"
     routed: Endpoint = "tcp://127.0.0.1:5559"
     ops: Annotated[str, Field(pattern=r"^http://.+:\d+$")] = "http://127.0.0.1:8088"
+    ops_token: SecretStr = SecretStr("")
+    """What operators show; `file:PATH` reads it from there, `none` asks for none. Empty only on loopback."""
     high_water_mark: Annotated[int, Field(ge=1)] = 20_000
     """Messages that wait for a slow subscriber before libzmq drops; also those that wait to be read."""
+
+    @model_validator(mode="after")
+    def _access(self) -> Self:
+        problem = access_problem(urlsplit(self.ops).hostname or "", self.ops_token.get_secret_value())
+        if problem is not None:
+            raise PydanticCustomError("ops_access", "{problem}", {"problem": problem})
+        return self
 
 
 class ServerConfig(Section):
@@ -37,6 +50,10 @@ class ServerConfig(Section):
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto`: console where the log goes to a terminal, JSON otherwise."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_content: bool = False
+    """Whether texts and results may appear in the log."""
+    tracing: bool = False
+    """Whether spans are exported; needs the extra `otel`."""
 
 
 class LimitsConfig(Section):

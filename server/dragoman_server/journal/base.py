@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dragoman_server.samples import Samples
 from dragoman_wire.inbound import Buffer
 
 Done = Callable[[str | None], None]
@@ -101,11 +102,18 @@ class Journal(ABC):
     """Every method returns at once; what was handed over first is written first."""
 
     mode: str
+    lag: Samples
+    """From handing something over to knowing that it is written."""
 
     @property
     @abstractmethod
     def problem(self) -> str | None:
         """Why nothing can be written now; None while all is well."""
+
+    @property
+    @abstractmethod
+    def waiting_s(self) -> float:
+        """How long the writer has been silent about what it was given; 0 where it has nothing to do."""
 
     @abstractmethod
     def new_number(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dragoman_server.journal.base import Done, Ending, Entry, Journal, KeptTask
+from dragoman_server.samples import Samples
 from dragoman_wire.inbound import Buffer
 
 
@@ -16,6 +17,8 @@ class NullJournal(Journal):
 
     mode = "off"
     problem = None
+    lag = Samples()
+    waiting_s = 0.0
 
     def new_number(self) -> int:
         """See Journal."""

@@ -47,7 +47,8 @@ class SqliteJournal(Journal):
         self._queue: list[Operation] = []
         self._pending = 0
         self._committed = 0
-        self._lag = Samples()
+        self.lag = Samples()
+        self._heard_s = time.monotonic()
         self._connection = open_journal(folder, config.mode, config.max_bytes)
         self._tasks = self._read(self._connection)
         self._loop = asyncio.get_running_loop()
@@ -64,6 +65,11 @@ class SqliteJournal(Journal):
     def problem(self) -> str | None:
         """See Journal."""
         return self._problem
+
+    @property
+    def waiting_s(self) -> float:
+        """See Journal."""
+        return time.monotonic() - self._heard_s if self._pending else 0.0
 
     def new_number(self) -> int:
         """See Journal."""
@@ -143,7 +149,7 @@ class SqliteJournal(Journal):
             "state": "failing" if self._problem else "ok",
             "pending": self._pending,
             "committed": self._committed,
-            "lag_ms": asdict(self._lag.percentiles()),
+            "lag_ms": asdict(self.lag.percentiles()),
             "bytes": sum(file.stat().st_size for file in files if file.exists()),
             "dead": len(self._dead),
         }
@@ -174,6 +180,8 @@ class SqliteJournal(Journal):
                     self._pending += 1
                     self._writer.hand_over([Operation(Kind.CHECKPOINT)])
                 return
+        if not self._pending:
+            self._heard_s = time.monotonic()
         self._pending += len(operations)
         self._writer.hand_over(operations)
 
@@ -193,11 +201,12 @@ class SqliteJournal(Journal):
             else:
                 log.warning("journal.recovered")
         self._problem = problem
+        self._heard_s = time.monotonic()
         self._pending -= len(operations)
         if problem is None:
             self._committed += len(operations)
         if operations:
-            self._lag.add(time.monotonic() - since_s)
+            self.lag.add(time.monotonic() - since_s)
         for one in operations:
             if one.done is not None:
                 try:

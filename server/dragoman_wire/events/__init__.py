@@ -14,8 +14,10 @@ from dragoman_wire.events.control import (
     Pong,
     ResultUnknown,
     ServerStopping,
+    SpeakingVoice,
     TaskFinished,
     TaskStatus,
+    VoicesResult,
 )
 from dragoman_wire.events.failure import (
     AudioErrorEvent,
@@ -40,6 +42,7 @@ from dragoman_wire.events.speech import (
     TranscriptionEvent,
     TranscriptionReady,
     TranscriptSegment,
+    TranscriptWord,
     TranslatedAudio,
     TranslatedAudioEvent,
 )
@@ -71,10 +74,12 @@ __all__ = [
     "RequestRejected",
     "ResultUnknown",
     "ServerStopping",
+    "SpeakingVoice",
     "StoryTextCompleted",
     "TaskFinished",
     "TaskStatus",
     "TranscriptSegment",
+    "TranscriptWord",
     "Transcription",
     "TranscriptionCompleted",
     "TranscriptionError",
@@ -89,4 +94,5 @@ __all__ = [
     "TranslationSkipped",
     "VoiceApiError",
     "VoiceProfileError",
+    "VoicesResult",
 ]

@@ -24,6 +24,26 @@ class Pong(Event, frozen=True, kw_only=True, tag="pong", rename=None):
     task_id: str | UnsetType = msgspec.field(default=UNSET, name="taskId")
 
 
+class SpeakingVoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A voice that a request may ask for."""
+
+    name: str
+    engine: str
+    languages: list[str]
+    """ISO 639-1; empty: any."""
+
+
+class VoicesResult(Event, frozen=True, kw_only=True, tag="voices_result"):
+    """Answers `voices`."""
+
+    voices: list[SpeakingVoice]
+    default_voices: dict[str, str]
+    """Language to the voice that speaks it where nobody names one."""
+    best_voices: dict[str, str]
+    """Language to the voice that speaks it for `modelType` "premium"."""
+    task_id: str | UnsetType = UNSET
+
+
 class CancelResult(Event, frozen=True, kw_only=True, tag="cancel_result"):
     """Answers `cancel`."""
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dragoman_wire.events.base import BinaryFrame, Event
+
+
+class TranscriptWord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A word with its place in time."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
 
 
 class TranscriptSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -18,6 +28,8 @@ class TranscriptSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     confidence: float | None
     speaker_id: str | None
     language: str | None
+    words: list[TranscriptWord] | UnsetType = UNSET
+    """Left out unless the request asked for them."""
 
 
 class Transcription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -30,6 +42,12 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     source: Literal["whisper", "mobile"]
     model: str
     segments: list[TranscriptSegment]
+    language_confidence: float | None = None
+    """How probable the model finds the language, 0 to 1; None where it did not compare it with others."""
+    srt: str | UnsetType = UNSET
+    """The same as SubRip subtitles; left out unless the request asked for it."""
+    vtt: str | UnsetType = UNSET
+    """The same as WebVTT subtitles; left out unless the request asked for it."""
 
 
 class TranscriptionEvent(Event, frozen=True, kw_only=True):
@@ -63,6 +81,8 @@ class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     voice_quality: float = 0.0
     audio_mime_type: str
     segments: list[TranscriptSegment]
+    voice: str = ""
+    """Who speaks, by the name that a request may ask for."""
 
 
 class TranslatedAudioEvent(Event, frozen=True, kw_only=True):

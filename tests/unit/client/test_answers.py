@@ -50,6 +50,16 @@ async def test_several_languages_come_by_language(serve: Serve) -> None:
     assert {language: each.text for language, each in answers.items()} == {"pt": "pt(hi)", "fr": "fr(hi)"}
 
 
+async def test_words_and_subtitles_are_asked_for_only_where_they_are_wanted(serve: Serve) -> None:
+    server = serve(translating)
+    async with client_of(server) as client:
+        await client.transcribe(WAV, "en", word_timestamps=True, formats=["srt", "vtt"])
+        await client.transcribe(WAV)
+    wanted, plain = server.requests[-2:]
+    assert (wanted["wordTimestamps"], wanted["formats"]) == (True, ["srt", "vtt"])
+    assert not {"wordTimestamps", "formats", "language"} & plain.keys()
+
+
 async def test_what_is_asked_is_what_is_sent(serve: Serve) -> None:
     server = serve(translating)
     async with client_of(server) as client:

@@ -100,6 +100,10 @@ def test_a_failed_translation_exits_1_with_its_code_and_sentence(serve: Serve) -
         ["translate", " ", "--to", "pt"],
         ["translate", "-", "--to", "pt"],
         ["translate", "hi", "--to", "pt", "--priority", "urgent"],
+        ["load", "--rate", "0"],
+        ["load", "--mix", "poems"],
+        ["load", "--to", ","],
+        ["load", "--recording", "nowhere.wav"],
         ["nonsense"],
     ],
 )
@@ -123,6 +127,15 @@ def test_a_transcription_is_printed_in_the_format_asked_for(
 def test_a_transcription_as_json_is_one_document(serve: Serve, recording: str) -> None:
     result = run(serve(translating), "transcribe", recording, "--json")
     assert json.loads(result.stdout)["text"] == "hello world"
+
+
+def test_words_are_asked_for_and_printed_as_json_alone(serve: Serve, recording: str) -> None:
+    server = serve(translating)
+    assert run(server, "transcribe", recording, "--words", "--json").exit_code == 0
+    assert server.requests[-1]["wordTimestamps"] is True
+    refused = run(None, "transcribe", recording, "--words", "--format", "srt")
+    assert refused.exit_code == 2
+    assert "--words" in refused.stderr
 
 
 def test_a_failed_transcription_as_json_is_one_document_too(serve: Serve, recording: str) -> None:
@@ -192,7 +205,7 @@ def test_statistics_are_lines_or_a_document(serve: Serve) -> None:
     assert json.loads(run(server, "stats", "--json").stdout)["version"] == "1"
 
 
-@pytest.mark.parametrize("arguments", [["ping"], ["stats"], ["translate", "hi", "--to", "pt"]])
+@pytest.mark.parametrize("arguments", [["ping"], ["stats"], ["load"], ["translate", "hi", "--to", "pt"]])
 def test_an_unreachable_server_exits_3(dead_endpoint: str, arguments: list[str]) -> None:
     where = ["--requests", dead_endpoint, "--routed", dead_endpoint, "--timeout", "0.2"]
     result = CliRunner().invoke(build_app(), [*where, *arguments, "--json"])
@@ -233,7 +246,7 @@ def test_the_version_is_printed() -> None:
     assert (result.exit_code, result.stdout.split()[0]) == (0, "dragoman")
 
 
-@pytest.mark.parametrize("command", ["translate", "transcribe", "voice", "ping", "stats"])
+@pytest.mark.parametrize("command", ["translate", "transcribe", "voice", "ping", "stats", "top", "load"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = CliRunner().invoke(build_app(), [command, "--help"])
     assert result.exit_code == 0
@@ -291,3 +304,22 @@ def test_an_interrupt_exits_130_quietly(serve: Serve) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_top_needs_a_terminal_and_says_what_a_script_reads() -> None:
+    result = CliRunner().invoke(build_app(), ["top", "--ops", "http://127.0.0.1:9"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "http://127.0.0.1:9/stats" in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_top_without_its_extra_says_how_to_get_it() -> None:
+    code = "import sys; sys.modules['textual'] = None; from dragoman_client.cli import main; main()"
+    master, terminal = os.openpty()
+    try:
+        command = [sys.executable, "-c", code, "top"]
+        done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, timeout=WAIT_S, check=False)
+    finally:
+        os.close(master)
+        os.close(terminal)
+    assert done.returncode == 2
+    assert b"pip install 'dragoman[top]'" in done.stderr

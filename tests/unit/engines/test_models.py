@@ -189,7 +189,7 @@ def test_the_hash_of_machine_code_holds_on_its_own_machine_only(monkeypatch: pyt
 
 @pytest.mark.parametrize("kind", ["audio", "transcription", "translation", "speech"])
 def test_a_library_that_is_not_installed_is_a_missing_model(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("audio", "whisper", "firefox", "hibari", "espeak"):
+    for module in ("audio", "whisper", "firefox", "hibari", "espeak", "kokoro"):
         monkeypatch.setitem(sys.modules, f"dragoman_engines.{module}", None)
     with pytest.raises(ModelMissing, match=r"is not installed; run: pip install 'dragoman\[models\]'"):
         make_engine(EngineSpec(kind=kind, model="embedded"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman_engines.phrases import LONGEST_CHARACTERS, TimedWord, cut_loops, place_words, to_segments
+from dragoman_engines.phrases import LONGEST_CHARACTERS, TimedWord, cut_loops, place_words, tighten, to_segments
 
 
 def words(text: str, *, word_s: float = 0.3) -> list[TimedWord]:
@@ -80,8 +80,35 @@ def test_placed_times_never_go_backwards() -> None:
         ("so " + "and then " * 9 + "it ended", "so and then it ended"),
         ("no " * 30, "no"),
         ("no no no", "no no no"),
+        ("he went to the big house " * 3, "he went to the big house"),
+        ("he went to the big house " * 2, "he went to the big house he went to the big house"),
         ("a b c d", "a b c d"),
     ],
 )
 def test_a_loop_is_cut_to_one_round(text: str, kept: str) -> None:
     assert "".join(word.text for word in cut_loops(words(text))).strip() == kept
+
+
+def test_a_phrase_says_where_its_words_are_if_it_is_asked() -> None:
+    assert all(not segment.words for segment in to_segments(words("Hello there. Bye.")))
+    first, second = to_segments(words("Hello there. Bye."), with_words=True)
+    assert [(word.text, word.start_s, word.end_s) for word in first.words] == [
+        ("Hello", 0.0, 0.3),
+        ("there.", 0.3, 0.6),
+    ]
+    assert [word.text for word in second.words] == ["Bye."]
+    assert (first.start_s, first.end_s) == (first.words[0].start_s, first.words[-1].end_s)
+
+
+def test_the_silence_before_a_sentence_is_no_part_of_its_first_word() -> None:
+    said = [
+        TimedWord(" Well.", 0.0, 3.0, 1.0),
+        TimedWord(" Then", 3.0, 6.0, 1.0),
+        TimedWord(" we", 6.0, 6.2, 1.0),
+        TimedWord(" went", 6.2, 6.4, 1.0),
+        TimedWord(" home", 6.4, 6.7, 1.0),
+    ]
+    starts = [word.start_s for word in tighten(said)]
+    assert starts == pytest.approx([2.4, 5.4, 6.0, 6.2, 6.4])
+    assert [word.end_s for word in tighten(said)] == [word.end_s for word in said]
+    assert tighten([]) == []

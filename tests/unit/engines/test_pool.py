@@ -10,7 +10,8 @@ import pytest
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool, PoolSettings
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_wire.errors import EngineFailed, EngineUnavailable
@@ -182,3 +183,30 @@ async def test_two_processes_work_at_the_same_time() -> None:
         await until(lambda: [child.ready for child in pool.children] == [True, True])
         answers = await asyncio.gather(*(pool.run(sentences(f"t{n}"), Ticket()) for n in range(4)))
         assert {answer.worker for answer in answers} == {"translation-0", "translation-1"}
+
+
+async def test_a_pool_knows_a_place_whose_supervisor_has_ended_for_no_reason() -> None:
+    async with running_pool() as pool:
+        assert pool.unwatched == []
+        (slot,) = pool._slots
+        (child,) = pool.children
+        assert slot._task is not None
+        slot._task.cancel()
+        await asyncio.gather(slot._task, return_exceptions=True)
+        assert pool.unwatched == ["translation-0"]
+        child.kill()
+        await child.gone()
+
+
+async def test_a_place_whose_model_is_missing_is_not_one_that_nobody_watches() -> None:
+    async with running_pool(model="path:nowhere") as pool:
+        assert pool.state == "missing"
+        assert pool.unwatched == []
+
+
+async def test_the_waits_the_calls_and_the_batches_of_a_pool_are_counted() -> None:
+    async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=1) as pool:
+        await asyncio.gather(*(pool.run(sentences(f"text {n}"), Ticket()) for n in range(50)))
+        timings = pool.timings
+        assert (sum(timings.queue.counts), sum(timings.calls.counts), timings.batches.sum) == (50, 2, 50)
+        assert timings.calls.sum == pytest.approx(pool.computed_s)

@@ -11,7 +11,8 @@ import pytest
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool, PoolSettings
+from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool_settings import PoolSettings
 from dragoman_engines.work import DecodeAudio
 from dragoman_wire.errors import EngineUnavailable
 from tests.unit.engines.test_pool import running_pool, said, sentences, until, until_busy
@@ -133,3 +134,17 @@ async def test_a_process_that_no_longer_reads_is_ended_by_force() -> None:
     assert child._process.returncode == -signal.SIGKILL
     with pytest.raises(EngineUnavailable):
         await waiting
+
+
+@pytest.mark.parametrize(("well_s", "failures"), [(0.0, [1, 1, 1]), (1e9, [1, 2, 3])])
+async def test_who_kills_a_process_that_was_idle_and_well_does_not_delay_the_next(
+    monkeypatch: pytest.MonkeyPatch, well_s: float, failures: list[int]
+) -> None:
+    monkeypatch.setattr("dragoman_engines.slot._WELL_S", well_s)
+    counted = []
+    async with running_pool() as pool:
+        for restarts in range(1, 4):
+            os.kill(pool.children[0].pid, signal.SIGKILL)
+            await until(lambda restarts=restarts: pool.restarts == restarts and pool.state == "ready")  # type: ignore[misc]
+            counted.append(pool._slots[0].failures)
+    assert counted == failures

@@ -50,6 +50,14 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_key(monkeypatch: 
         load_config()
 
 
+@pytest.mark.parametrize("names", [("SOCKETS",), ("SOCKETS", "SOCKETS__OPS"), ("SOCKETS__OPS__PORT",)])
+def test_a_variable_that_names_no_key_is_refused(monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]) -> None:
+    for name in names:
+        monkeypatch.setenv(f"DRAGOMAN_{name}", "http://127.0.0.1:1")
+    with pytest.raises(ConfigError, match=r"sockets"):
+        load_config()
+
+
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load_config(tmp_path / "nothing.toml")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from dragoman_wire.events import (
     Accepted,
     AudioProcessCompleted,
@@ -21,6 +23,7 @@ from dragoman_wire.events import (
     RequestRejected,
     ResultUnknown,
     ServerStopping,
+    SpeakingVoice,
     StoryTextCompleted,
     TaskFinished,
     Transcription,
@@ -28,6 +31,7 @@ from dragoman_wire.events import (
     TranscriptionError,
     TranscriptionReady,
     TranscriptSegment,
+    TranscriptWord,
     TranslatedAudio,
     TranslationCompleted,
     TranslationError,
@@ -36,7 +40,9 @@ from dragoman_wire.events import (
     TranslationSkipped,
     VoiceApiError,
     VoiceProfileError,
+    VoicesResult,
 )
+from dragoman_wire.subtitles import to_srt, to_vtt
 
 NOW_S = 1785150000.25
 TASK = "task-1"
@@ -69,6 +75,7 @@ SPOKEN = TranslatedAudio(
     segments=[
         TranscriptSegment(text="Bonjour.", start_ms=0, end_ms=1023, confidence=None, speaker_id=None, language="fr")
     ],
+    voice="ff_siwis",
 )
 AUDIO_TRANSLATION: dict[str, Any] = {
     **IDS,
@@ -117,10 +124,34 @@ WHOLE = AudioProcessCompleted(
     timestamp=NOW_S,
     binary_frames={"audio_fr": FRAME},
 )
+HEARD_IN_FULL = msgspec.structs.replace(
+    HEARD,
+    segments=[
+        msgspec.structs.replace(
+            HEARD.segments[0],
+            words=[
+                TranscriptWord(text="Hello", start_ms=0, end_ms=620, confidence=0.95),
+                TranscriptWord(text="there.", start_ms=700, end_ms=1400, confidence=0.91),
+            ],
+        )
+    ],
+    language_confidence=0.98,
+    srt=to_srt(HEARD),
+    vtt=to_vtt(HEARD),
+)
 HEARD_EVENT: dict[str, Any] = {**IDS, "transcription": HEARD, "processing_time_ms": 410, "timestamp": NOW_S}
 
 EVENTS: tuple[Event, ...] = (
     Pong(timestamp=1785150000000, translator_port_pub=5558, translator_port_pull=5555, audio_pipeline_available=True),
+    VoicesResult(
+        voices=[
+            SpeakingVoice(name="ff_siwis", engine="kokoro", languages=["fr"]),
+            SpeakingVoice(name="espeak-ng", engine="espeak-ng", languages=["es", "fr"]),
+        ],
+        default_voices={"es": "espeak-ng", "fr": "espeak-ng"},
+        best_voices={"es": "espeak-ng", "fr": "ff_siwis"},
+        task_id=TASK,
+    ),
     CancelResult(task_id=TASK, status="cancelled"),
     ResultUnknown(task_id=TASK),
     Accepted(task_id=TASK, duplicate=False),
@@ -146,7 +177,7 @@ EVENTS: tuple[Event, ...] = (
         translations={"fr": "Bonjour.", "es": "Hola."},
         timestamp=1785150000250,
     ),
-    TranscriptionCompleted(**HEARD_EVENT),
+    TranscriptionCompleted(**(HEARD_EVENT | {"transcription": HEARD_IN_FULL})),
     TranscriptionError(**FAILED, **IDS, timestamp=NOW_S),
     TranscriptionReady(**HEARD_EVENT),
     AudioTranslationReady(**AUDIO_TRANSLATION),
@@ -166,6 +197,7 @@ TO_PEER: dict[str, Any] = {"replyTo": "gateway-1:main", "priority": "high", "tim
 REQUESTS: dict[str, dict[str, Any]] = {
     "ping": {"type": "ping", "timestamp": 1785150000000},
     "stats": {"type": "stats", "taskId": TASK},
+    "voices": {"type": "voices", "taskId": TASK},
     "cancel": {"type": "cancel", "taskId": TASK, "replyTo": "gateway-1:main"},
     "result": {"type": "result", "taskId": TASK, "replyTo": "gateway-1:main"},
     "translation": {
@@ -195,6 +227,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "attachmentId": "attachment-1",
         "binaryFrames": {"audio": 1},
         "language": "en",
+        "wordTimestamps": True,
+        "formats": ["srt", "vtt"],
     },
     "audio_process": {
         "type": "audio_process",
@@ -214,5 +248,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "userLanguage": "en",
         "targetLanguages": ["fr"],
         "generateVoiceClone": False,
+        "voice": "af_heart",
+        "voices": {"fr": "ff_siwis"},
+        "speed": 1.25,
+        "outputFormat": "ogg",
     },
 }

@@ -42,6 +42,7 @@ EVENT_OF = {
     "batch": "batch_error",
     "ping": "request_rejected",
     "stats": "request_rejected",
+    "voices": "request_rejected",
     "cancel": "request_rejected",
     "result": "request_rejected",
     "weather": "request_rejected",

@@ -113,6 +113,19 @@ def test_a_nested_field_is_named_with_its_path() -> None:
     assert bad.error.message.startswith("mobileTranscription.segments[0].startMs: Expected")
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"formats": ["srt", "docx"]}, "formats[1]: Invalid enum value 'docx'"),
+        ({"formats": "srt"}, "formats: Expected `array | null`, got `str`"),
+        ({"formats": ["srt"] * 9}, "formats: Expected `array` of length <= 8"),
+        ({"wordTimestamps": "yes"}, "wordTimestamps: Expected `bool | null`, got `str`"),
+    ],
+)
+def test_a_wrong_wish_for_a_transcription_is_named(fields: dict[str, Any], said: str) -> None:
+    assert refused(AUDIO | fields).error.message.startswith(said)
+
+
 def test_an_unknown_type_is_told_apart_from_a_broken_request() -> None:
     bad = refused({"type": "weather", "taskId": "t", "replyTo": "peer-1"})
     assert isinstance(bad.error, UnknownType)

@@ -1,0 +1,1 @@
+"""`dragoman top`: the server in a terminal. Needs the extra `top`."""

@@ -1,0 +1,162 @@
+"""Voices: what each says, Whisper base hears again; and a spoken English sentence becomes a Portuguese one.
+
+Figures of voices count the errors of the ears as well. So a robot's voice is held against a natural one, both heard by
+the same model, and not against nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sacrebleu
+
+from dragoman_client import Client
+from scripts.embedded_server import NO_CACHE
+from scripts.quality_runs.asking import ask_server, each
+from scripts.quality_runs.plan import Clip, Plan, spread
+from scripts.quality_runs.report import Check, at_least, at_most
+from scripts.quality_runs.words import error_rate, normal
+
+SETTINGS = NO_CACHE | {"engines.transcription.model": "base", "engines.speech.model": "hibari+kokoro+espeak-ng"}
+KOKORO: Mapping[str, str] = {"en": "af_heart", "pt": "pf_dora", "es": "ef_dora", "fr": "ff_siwis", "it": "if_sara"}
+FAST: Mapping[str, str] = {"en": "hibari", "pt": "espeak-ng", "es": "espeak-ng", "fr": "espeak-ng", "it": "espeak-ng"}
+MOST_SENTENCES = 6
+"""Of each voice: Kokoro takes about as long as it speaks."""
+MOST_CHARACTERS = 120
+NATURAL_WER, ENGLISH_WER = 25.0, 15.0
+"""Above these, something is wrong with a natural voice, or with an English one. espeak-ng has no bound."""
+SPOKEN_CHRF = 40.0
+"""Below this, what was said is no longer what is heard."""
+ITALIAN = (
+    "Buongiorno, il treno per Roma parte alle nove e mezza.",
+    "La casa di mio fratello è molto grande e molto bella.",
+    "Vorrei un bicchiere d'acqua e un caffè, per favore.",
+    "Gli studenti leggono i libri nella biblioteca della scuola.",
+    "Domani andremo al mare con i nostri amici, se fa bel tempo.",
+    "Mi chiamo Giulia e lavoro in un ospedale vicino alla stazione.",
+)
+"""The test data has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """Sentences of one voice, said by the server and heard by it."""
+
+    voice: str
+    language: str
+    sentences: Sequence[str]
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossed:
+    """English recordings, said in Portuguese by one voice."""
+
+    voice: str
+    written: Sequence[str]
+    """The translations as texts."""
+    heard: Sequence[str]
+    """What is heard of them."""
+
+
+def measure(plan: Plan) -> list[Check]:
+    """Every language of Kokoro's with both of its voices, and English recordings into Portuguese speech."""
+    sentences = {language: some_sentences(plan, language) for language in KOKORO}
+    clips, references = aligned(plan)
+
+    async def work(client: Client) -> tuple[list[Heard], list[Crossed]]:
+        heard = [
+            await say_and_hear(client, language, voices[language], sentences[language])
+            for language in KOKORO
+            for voices in (FAST, KOKORO)
+        ]
+        return heard, [await cross(client, clips, voices["pt"]) for voices in (FAST, KOKORO)]
+
+    heard, crossed = ask_server(work, SETTINGS)
+    return [*map(heard_again, heard), *(check for one in crossed for check in spoken_translation(one, references))]
+
+
+def some_sentences(plan: Plan, language: str) -> list[str]:
+    """FLORES sentences that are not long and have no digits, which the ears may write as they like."""
+    count = min(plan.sentences, MOST_SENTENCES)
+    if language == "it":
+        return list(ITALIAN[:count])
+    plain = [
+        line for line in plan.flores(language) if len(line) <= MOST_CHARACTERS and not any(map(str.isdigit, line))
+    ]
+    return spread(plain, count)
+
+
+def aligned(plan: Plan) -> tuple[list[Clip], list[str]]:
+    """English FLEURS clips, and of each the Portuguese of the FLORES line that it reads."""
+    lines = [normal(line, "en") for line in plan.flores("en")]
+    clips, references = [], []
+    for clip in plan.some_recordings("fleurs", "en"):
+        for best in difflib.get_close_matches(normal(clip.text, "en"), lines, n=1, cutoff=0.8):
+            clips.append(clip)
+            references.append(plan.flores("pt")[lines.index(best)])
+    return clips, references
+
+
+async def say_and_hear(client: Client, language: str, voice: str, sentences: Sequence[str]) -> Heard:
+    """What the server hears of what the voice says."""
+
+    async def one(sentence: str) -> str:
+        return (await client.transcribe(await speak(client, sentence, language, voice), language)).text
+
+    return Heard(voice=voice, language=language, sentences=sentences, texts=await each(one, sentences))
+
+
+async def speak(client: Client, sentence: str, language: str, voice: str) -> bytes:
+    """A sentence said aloud: its transcription is given, and its language stays what it is."""
+    request = {
+        "type": "audio_process",
+        "targetLanguages": [language],
+        "mobileTranscription": {"text": sentence, "language": language},
+        "voice": voice,
+    }
+    async for event in client.events(request):
+        if event.error is not None:
+            raise event.error
+        if event.type == "audio_translation_ready":
+            return event.binaries["audio"]
+    raise OSError(f"the server did not say {sentence!r}")
+
+
+async def cross(client: Client, clips: Sequence[Clip], voice: str) -> Crossed:
+    """The recordings in Portuguese, as text and as it is heard."""
+
+    async def one(clip: Clip) -> tuple[str, str]:
+        result = await client.voice(clip.path, to="pt", language="en", voice=voice, audio_format="ogg")
+        for error in result.failed.values():
+            raise error
+        spoken = result.audios["pt"]
+        return spoken.text, (await client.transcribe(spoken.audio, "pt")).text
+
+    pairs = await each(one, clips)
+    return Crossed(voice=voice, written=[pair[0] for pair in pairs], heard=[pair[1] for pair in pairs])
+
+
+def heard_again(heard: Heard) -> Check:
+    """A voice is understood."""
+    name = f"word error rate, {len(heard.sentences)} sentences in {heard.language} said by {heard.voice}"
+    rate = error_rate(heard.sentences, heard.texts, heard.language)
+    if heard.voice == "espeak-ng":
+        return at_most(name, rate, unit="%", bound=None)
+    return at_most(name, rate, unit="%", bound=ENGLISH_WER if heard.language == "en" else NATURAL_WER)
+
+
+def spoken_translation(crossed: Crossed, references: Sequence[str]) -> list[Check]:
+    """What is heard in the end is what was said in the beginning, in another language."""
+    written, heard = (
+        float(sacrebleu.corpus_chrf(list(texts), [list(references)]).score)
+        for texts in (crossed.written, crossed.heard)
+    )
+    count = len(references)
+    bound = None if crossed.voice == "espeak-ng" else SPOKEN_CHRF
+    return [
+        at_least(f"chrF, {count} FLEURS clips, en to pt as text", written, unit="", bound=None),
+        at_least(f"chrF, {count} FLEURS clips, en to pt said by {crossed.voice}", heard, unit="", bound=bound),
+    ]

@@ -1,0 +1,83 @@
+"""Log lines go to their stream in a thread of their own, so that a reader that stands still never stops the server."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+_MOST_LINES = 10_000
+"""That wait for a stream that takes nothing; a few MiB."""
+_MOST_CHARACTERS = 1 << 16
+"""Of one line."""
+_GATHER_S = 0.01
+"""So long the first line of a burst waits for others to be written with it."""
+
+
+class LogWriter(threading.Thread):
+    """Writes lines as they come, many at a time; what a stalled stream has no room for is dropped and counted.
+
+    Args:
+        descriptor: the stream.
+        notice: a line that says how many were dropped.
+    """
+
+    def __init__(self, descriptor: int, notice: Callable[[int], str]) -> None:
+        super().__init__(name="log", daemon=True)
+        self.dropped = 0
+        """Lines, since the start."""
+        self._descriptor = descriptor
+        self._notice = notice
+        self._told = 0
+        self._lines: deque[str] = deque()
+        self._some = threading.Event()
+        self._closing = False
+
+    def put(self, line: str) -> None:
+        """Have a line written. Never blocks, whichever thread calls."""
+        if len(self._lines) >= _MOST_LINES:
+            self.dropped += 1
+            return
+        self._lines.append(line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}...")
+        if not self._some.is_set():
+            self._some.set()
+
+    def close(self, timeout_s: float) -> None:
+        """Write what waits, for no longer than this."""
+        self._closing = True
+        self._some.set()
+        self.join(timeout_s)
+
+    def run(self) -> None:
+        """See Thread."""
+        while True:
+            self._some.wait()
+            if not self._closing:
+                time.sleep(_GATHER_S)
+            self._some.clear()
+            if not self._write_all() or (self._closing and not self._lines):
+                return
+
+    def _write_all(self) -> bool:
+        """Write all that is there; whether the stream takes more."""
+        while self._lines:
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if self.dropped > self._told:
+                self._told, new = self.dropped, self.dropped - self._told
+                lines.append(self._notice(new))
+            if not self._write(("\n".join(lines) + "\n").encode("utf-8", "replace")):
+                return False
+        return True
+
+    def _write(self, text: bytes) -> bool:
+        left = memoryview(text)
+        while left:
+            try:
+                left = left[os.write(self._descriptor, left) :]
+            except BlockingIOError:
+                time.sleep(_GATHER_S)  # somebody made the stream non-blocking
+            except OSError:
+                return False  # nobody reads it any more: what comes now is counted as dropped
+        return True

@@ -1,0 +1,88 @@
+"""Who is told what happens to requests. The calls are on the way of every request: they are short, or do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from dragoman_engines.unit import Answer, Unit
+from dragoman_engines.work import AnyWork
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event, TaskFinished, TaskStatus
+
+if TYPE_CHECKING:
+    from dragoman_server.results import TaskRecord
+    from dragoman_server.task_context import TaskContext
+
+log = structlog.get_logger()
+
+
+class Observer:
+    """Hears everything, in the loop, and makes nothing of it: the null object, and the base of the others."""
+
+    def refused(self, envelope: Envelope, error: DragomanError) -> None:
+        """A request was not accepted."""
+
+    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
+        """A request was answered with what is known of its task already."""
+
+    def accepted(self, context: TaskContext) -> None:
+        """A request is safe and has its place, or is answered in this turn; also one of an earlier server's."""
+
+    def queued(self, context: TaskContext) -> None:
+        """It has to wait for its turn in the lane."""
+
+    def started(self, context: TaskContext) -> None:
+        """Its handler is at work."""
+
+    def unit_asked(self, context: TaskContext, work: AnyWork, unit: Unit) -> None:
+        """A unit of it waits for an engine; several runs may wait for the same one."""
+
+    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
+        """That work is answered; None where it failed or is no longer wanted."""
+
+    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
+        """An event of it, ready at that time, is written and was handed to the socket."""
+
+    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
+        """All parts of the run are answered; its time was spent so."""
+
+    def left(self, context: TaskContext) -> None:
+        """It stopped unanswered: the next start of the server finishes it."""
+
+    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
+        """The last event of a task is written, and published where somebody hears it. None of its runs is left."""
+
+
+_HOOKS = [name for name in vars(Observer) if not name.startswith("_")]
+
+
+class Observers(Observer):
+    """Several in one. Who does not listen costs nothing; who fails is no concern of the request.
+
+    Args:
+        observers: told in this order.
+    """
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        for name in _HOOKS:
+            listening = [one for one in observers if getattr(type(one), name) is not getattr(Observer, name)]
+            if listening:
+                setattr(self, name, _guarded([getattr(one, name) for one in listening]))
+
+
+def _guarded(calls: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    def tell(*arguments: Any) -> None:
+        for call in calls:
+            try:
+                call(*arguments)
+            except Exception:
+                log.exception("observer.failed")
+
+    return tell
+
+
+NOBODY = Observer()

@@ -1,0 +1,70 @@
+"""What each peer sends and gets; bounded, for peers name themselves."""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+_KNOWN = 1000
+_SHOWN = 50
+
+
+class PeerFigures:
+    """Requests of one peer since the server knows it."""
+
+    __slots__ = ("accepted", "completed", "failed", "rejected", "repeated")
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.rejected = 0
+        self.repeated = 0
+        """Answered with what was known already."""
+        self.completed = 0
+        self.failed = 0
+
+    @property
+    def received(self) -> int:
+        """All of them."""
+        return self.accepted + self.rejected + self.repeated
+
+
+class Peers:
+    """The peers that were heard of last."""
+
+    def __init__(self) -> None:
+        self._figures: OrderedDict[str, PeerFigures] = OrderedDict()
+
+    def __getitem__(self, peer: str) -> PeerFigures:
+        figures = self._figures.get(peer)
+        if figures is None:
+            figures = self._figures[peer] = PeerFigures()
+            if len(self._figures) > _KNOWN:
+                self._figures.popitem(last=False)
+        else:
+            self._figures.move_to_end(peer)
+        return figures
+
+    def busiest(self, active: Mapping[str, int]) -> list[dict[str, Any]]:
+        """At most 50: those with the most in flight, then those that sent the most.
+
+        Args:
+            active: requests in flight, by peer.
+        """
+        known = heapq.nlargest(
+            _SHOWN, self._figures.items(), key=lambda item: (active.get(item[0], 0), item[1].received)
+        )
+        return [
+            {
+                "peer": peer,
+                "received": figures.received,
+                "accepted": figures.accepted,
+                "repeated": figures.repeated,
+                "rejected": figures.rejected,
+                "active": active.get(peer, 0),
+                "completed": figures.completed,
+                "failed": figures.failed,
+            }
+            for peer, figures in known
+        ]

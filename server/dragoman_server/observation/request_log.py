@@ -1,0 +1,143 @@
+"""One line in the log for each request that is accepted, and one for each that is over. Nothing of what was said."""
+
+# ruff: noqa: ARG002 - an observer is told more than it wants to know
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from dragoman_server.clock import Clock
+from dragoman_server.faults import sentence_of
+from dragoman_server.logs import Level
+from dragoman_server.observation.observer import Observer
+from dragoman_server.results import TaskRecord
+from dragoman_server.task_context import TaskContext
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event, TaskFinished
+from dragoman_wire.inbound import BadMessage
+
+_ENDED_WELL = frozenset({"completed", "cancelled"})
+
+
+class Lines(Protocol):
+    """Where lines go; `Logs` is one."""
+
+    def says(self, level: Level) -> bool:
+        """Whether lines of this level are written now."""
+        ...
+
+    def write(self, level: Level, fields: dict[str, Any]) -> None:
+        """Write one, whatever its level."""
+        ...
+
+
+class NoLines:
+    """Writes nothing."""
+
+    def says(self, level: Level) -> bool:
+        """See Lines."""
+        return False
+
+    def write(self, level: Level, fields: dict[str, Any]) -> None:
+        """See Lines."""
+
+
+class RequestLog(Observer):
+    """Writes to the log.
+
+    Args:
+        lines: the log.
+        lane_of: a request type's lane.
+        clock: measures.
+    """
+
+    def __init__(self, lines: Lines, lane_of: Mapping[str, str], clock: Clock) -> None:
+        self._write = lines.write
+        self._says = lines.says
+        self._lane_of = lane_of
+        self._clock = clock
+        self.configure(content=False)
+
+    def configure(self, *, content: bool) -> None:
+        """To be called when the level of the log was changed.
+
+        Args:
+            content: whether texts and results are logged as well.
+        """
+        self._infos, self._warnings = self._says("info"), self._says("warning")
+        self._content = content and self._infos
+
+    def unreadable(self, bad: BadMessage) -> None:
+        """A message has no header that can be read. Where it has one, all is said when it is refused."""
+        if self._warnings and not bad.readable:
+            told = {"error": bad.error.message, "first_bytes": bad.first_bytes.hex()}
+            self._write("warning", {"event": "request.unreadable", **told})
+
+    def refused(self, envelope: Envelope, error: DragomanError) -> None:
+        """See Observer."""
+        if self._warnings:
+            told = {"error_code": error.code, "error": sentence_of(error)}
+            named = {"event": "request.refused", "type": envelope.request_type}
+            self._write("warning", {**named, **envelope.ids, **told})
+
+    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
+        """See Observer."""
+        if self._infos:
+            self._write("info", {"event": "task.repeated", "type": record.request_type, **envelope.ids})
+
+    def accepted(self, context: TaskContext) -> None:
+        """See Observer."""
+        if not self._infos:
+            return
+        request = context.request
+        fields = self._named("task.accepted", context.record, context.envelope)
+        fields["priority"] = request.priority or "normal"
+        if context.duplicate:
+            fields["again"] = list(getattr(request, "target_languages", ()))
+        if context.resumed:
+            fields["resumed"] = True
+        if request.traceparent is not None:
+            fields["traceparent"] = request.traceparent
+        self._write("info", fields)
+        text = getattr(request, "text", None)
+        if self._content and text is not None:
+            self._write("info", {"event": "task.content", "task_id": context.task_id, "text": text})
+
+    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
+        """See Observer."""
+        if self._content:
+            told = msgspec.to_builtins(event)
+            self._write("info", {"event": "event.content", "task_id": context.task_id, "event_fields": told})
+
+    def left(self, context: TaskContext) -> None:
+        """See Observer."""
+        if self._infos:
+            self._write("info", self._named("task.left", context.record, context.envelope))
+
+    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
+        """See Observer."""
+        well = last.status in _ENDED_WELL
+        if not (self._infos if well else self._warnings):
+            return
+        fields = self._named("task.finished", record, envelope)
+        fields["status"] = last.status
+        error = None if last.status == "completed" else _first_error(record)
+        if error is not None:
+            fields["error_code"], fields["error"] = error.code, sentence_of(error)
+        fields["events"] = last.events
+        fields["queue_ms"] = last.queue_time_ms
+        fields["compute_ms"] = last.compute_time_ms
+        fields["publish_ms"] = round((self._clock.monotonic() - (record.ended_s or self._clock.monotonic())) * 1000, 3)
+        self._write("info" if well else "warning", fields)
+
+    def _named(self, event: str, record: TaskRecord, envelope: Envelope) -> dict[str, Any]:
+        request_type = record.request_type
+        return {"event": event, "type": request_type, "lane": self._lane_of.get(request_type), **envelope.ids}
+
+
+def _first_error(record: TaskRecord) -> DragomanError | None:
+    return next((error for error in record.outcomes.values() if error is not None), None)

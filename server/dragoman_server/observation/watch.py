@@ -1,0 +1,38 @@
+"""All that the server keeps of its requests for operators, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dragoman_server.clock import Clock
+from dragoman_server.lane import Lane
+from dragoman_server.observation.counts import Counts
+from dragoman_server.observation.observer import Observer, Observers
+from dragoman_server.observation.request_log import Lines, RequestLog
+from dragoman_server.observation.task_log import TaskLog
+
+
+class Watch:
+    """Counts, tasks and log lines.
+
+    Args:
+        lanes: by name.
+        lane_of: a request type's lane.
+        clock: dates and measures.
+        lines: the log.
+        others: who listens as well.
+    """
+
+    def __init__(
+        self,
+        lanes: Mapping[str, Lane],
+        lane_of: Mapping[str, str],
+        clock: Clock,
+        lines: Lines,
+        others: Sequence[Observer] = (),
+    ) -> None:
+        self.counts = Counts(lanes, lane_of, clock)
+        self.tasks = TaskLog(lane_of, clock)
+        self.log = RequestLog(lines, lane_of, clock)
+        self.others = others
+        self.observer = Observers([self.counts, self.tasks, self.log, *others])

@@ -1,0 +1,28 @@
+"""The operations endpoint: HTTP, for curl, probes and dashboards. One file for each subject, with its routes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from dragoman_server.metrics.page import MetricsPage
+from dragoman_server.ops.cache import CacheRoutes
+from dragoman_server.ops.dashboard import Dashboard
+from dragoman_server.ops.figures import Figures
+from dragoman_server.ops.health import Health
+from dragoman_server.ops.server import Ops
+from dragoman_server.ops.tasks import Tasks
+from dragoman_server.parts import Parts
+from dragoman_server.statistics import Statistics
+
+__all__ = ["Ops", "routes_of"]
+
+
+def routes_of(parts: Parts, statistics: Statistics) -> list[web.RouteDef]:
+    """Every path that is served."""
+    return [
+        *Dashboard().routes(),
+        *Figures(statistics, MetricsPage(parts)).routes(),
+        *Health(parts).routes(),
+        *CacheRoutes(parts.services).routes(),
+        *Tasks(parts.watch.tasks, parts.dispatcher.cancel, parts.services.clock).routes(),
+    ]

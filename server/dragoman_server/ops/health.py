@@ -1,0 +1,46 @@
+"""GET /healthz and /readyz: whether the process is to be restarted, and whether it is to get traffic."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import web
+
+from dragoman_server.ops.answers import answer
+from dragoman_server.parts import Parts
+
+_INTAKE_S = 5.0
+"""The intake looks at its socket at least every second; when it has not for this long, the loop hangs."""
+_JOURNAL_S = 30.0
+"""A disk may be slow, and one that cannot be written is reported as such; no word at all for so long is a hang."""
+
+
+class Health:
+    """Both probes.
+
+    Args:
+        parts: those that must make progress.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths."""
+        return [web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)]
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        idle_s = time.monotonic() - self._parts.intake.last_turn_s
+        waiting_s = self._parts.services.journal.waiting_s
+        unwatched = [name for pool in self._parts.services.pools.values() for name in pool.unwatched]
+        reasons = [
+            *([f"intake: no turn for {idle_s:.1f} s"] if idle_s > _INTAKE_S else []),
+            *([f"journal: no word from its writer for {waiting_s:.1f} s"] if waiting_s > _JOURNAL_S else []),
+            *(f"engine {name}: nobody watches its process" for name in unwatched),
+        ]
+        figures = {"intake_idle_s": round(idle_s, 3), "journal_waiting_s": round(waiting_s, 3)}
+        return answer({"healthy": not reasons, "reasons": reasons, **figures}, 503 if reasons else 200)
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        reasons = self._parts.not_ready()
+        return answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

@@ -1,0 +1,29 @@
+"""What the server does on which signal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+
+def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_once: Callable[[], None]) -> None:
+    """From now on: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
+
+    Args:
+        stop: set by the first one.
+        reload: reads the configuration again.
+        end_at_once: closes what must be closed even then.
+    """
+
+    def ask_to_stop(number: signal.Signals) -> None:
+        if stop.is_set():
+            end_at_once()
+            os._exit(128 + number)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask_to_stop, number)
+    loop.add_signal_handler(signal.SIGHUP, reload)
