@@ -23,7 +23,7 @@ MIME_TYPES: dict[SoundFormat, str] = {"wav": "audio/wav", "ogg": "audio/ogg; cod
 SENTENCE_PAUSE_S = 0.25
 PIECE_PAUSE_S = 0.1
 """Between two pieces of one sentence."""
-UNIT_S = 10.0
+UNIT_S = 6.0
 """A unit is at most so many seconds of one core, by the pace of its voice ..."""
 UNIT_CHARS = 400
 """... and so many characters."""

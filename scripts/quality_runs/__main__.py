@@ -30,7 +30,13 @@ def main() -> int:
     """Run the parts; 0 where every bound holds, 1 where one is broken or a part could not be measured."""
     arguments = _arguments()
     exit_on_sigterm()
-    plan = Plan(data=arguments.data, clips=arguments.clips, lines=arguments.lines, sentences=arguments.sentences)
+    plan = Plan(
+        data=arguments.data,
+        clips=arguments.clips,
+        lines=arguments.lines,
+        sentences=arguments.sentences,
+        models=tuple(arguments.models.split(",")),
+    )
     checks: list[Check] = []
     problems: list[str] = []
     for name in arguments.only:
@@ -58,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clips", type=_count, default=92, help="clips of each set of recordings (default: all)")
     parser.add_argument("--lines", type=_count, default=500, help="FLORES lines of each pair (default: all)")
     parser.add_argument("--sentences", type=_count, default=20, help="sentences to speak and hear (default 20)")
+    parser.add_argument("--models", default="tiny.en,base", help="for transcription (default tiny.en,base)")
     parser.add_argument("--json", type=Path, help="write the checks to this file as well")
     arguments = parser.parse_args()
     if not arguments.data.is_dir():

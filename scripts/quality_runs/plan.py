@@ -33,6 +33,8 @@ class Plan:
     """Recordings of each set, at most."""
     lines: int
     """Lines of text of each language pair, at most."""
+    models: tuple[str, ...] = ("tiny.en", "base")
+    """Models for transcription."""
     sentences: int
     """Sentences to speak and hear, of each language."""
 

@@ -75,7 +75,9 @@ def measure(plan: Plan) -> list[Check]:
         return heard, [await cross(client, clips, voices["pt"]) for voices in (FAST, KOKORO)]
 
     heard, crossed = ask_server(work, SETTINGS)
-    return [*map(heard_again, heard), *(check for one in crossed for check in spoken_translation(one, references))]
+    count, written = len(references), chrf(crossed[0].written, references)
+    as_text = at_least(f"chrF, {count} FLEURS clips, en to pt as text", written, unit="", bound=None)
+    return [*map(heard_again, heard), as_text, *(spoken_translation(one, references) for one in crossed)]
 
 
 def some_sentences(plan: Plan, language: str) -> list[str]:
@@ -148,15 +150,13 @@ def heard_again(heard: Heard) -> Check:
     return at_most(name, rate, unit="%", bound=ENGLISH_WER if heard.language == "en" else NATURAL_WER)
 
 
-def spoken_translation(crossed: Crossed, references: Sequence[str]) -> list[Check]:
+def spoken_translation(crossed: Crossed, references: Sequence[str]) -> Check:
     """What is heard in the end is what was said in the beginning, in another language."""
-    written, heard = (
-        float(sacrebleu.corpus_chrf(list(texts), [list(references)]).score)
-        for texts in (crossed.written, crossed.heard)
-    )
-    count = len(references)
+    name = f"chrF, {len(references)} FLEURS clips, en to pt said by {crossed.voice}"
     bound = None if crossed.voice == "espeak-ng" else SPOKEN_CHRF
-    return [
-        at_least(f"chrF, {count} FLEURS clips, en to pt as text", written, unit="", bound=None),
-        at_least(f"chrF, {count} FLEURS clips, en to pt said by {crossed.voice}", heard, unit="", bound=bound),
-    ]
+    return at_least(name, chrf(crossed.heard, references), unit="", bound=bound)
+
+
+def chrf(texts: Sequence[str], references: Sequence[str]) -> float:
+    """ChrF of 0 to 100."""
+    return float(sacrebleu.corpus_chrf(list(texts), [list(references)]).score)

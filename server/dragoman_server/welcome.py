@@ -33,7 +33,7 @@ def welcome(endpoints: Mapping[str, str], translation: Capabilities | None) -> s
     """
     lines = [
         f"Requests go to {endpoints['requests']}; answers come from {endpoints['routed']}, or without a replyTo from",
-        f"{endpoints['events']}. Operators look at {endpoints['ops']}. Try, in another terminal:",
+        f"{endpoints['events']}. The dashboard is at {endpoints['ops']}. Try, in another terminal:",
         *(f"    {_dragoman(endpoints)} {words}" for words in _to_try(translation)),
         "Ctrl-C stops the server, once what is in flight is done.",
     ]

@@ -15,8 +15,9 @@ from tests.harness import ROOT
 
 pytestmark = pytest.mark.models
 
-LIMIT_S = 110.0
-SIZE = ("--only", "hearing,translation,speech", "--clips", "10", "--lines", "20", "--sentences", "6")
+LIMIT_S = 240.0
+SUBJECTS = ("--only", "hearing,translation,speech", "--models", "tiny.en")
+SIZE = (*SUBJECTS, "--clips", "10", "--lines", "20", "--sentences", "6")
 
 
 @pytest.fixture(scope="module")
