@@ -8,7 +8,7 @@ from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.identifying import Source, find_source, served_languages
 from dragoman_handlers.translating import translate_text
-from dragoman_handlers.wish import Wish, wish_of
+from dragoman_handlers.wish import TranslationWish, translation_wish
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
 from dragoman_wire.events import StoryTextCompleted
 from dragoman_wire.requests import StoryTextRequest
@@ -27,7 +27,7 @@ class StoryTextHandler(Handler[StoryTextRequest]):
             raise TooLarge(f"text has {len(request.text)} characters; the limit text_chars is {limit}")
         if not request.text:
             raise InvalidRequest("text: the field is empty")
-        wish = wish_of(request, context)
+        wish = translation_wish(request, context)
         served = await served_languages(context, request.source_language, wish.model)
         source = find_source(request.source_language, request.text, served)
         languages = self.parts(request)
@@ -47,7 +47,9 @@ class StoryTextHandler(Handler[StoryTextRequest]):
         for target in translations:
             context.settle(target)
 
-    async def _one(self, context: Context, text: str, source: Source, wish: Wish, target: str) -> str | None:
+    async def _one(
+        self, context: Context, text: str, source: Source, wish: TranslationWish, target: str
+    ) -> str | None:
         try:
             return (await translate_text(context, text, source.language, target, wish)).text
         except UnsupportedLanguage as error:

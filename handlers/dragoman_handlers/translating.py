@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import unicodedata
 from collections.abc import Sequence
@@ -14,13 +15,16 @@ from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_handlers.base import Context, Question
 from dragoman_handlers.checks import fault_of
 from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.glossary import Terms
 from dragoman_handlers.identifying import probabilities
 from dragoman_handlers.languages import base_language, find_route
 from dragoman_handlers.sentences import Judge, translate_pieces
-from dragoman_handlers.text import batches, has_letters, join_text, split_text
-from dragoman_handlers.wish import Wish
+from dragoman_handlers.text import Piece, batches, has_letters, join_text, split_text
+from dragoman_handlers.wish import TranslationWish
 
 IDENTITY = "identity"
+_LONG_CHARS = 2000
+"""Up to here a text is cut in some milliseconds, whatever is in it."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -52,7 +56,7 @@ class Translated:
 
 
 def known_translations(
-    context: Context, text: str, source: str, targets: Sequence[str], wish: Wish
+    context: Context, text: str, source: str, targets: Sequence[str], wish: TranslationWish
 ) -> list[Translated] | None:
     """`text` in every one of `targets`, where all of that is known in memory; None where something is not."""
     text = unicodedata.normalize("NFC", text)
@@ -77,7 +81,7 @@ def _needs_nothing(text: str, source: str, goal: str) -> bool:
     return source == goal or not has_letters(text)
 
 
-def _whole(text: str, source: str, target: str, wish: Wish) -> WholeText:
+def _whole(text: str, source: str, target: str, wish: TranslationWish) -> WholeText:
     digests = [terms.digest for terms in wish.terms(target)]
     return WholeText(text=text, source=source, target=base_language(target), model=wish.model, glossaries=digests)
 
@@ -100,7 +104,7 @@ class _Effort:
         self.model_s += answer.compute_s
 
 
-async def translate_text(context: Context, text: str, source: str, target: str, wish: Wish) -> Translated:
+async def translate_text(context: Context, text: str, source: str, target: str, wish: TranslationWish) -> Translated:
     """`text` from `source` (a base language) to `target` (any tag).
 
     Raises:
@@ -125,7 +129,7 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
             sentences = await _translate_sentences(context, unit, sentences, effort)
         return list(sentences)
 
-    pieces = split_text(text, source, wish.terms(target))
+    pieces = await _split(text, source, wish.terms(target))
     translatable = [piece for piece in pieces if piece.translatable]
     joined = join_text(pieces, await translate_pieces(translatable, translate, _judge(engine, source, goal)))
     context.remember(whole, joined, compute_s=effort.model_s)
@@ -138,6 +142,13 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         compute_s=effort.call_s,
         from_cache=not effort.worker,
     )
+
+
+async def _split(text: str, source: str, glossaries: Sequence[Terms]) -> list[Piece]:
+    """The pieces of a text; those of a long one are found beside the event loop, which they would hold too long."""
+    if len(text) <= _LONG_CHARS:
+        return split_text(text, source, glossaries)
+    return await asyncio.to_thread(split_text, text, source, glossaries)
 
 
 def _judge(engine: Capabilities, source: str, target: str) -> Judge:

@@ -12,7 +12,7 @@ from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.identifying import Source, find_source, served_languages
 from dragoman_handlers.translating import Translated, known_translations, translate_text
-from dragoman_handlers.wish import Wish, wish_of
+from dragoman_handlers.wish import TranslationWish, translation_wish
 from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     Event,
@@ -37,7 +37,7 @@ class TranslationHandler(Handler[TranslationRequest]):
             return
         if not request.text:
             raise InvalidRequest("text: the field is empty")
-        wish = wish_of(request, context)
+        wish = translation_wish(request, context)
         served = await served_languages(context, request.source_language, wish.model)
         source = find_source(request.source_language, request.text, served)
         await all_of([self._one(request, context, source, wish, target) for target in self.parts(request)])
@@ -48,7 +48,7 @@ class TranslationHandler(Handler[TranslationRequest]):
             return None
         begin_s = time.perf_counter()
         try:
-            wish = wish_of(request, context)
+            wish = translation_wish(request, context)
             engine = context.loaded("translation", wish.model)
             source = find_source(request.source_language, request.text, engine.languages if engine else ())
         except DragomanError:
@@ -78,7 +78,7 @@ class TranslationHandler(Handler[TranslationRequest]):
             context.settle(part, InvalidRequest("the text is too long"))
 
     async def _one(
-        self, request: TranslationRequest, context: Context, source: Source, wish: Wish, target: str
+        self, request: TranslationRequest, context: Context, source: Source, wish: TranslationWish, target: str
     ) -> None:
         begin_s = time.perf_counter()
         try:
@@ -102,7 +102,7 @@ def _completed(
     done: Translated,
     *,
     source: Source,
-    wish: Wish,
+    wish: TranslationWish,
     target: str,
     took_s: float,
 ) -> TranslationCompleted:
@@ -121,7 +121,7 @@ def _result(
     done: Translated,
     *,
     source: Source,
-    wish: Wish,
+    wish: TranslationWish,
     target: str,
     took_s: float,
 ) -> TranslationResult:

@@ -20,7 +20,7 @@ from dragoman_handlers.speaking import speak_text
 from dragoman_handlers.transcripts import in_formats, mobile_transcription
 from dragoman_handlers.translating import translate_text
 from dragoman_handlers.voices import BEST_TYPES, Wishes, choose_voice
-from dragoman_handlers.wish import wish_of
+from dragoman_handlers.wish import translation_wish
 from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     AudioProcessCompleted,
@@ -74,7 +74,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
-        wish_of(request, context)  # what is wrong with it is told before any work
+        translation_wish(request, context)  # what is wrong with it is told before any work
         transcription = await self._transcription(request, context)
         context.publish(
             TranscriptionReady(
@@ -179,7 +179,7 @@ async def _translated_audio(
     wishes = _wishes(request)
     # Before the translation: a voice that there is not should not cost one.
     choose_voice(await context.capabilities("speech"), target, wishes)
-    wish = wish_of(request, context)
+    wish = translation_wish(request, context)
     language = AUTO if transcription.language == UNDETERMINED else transcription.language
     served = await served_languages(context, language, wish.model)
     source = find_source(language, transcription.text, served)

@@ -28,7 +28,7 @@ class Wishing(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class TranslationWish:
     """The model and the glossaries in force for a request."""
 
     model_type: str = DEFAULT_MODEL_TYPE
@@ -43,7 +43,7 @@ class Wish:
         return [terms for glossary in self.glossaries if (terms := glossary.terms(target))]
 
 
-def wish_of(request: Wishing, context: Context) -> Wish:
+def translation_wish(request: Wishing, context: Context) -> TranslationWish:
     """What this request wants.
 
     Raises:
@@ -54,7 +54,7 @@ def wish_of(request: Wishing, context: Context) -> Wish:
     own = (Glossary(request.glossary),) if request.glossary else ()
     wanted = request.model_type or DEFAULT_MODEL_TYPE
     model_type = wanted if wanted in context.models else DEFAULT_MODEL_TYPE
-    return Wish(
+    return TranslationWish(
         model_type=model_type,
         model=context.models.get(model_type, ""),
         glossaries=(*own, context.glossary),

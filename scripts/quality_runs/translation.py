@@ -125,7 +125,7 @@ def told_right(language: str, lines: Sequence[str], told: Sequence[str]) -> Chec
         f"language told by {SNIPPET_WORDS} words, {len(lines)} FLORES lines in {language}",
         100 * sum(one == language for one in told) / len(told),
         unit="%",
-        bound=LEAST_TOLD[language] if len(lines) >= MANY_LINES else 0,
+        bound=LEAST_TOLD[language] if len(lines) >= MANY_LINES else None,
     )
 
 
