@@ -12,7 +12,8 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+import msgspec
 
 from dragoman_handlers.base import Context
 from dragoman_handlers.languages import AUTO, UNDETERMINED, WELL_KNOWN, base_language
@@ -44,8 +45,7 @@ _PHRASES: Mapping[str, str] = {
 """What chats are full of, and what an identifier knows least: it needs some letters more."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, kw_only=True):
     """The language of a text."""
 
     language: str

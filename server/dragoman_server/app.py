@@ -151,6 +151,7 @@ class App:
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
+                self.results.journal = self._services.journal
             self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind(guard)
         except (OSError, JournalError, DeviceMissing, TokenError) as error:

@@ -73,7 +73,7 @@ class Intake:
         """Read from now on, whenever something is there."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket.fileno(), self._turn)
-        self._turn()
+        self._look_again()
 
     def stop(self) -> None:
         """Take what is still there, then close the socket."""
@@ -100,20 +100,24 @@ class Intake:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        look_s = _LOOK_AGAIN_S
         room = self._budget.room
         if room is Room.TIGHT and self._take(1):
-            look_s = _TIGHT_S
+            self._again = self._loop.call_later(_TIGHT_S, self._turn)
         elif room is Room.FREE and self._take(_MOST_PER_TURN):
             self._again = self._loop.call_soon(self._turn)
-        if self._look is not None:
-            self._look.cancel()
-        # The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced.
-        self._look = self._loop.call_later(look_s, self._turn)
+
+    def _look_again(self) -> None:
+        """The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced."""
+        if self._loop is not None:
+            self._look = self._loop.call_later(_LOOK_AGAIN_S, self._look_again)
+            self._turn()
 
     def _resume(self) -> None:
-        if self._loop is not None and self._again is None:
-            self._again = self._loop.call_soon(self._turn)
+        if self._loop is None:
+            return
+        if self._again is not None:
+            self._again.cancel()
+        self._again = self._loop.call_soon(self._turn)
 
     def _take(self, most: int) -> bool:
         """Hand over up to `most` messages; whether there may be more."""

@@ -6,32 +6,27 @@ transaction and published after it; a server that is killed before that has said
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-import msgspec
-
-from dragoman_handlers.base import Handler
+from dragoman_engines.base import Capabilities
+from dragoman_engines.work import Kind, pool_name
+from dragoman_handlers.base import AnyQuestion, Handler
+from dragoman_server.cache.keys import engine_identity
+from dragoman_server.journal.base import Ending
+from dragoman_server.known_task import KnownTask
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, TaskRecord, can_be_named
+from dragoman_server.observation.observer import Answered
+from dragoman_server.results import ResultsStore
 from dragoman_server.services import Services
-from dragoman_server.task_context import TaskContext
-from dragoman_server.task_end import count_end
-from dragoman_wire.envelope import Envelope
+from dragoman_server.task_life import milliseconds, peer_of
+from dragoman_server.task_record import TaskKey
+from dragoman_wire.codec import Codec, encode_header
+from dragoman_wire.events import Accepted, TaskFinished
 from dragoman_wire.inbound import Inbound
+from dragoman_wire.requests import CacheUse
 
-
-class TellAccepted(Protocol):
-    """Says that a task is accepted."""
-
-    def __call__(self, envelope: Envelope, *, duplicate: bool) -> None:
-        """Say it now."""
-
-
-class Finish(Protocol):
-    """Writes and says that a task is finished."""
-
-    def __call__(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
-        """Write it now, and say it after that."""
+T = TypeVar("T")
 
 
 class KnownAnswers:
@@ -40,40 +35,111 @@ class KnownAnswers:
     Args:
         services: what every run needs.
         results: the tasks that are known.
-        tell_accepted: says that a task is accepted.
-        finish: says that it is finished.
+        lanes: by name.
     """
 
-    def __init__(
-        self,
-        services: Services,
-        results: ResultsStore,
-        tell_accepted: TellAccepted,
-        finish: Finish,
-    ) -> None:
+    def __init__(self, services: Services, results: ResultsStore, lanes: Mapping[str, Lane]) -> None:
         self._services = services
         self._results = results
-        self._tell_accepted = tell_accepted
-        self._finish = finish
+        self._lanes = lanes
 
-    def answer(
-        self, record: TaskRecord, handler: Handler[Any], inbound: Inbound, lane: Lane, arrived_s: float
-    ) -> bool:
+    def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
         """Answer a new task if that needs no work; whether it did."""
-        if record.journal.problem is not None:
+        services, request = self._services, inbound.request
+        routed = key[0] is not None
+        if routed and services.journal.problem is not None:
             return False  # what cannot be written is refused
-        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
-        services = self._services
-        context = TaskContext(services, record, inbound.request, envelope, inbound.audio, arrived_s)
-        events = handler.known(inbound.request, context)
+        events = handler.known(request, _Asked(services, key[1], inbound.codec, request.cache or "use"))
         if events is None:
             return False
-        self._results.begin(record)
-        record.parts.update(part for _, part in events)
-        services.observer.accepted(context)
-        record.journal.sync(lambda _: self._tell_accepted(envelope, duplicate=False))
-        for event, part in events:
-            context.publish(event, settles=part)
-        count_end(context, lane, "completed", services)
-        self._finish(record, envelope, keep=can_be_named(inbound.request, record))
+        ended_s = services.clock.monotonic()
+        answered = Answered(
+            key=key,
+            inbound=inbound,
+            lane=handler.lane,
+            events=events,
+            arrived_s=arrived_s,
+            ended_s=ended_s,
+            queue_s=ended_s - arrived_s,
+            peer=peer_of(request),
+        )
+        task = KnownTask(
+            request_type=inbound.request_type,
+            headers=tuple([encode_header(event, inbound.codec) for event, _ in events]),
+            parts=tuple([part for _, part in events]),
+            finished_s=ended_s,
+        )
+        if routed:
+            self._write(answered, task)
+        else:
+            self._publish(answered, task.headers)
+        if routed or request.task_id is not None:
+            self._results.keep(key, task)
         return True
+
+    def _write(self, answered: Answered, task: KnownTask) -> None:
+        """Have it written whole, and publish it then."""
+        journal, codec = self._services.journal, answered.inbound.codec
+        reply_to, task_id = answered.key
+        accepted = encode_header(Accepted(task_id=task_id, duplicate=False), codec)
+        queue_ms = milliseconds(answered.queue_s)
+        last = TaskFinished(
+            task_id=task_id,
+            status="completed",
+            events=len(task.headers),
+            queue_time_ms=queue_ms,
+            compute_time_ms=0.0,
+        )
+        task.number = number = journal.new_number()
+        task.last = encode_header(last, codec)
+        task.written = False
+        for header, part in zip(task.headers, task.parts, strict=True):
+            journal.event(number, header, (), part=part)
+
+        def publish(_: str | None) -> None:
+            task.was_written()
+            self._publish(answered, (accepted, *task.headers, task.last or b""))
+
+        end = Ending(task=number, reply_to=reply_to, task_id=task_id, request_type=task.request_type, last=task.last)
+        journal.finish(end, publish)
+
+    def _publish(self, answered: Answered, headers: Sequence[bytes]) -> None:
+        services, codec, reply_to = self._services, answered.inbound.codec, answered.key[0]
+        for header in headers:
+            services.publisher.send(header, codec, reply_to)
+        answered.published_s = services.clock.monotonic()
+        self._lanes[answered.lane].answered(answered.queue_s, answered.published_s - answered.ended_s)
+        services.observer.answered(answered)
+
+
+class _Asked:
+    """The `Asked` of a handler."""
+
+    __slots__ = ("_services", "_use", "codec", "glossary", "limits", "models", "task_id")
+
+    def __init__(self, services: Services, task_id: str, codec: Codec, use: CacheUse) -> None:
+        self.task_id = task_id
+        self.codec = codec
+        self.limits = services.limits
+        self.glossary = services.glossary
+        self.models = services.models
+        self._services = services
+        self._use = use
+
+    def now_s(self) -> float:
+        """See Asked."""
+        return self._services.clock.unix()
+
+    def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
+        """See Asked."""
+        return self._services.pools[pool_name(kind, model)].capabilities
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """See Asked."""
+        if not questions:
+            return []
+        services = self._services
+        identity = engine_identity(services.pools[questions[0].pool])
+        if identity is None or self._use != "use":
+            return None
+        return services.cache.recall_all(identity, questions, answer_type)

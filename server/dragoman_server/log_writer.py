@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 _MOST_LINES = 10_000
 """That wait for a stream that takes nothing; a few MiB."""
-_MOST_CHARACTERS = 1 << 16
+_MOST_BYTES = 1 << 16
 """Of one line."""
 _GATHER_S = 0.01
 """So long the first line of a burst waits for others to be written with it."""
@@ -22,25 +22,27 @@ class LogWriter(threading.Thread):
     Args:
         descriptor: the stream.
         notice: a line that says how many were dropped.
+
+    Lines are UTF-8.
     """
 
-    def __init__(self, descriptor: int, notice: Callable[[int], str]) -> None:
+    def __init__(self, descriptor: int, notice: Callable[[int], bytes]) -> None:
         super().__init__(name="log", daemon=True)
         self.dropped = 0
         """Lines, since the start."""
         self._descriptor = descriptor
         self._notice = notice
         self._told = 0
-        self._lines: deque[str] = deque()
+        self._lines: deque[bytes] = deque()
         self._some = threading.Event()
         self._closing = False
 
-    def put(self, line: str) -> None:
+    def put(self, line: bytes) -> None:
         """Have a line written. Never blocks, whichever thread calls."""
         if len(self._lines) >= _MOST_LINES:
             self.dropped += 1
             return
-        self._lines.append(line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}...")
+        self._lines.append(line if len(line) <= _MOST_BYTES else line[:_MOST_BYTES] + b"...")
         if not self._some.is_set():
             self._some.set()
 
@@ -67,7 +69,7 @@ class LogWriter(threading.Thread):
             if self.dropped > self._told:
                 self._told, new = self.dropped, self.dropped - self._told
                 lines.append(self._notice(new))
-            if not self._write(("\n".join(lines) + "\n").encode("utf-8", "replace")):
+            if not self._write(b"\n".join(lines) + b"\n"):
                 return False
         return True
 

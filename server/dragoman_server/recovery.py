@@ -15,9 +15,9 @@ import structlog
 from dragoman_handlers.base import Handler
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.journal.base import Journal, KeptTask
-from dragoman_server.results import Stages, TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task_life import BYSTANDER, SUSPECT
+from dragoman_server.task_record import Stages, TaskRecord
 from dragoman_wire.codec import codec_of, decode_header
 from dragoman_wire.envelope import Envelope, envelope_of_fields
 from dragoman_wire.errors import DragomanError, EngineFailed, error_from_code

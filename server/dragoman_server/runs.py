@@ -15,11 +15,12 @@ import structlog
 from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
+from dragoman_server.results import ResultsStore
 from dragoman_server.services import Services
 from dragoman_server.task import TaskRun
 from dragoman_server.task_end import count_end
 from dragoman_server.task_life import State, peer_of
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
 from dragoman_wire.inbound import Inbound

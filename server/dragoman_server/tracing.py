@@ -26,12 +26,13 @@ from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork
 from dragoman_handlers.translation import version
 from dragoman_server.clock import Clock
-from dragoman_server.observation.observer import Observer
-from dragoman_server.results import TaskKey, TaskRecord
+from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import peer_of
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.events import Event, TaskFinished, TaskStatus
+from dragoman_wire.requests import Request
 
 _SYSTEM = {"messaging.system": "zeromq"}
 _CLOSE_S = 3.0
@@ -88,23 +89,29 @@ class Tracing(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
+    def answered(self, answered: Answered) -> None:
+        """See Observer."""
+        inbound = answered.inbound
+        traced = self._begin(inbound.request, inbound.request_type, answered.key[1], answered.arrived_s)
+        sending = _messaging("send", _socket(answered.key[0]))
+        for event, _ in answered.events:
+            name = f"send {event.__struct_config__.tag}"
+            self._child(traced, name, SpanKind.CLIENT, sending, answered.ended_s, answered.published_s)
+        traced.span.set_attributes(
+            {
+                "dragoman.status": "completed",
+                "dragoman.queue_seconds": answered.queue_s,
+                "dragoman.compute_seconds": 0.0,
+            }
+        )
+        traced.span.end(self._ns(answered.published_s))
+
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        request, request_type = context.request, context.record.request_type
-        parent = Context()
-        if request.traceparent is not None:
-            parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
-        span = self._tracer.start_span(
-            f"process {request_type}",
-            parent,
-            SpanKind.CONSUMER,
-            _of_request(context),
-            start_time=self._ns(context.arrived_s),
-        )
-        traced = self._traced[context] = _Traced(span)
-        now_s = self._clock.monotonic()
-        receiving = _messaging("receive", "requests")
-        self._child(traced, "receive", SpanKind.CLIENT, receiving, context.arrived_s, now_s)
+        traced = self._begin(context.request, context.record.request_type, context.task_id, context.arrived_s)
+        if context.resumed:
+            traced.span.set_attribute("dragoman.resumed", True)  # noqa: FBT003 - the attribute's value
+        self._traced[context] = traced
 
     def queued(self, context: TaskContext) -> None:
         """See Observer."""
@@ -148,8 +155,7 @@ class Tracing(Observer):
         if traced is None:
             return
         traced.last_s = self._clock.monotonic()
-        socket = "events" if context.envelope.reply_to is None else "routed events"
-        attributes = _messaging("send", socket)
+        attributes = _messaging("send", _socket(context.envelope.reply_to))
         name = f"send {event.__struct_config__.tag}"
         self._child(traced, name, SpanKind.CLIENT, attributes, ready_s, traced.last_s)
 
@@ -184,6 +190,23 @@ class Tracing(Observer):
 
     # --- spans ---------------------------------------------------------------------------------------------
 
+    def _begin(self, request: Request, request_type: str, task_id: str, arrived_s: float) -> _Traced:
+        """A request's span, with that of its receiving in it, which ends now."""
+        parent = Context()
+        if request.traceparent is not None:
+            parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
+        span = self._tracer.start_span(
+            f"process {request_type}",
+            parent,
+            SpanKind.CONSUMER,
+            _of_request(request, request_type, task_id),
+            start_time=self._ns(arrived_s),
+        )
+        traced = _Traced(span)
+        receiving = _messaging("receive", "requests")
+        self._child(traced, "receive", SpanKind.CLIENT, receiving, arrived_s, self._clock.monotonic())
+        return traced
+
     def _child(
         self,
         traced: _Traced,
@@ -215,16 +238,17 @@ def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
     }
 
 
-def _of_request(context: TaskContext) -> dict[str, AttributeValue]:
-    request, request_type = context.request, context.record.request_type
+def _socket(reply_to: str | None) -> str:
+    return "events" if reply_to is None else "routed events"
+
+
+def _of_request(request: Request, request_type: str, task_id: str) -> dict[str, AttributeValue]:
     attributes = _messaging("process", "requests") | {
-        "messaging.message.id": context.task_id,
+        "messaging.message.id": task_id,
         "dragoman.request.type": request_type,
         "dragoman.peer": peer_of(request),
         "dragoman.priority": request.priority or "normal",
     }
     if request.conversation_id is not None:
         attributes["messaging.message.conversation_id"] = request.conversation_id
-    if context.resumed:
-        attributes["dragoman.resumed"] = True
     return attributes

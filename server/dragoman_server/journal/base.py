@@ -129,7 +129,7 @@ class Journal(ABC):
         task: int,
         header: bytes,
         binaries: Sequence[Buffer],
-        done: Done,
+        done: Done | None = None,
         *,
         part: str | None = None,
         error_code: str | None = None,

@@ -11,11 +11,11 @@ from dragoman_engines.unit import Answer
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodeAudio, DecodedAudio
 from dragoman_server.clock import Clock
 from dragoman_server.lane import Lane
-from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.observation.peers import Peers
-from dragoman_server.results import TaskRecord
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import peer_of
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import TaskFinished, TaskStatus
@@ -87,6 +87,16 @@ class Counts(Observer):
         """See Observer."""
         self.repeats[self.lane_of(record.request_type)] += 1
         self.peers[peer_of(envelope)].repeated += 1
+
+    def answered(self, answered: Answered) -> None:
+        """See Observer."""
+        inbound = answered.inbound
+        self.acceptances[inbound.request_type] += 1
+        self.characters[answered.lane] += len(getattr(inbound.request, "text", ""))
+        self.ends[answered.lane, "completed"] += 1
+        figures = self.peers[answered.peer]
+        figures.accepted += 1
+        figures.completed += 1
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""

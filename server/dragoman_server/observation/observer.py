@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from dragoman_engines.unit import Answer, Unit
@@ -12,12 +13,30 @@ from dragoman_engines.work import AnyWork
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished, TaskStatus
+from dragoman_wire.inbound import Inbound
 
 if TYPE_CHECKING:
-    from dragoman_server.results import TaskRecord
     from dragoman_server.task_context import TaskContext
+    from dragoman_server.task_record import TaskKey, TaskRecord
 
 log = structlog.get_logger()
+
+
+class Answered(msgspec.Struct, kw_only=True):
+    """A request that was answered in the turn in which it came, all of it with results. Times are monotonic."""
+
+    key: TaskKey
+    inbound: Inbound
+    lane: str
+    events: Sequence[tuple[Event, str]]
+    """Each with the part that it settles."""
+    arrived_s: float
+    ended_s: float
+    queue_s: float
+    """From the one to the other."""
+    peer: str
+    """On whose account it goes."""
+    published_s: float = 0.0
 
 
 class Observer:
@@ -29,8 +48,11 @@ class Observer:
     def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
         """A request was answered with what is known of its task already."""
 
+    def answered(self, answered: Answered) -> None:
+        """A new request needed no work. Nothing else is told of it."""
+
     def accepted(self, context: TaskContext) -> None:
-        """A request is safe and has its place, or is answered in this turn; also one of an earlier server's."""
+        """A request is safe and has its place; also one of an earlier server's."""
 
     def queued(self, context: TaskContext) -> None:
         """It has to wait for its turn in the lane."""

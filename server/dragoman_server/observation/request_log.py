@@ -12,15 +12,40 @@ import msgspec
 from dragoman_server.clock import Clock
 from dragoman_server.faults import sentence_of
 from dragoman_server.logs import Level
-from dragoman_server.observation.observer import Observer
-from dragoman_server.results import TaskRecord
+from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.task_context import TaskContext
+from dragoman_server.task_life import milliseconds
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished
 from dragoman_wire.inbound import BadMessage
 
 _ENDED_WELL = frozenset({"completed", "cancelled"})
+
+
+class FinishedAtOnce(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A line of a task that was answered in the turn in which it came: the one that there are most of."""
+
+    event: str
+    type: str
+    lane: str
+    task_id: str
+    reply_to: str | None = None
+    message_id: str | None = None
+    conversation_id: str | None = None
+    attachment_id: str | None = None
+    sender_id: str | None = None
+    priority: str
+    traceparent: str | None = None
+    at_once: bool
+    status: str
+    events: int
+    queue_ms: float
+    compute_ms: float
+    publish_ms: float
+    level: str
+    timestamp: str
 
 
 class Lines(Protocol):
@@ -34,6 +59,14 @@ class Lines(Protocol):
         """Write one, whatever its level."""
         ...
 
+    def write_whole(self, line: msgspec.Struct) -> None:
+        """Write one that has its level and its timestamp."""
+        ...
+
+    def timestamp(self) -> str:
+        """Now."""
+        ...
+
 
 class NoLines:
     """Writes nothing."""
@@ -44,6 +77,13 @@ class NoLines:
 
     def write(self, level: Level, fields: dict[str, Any]) -> None:
         """See Lines."""
+
+    def write_whole(self, line: msgspec.Struct) -> None:
+        """See Lines."""
+
+    def timestamp(self) -> str:
+        """See Lines."""
+        return ""
 
 
 class RequestLog(Observer):
@@ -56,6 +96,7 @@ class RequestLog(Observer):
     """
 
     def __init__(self, lines: Lines, lane_of: Mapping[str, str], clock: Clock) -> None:
+        self._lines = lines
         self._write = lines.write
         self._says = lines.says
         self._lane_of = lane_of
@@ -88,6 +129,45 @@ class RequestLog(Observer):
         """See Observer."""
         if self._infos:
             self._write("info", {"event": "task.repeated", "type": record.request_type, **envelope.ids})
+
+    def answered(self, answered: Answered) -> None:
+        """See Observer. One line, for it was accepted and finished in one turn."""
+        if not self._infos:
+            return
+        request = answered.inbound.request
+        self._lines.write_whole(
+            FinishedAtOnce(
+                event="task.finished",
+                type=answered.inbound.request_type,
+                lane=answered.lane,
+                task_id=answered.key[1],
+                reply_to=request.reply_to,
+                message_id=request.message_id,
+                conversation_id=request.conversation_id,
+                attachment_id=request.attachment_id,
+                sender_id=request.sender_id,
+                priority=request.priority or "normal",
+                traceparent=request.traceparent,
+                at_once=True,
+                status="completed",
+                events=len(answered.events),
+                queue_ms=milliseconds(answered.queue_s),
+                compute_ms=0.0,
+                publish_ms=milliseconds(answered.published_s - answered.ended_s),
+                level="info",
+                timestamp=self._lines.timestamp(),
+            )
+        )
+        if self._content:
+            self._content_of(answered)
+
+    def _content_of(self, answered: Answered) -> None:
+        task_id, text = answered.key[1], getattr(answered.inbound.request, "text", None)
+        if text is not None:
+            self._write("info", {"event": "task.content", "task_id": task_id, "text": text})
+        for event, _ in answered.events:
+            told = msgspec.to_builtins(event)
+            self._write("info", {"event": "event.content", "task_id": task_id, "event_fields": told})
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
@@ -131,7 +211,7 @@ class RequestLog(Observer):
         fields["events"] = last.events
         fields["queue_ms"] = last.queue_time_ms
         fields["compute_ms"] = last.compute_time_ms
-        fields["publish_ms"] = round((self._clock.monotonic() - (record.ended_s or self._clock.monotonic())) * 1000, 3)
+        fields["publish_ms"] = milliseconds(self._clock.monotonic() - (record.ended_s or self._clock.monotonic()))
         self._write("info" if well else "warning", fields)
 
     def _named(self, event: str, record: TaskRecord, envelope: Envelope) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""A finished task that needed no work, in little room: a server that answers from its cache has many of them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dragoman_server.journal.base import Journal
+from dragoman_server.journal.null import NOTHING
+from dragoman_server.task_record import StoredEvent, TaskKey, TaskRecord
+from dragoman_wire.codec import decode_header
+from dragoman_wire.events import TaskFinished
+
+_KNOWN_BYTES = 450
+"""What one takes beside its events: its key, its place, and what Python adds to each of its values."""
+
+
+class KnownTask(msgspec.Struct, kw_only=True, gc=False):
+    """A task whose every part was answered with a result, without binaries. It holds nothing that could hold it."""
+
+    request_type: str
+    headers: tuple[bytes, ...]
+    """Of its events, encoded as they were sent."""
+    parts: tuple[str, ...]
+    """What each of them answers."""
+    finished_s: float
+    number: int = 0
+    """In the journal, if it is there."""
+    last: bytes | None = None
+    """Its encoded last event, where a peer is told of the end."""
+    written: bool = True
+    """Whether the journal has it."""
+    record: TaskRecord | None = None
+    """Itself at full length, where somebody asked before it was written."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory that it takes, about."""
+        return _KNOWN_BYTES + sum(map(len, self.headers)) + len(self.last or b"")
+
+    def full(self, key: TaskKey, journal: Journal) -> TaskRecord:
+        """The task at full length, for a repeat of it."""
+        journal = journal if self.number else NOTHING
+        record = TaskRecord(key=key, request_type=self.request_type, journal=journal, number=self.number)
+        for header, part in zip(self.headers, self.parts, strict=True):
+            record.events.append(StoredEvent(header, (), part))
+        record.outcomes = dict.fromkeys(self.parts)
+        record.parts = set(self.parts)
+        if self.last is not None:
+            record.finished = msgspec.convert(decode_header(self.last)[1], TaskFinished)
+        record.finished_s = self.finished_s
+        record.size_bytes = self.size_bytes
+        if not self.written:
+            record.unwritten = 1
+            self.record = record
+        return record
+
+    def was_written(self) -> None:
+        """The journal has it now."""
+        self.written = True
+        if self.record is not None:
+            self.record.unwritten -= 1
+            self.record = None
