@@ -74,6 +74,8 @@ class EnginePool:
         self._wanted = 0
         """Those who wait to know what the engine can do."""
         self._missing: str | None = None
+        self._feeding = False
+        """It will be looked at the end of this turn of the loop what can be given to whom."""
         self._stopping = False
 
     def start(self) -> None:
@@ -203,7 +205,9 @@ class EnginePool:
     async def _wait(self, unit: Unit) -> Answer:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         unit.waiters.add(waiter)
-        self._feed()
+        if not self._feeding:
+            self._feeding = True
+            asyncio.get_running_loop().call_soon(self._feed)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -218,7 +222,8 @@ class EnginePool:
         return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
 
     def _feed(self) -> None:
-        """Give waiting units to idle processes."""
+        """Give waiting units to idle processes. What came up in one turn of the loop goes in one call, if it fits."""
+        self._feeding = False
         for slot in self._slots:
             if not self.awaited or self._residence.giving_way:
                 return
