@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.work import Work
 
@@ -35,4 +33,9 @@ class Pace:
 
     def corrected(self, ticket: Ticket) -> Ticket:
         """The ticket in seconds of this model."""
-        return replace(ticket, cost_s=ticket.cost_s * self.factor, size_s=ticket.size_s * self.factor)
+        return Ticket(
+            peer=ticket.peer,
+            priority=ticket.priority,
+            cost_s=ticket.cost_s * self.factor,
+            size_s=ticket.size_s * self.factor,
+        )

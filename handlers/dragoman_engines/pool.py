@@ -217,9 +217,14 @@ class EnginePool:
             raise
 
     def _can_serve(self) -> bool:
-        if self._stopping or (self._missing is not None and not self.children):
+        if self._stopping:
             return False
-        return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
+        for slot in self._slots:  # spelled out, for every unit asks
+            if slot.child is not None and slot.child.ready:
+                return True
+        if self._missing is not None and not self.children:
+            return False
+        return min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
 
     def _feed(self) -> None:
         """Give waiting units to idle processes. What came up in one turn of the loop goes in one call, if it fits."""

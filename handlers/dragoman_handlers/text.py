@@ -34,6 +34,8 @@ class Piece:
 def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> list[Piece]:
     """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences."""
     tokens = _with_terms(find_tokens(text), list(find_terms(text, glossaries)))
+    if not tokens and _is_one_sentence(text, language):
+        return [Piece(text, translatable=True)]
     cutter = _Cutter(text, tokens, language)
     return [piece for piece in cutter.pieces() if piece.text]
 
@@ -60,6 +62,12 @@ def batches(sentences: Sequence[str]) -> list[list[str]]:
 def has_letters(text: str) -> bool:
     """Whether there is anything to translate: numbers, dates and punctuation are the same in every language."""
     return _LETTER.search(text) is not None
+
+
+def _is_one_sentence(text: str, language: str) -> bool:
+    """Whether a text without tokens is a single sentence from its first letter to its last, as most in a chat are."""
+    whole = text and not text[0].isspace() and not text[-1].isspace() and has_letters(text)
+    return bool(whole) and not _LINE_BREAK.search(text) and sentencex.segment(language, text) == [text]
 
 
 def _with_terms(tokens: list[Token], terms: list[Token]) -> list[Token]:

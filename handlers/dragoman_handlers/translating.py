@@ -173,9 +173,8 @@ async def _translate_sentences(
     context: Context, like: TranslateSentences, sentences: Sequence[str], effort: _Effort
 ) -> list[str]:
     """The sentences in another language, by units like the one given: each that is not known is translated once."""
-    distinct = list(dict.fromkeys(sentences))
-    questions = [like.of([one]) for one in distinct]
-    answers = await context.recall(questions, Translations)
+    distinct = list(dict.fromkeys(sentences)) if len(sentences) > 1 else list(sentences)
+    answers = await context.recall([like.of([one]) for one in distinct], Translations)
     known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
     units = [like.of(group) for group in batches([one for one in distinct if one not in known])]
     size_s = sum(unit.cost_s() for unit in units)

@@ -111,7 +111,9 @@ class App:
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
-        self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
+        self.intake = Intake(
+            self._zmq, _wire_limits(config), mark, self.budget, self.publisher, self._on_request, self._on_bad
+        )
         self._readiness = Readiness(self._services, self.dispatcher)
         parts = Parts(
             dispatcher=self.dispatcher,

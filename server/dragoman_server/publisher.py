@@ -40,6 +40,7 @@ class Publisher:
             socket.set(zmq.MAXMSGSIZE, _SUBSCRIPTION_BYTES)
         self._waiting: list[tuple[str | None, bytes, Sequence[Buffer]]] = []
         self._peers: OrderedDict[str, Codec] = OrderedDict()
+        self._holding = False
         self.published = 0
 
     def bind_events(self, endpoint: str) -> str:
@@ -64,15 +65,20 @@ class Publisher:
         """
         if reply_to is not None:
             self._remember(reply_to, codec)
-        if not self._waiting:
+        if not self._waiting and not self._holding:
             asyncio.get_running_loop().call_soon(self.flush)
         self._waiting.append((reply_to, header, binaries))
         self.published += 1
         if len(self._waiting) >= _MOST_WAITING:
             self.flush()
 
+    def hold(self) -> None:
+        """Let events gather until `flush`, which must come in this turn of the loop."""
+        self._holding = True
+
     def flush(self) -> None:
         """Hand over what waits."""
+        self._holding = False
         waiting, self._waiting = self._waiting, []
         for reply_to, header, binaries in waiting:
             socket = self._events if reply_to is None else self._routed

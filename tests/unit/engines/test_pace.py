@@ -12,7 +12,7 @@ from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.pace import Pace
 from dragoman_engines.pool import EnginePool
 from dragoman_engines.pool_settings import PoolSettings
-from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, TranscribeWindow, TranslateSentences
+from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, FindSpeech, TranscribeWindow
 
 WINDOW = TranscribeWindow(pcm_path="", spans=[(0, 10 * SPOOL_RATE_HZ)])
 
@@ -33,7 +33,7 @@ def test_calls_that_say_nothing_teach_nothing() -> None:
     pace = Pace()
     pace.learn(WINDOW, 0.0, 3.0)
     pace.learn(WINDOW, 3.0, 0.0)
-    pace.learn(TranslateSentences(source="en", target="pt", sentences=["a"]), 1.0, 3.0)
+    pace.learn(FindSpeech(pcm_path="spool", start=0, end=SPOOL_RATE_HZ), 1.0, 3.0)
     assert pace.factor == 1.0
 
 
