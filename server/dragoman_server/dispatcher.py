@@ -167,7 +167,7 @@ class Dispatcher:
         """Say that the task is known and publish what has come of it, once all that is written and published."""
 
         def say(problem: str | None) -> None:
-            if problem is None or self.results.get(record.key) is record:
+            if problem is None or self.results.get(record.key) is not None:
                 self._services.observer.repeated(record, envelope)
                 self._tell_accepted(envelope, duplicate=True)
                 self.replay(record, envelope)
@@ -270,6 +270,8 @@ class Dispatcher:
             if reply_to is not None:
                 self._services.publisher.send(header, envelope.codec, reply_to)
             self._services.observer.finished(record, envelope, last)
+            if not record.unwritten:
+                self.results.condense(record, header if reply_to is not None else None)
 
         if record.died is not None:
             log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
@@ -279,8 +281,8 @@ class Dispatcher:
             task=record.number, reply_to=reply_to, task_id=task_id, request_type=record.request_type, last=header
         )
         record.unwritten += 1
-        record.journal.finish(end, publish)
         self.results.end(record, keep=keep)
+        record.journal.finish(end, publish)
 
 
 def _unwritable(problem: str) -> InternalFault:

@@ -13,8 +13,8 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
 from dragoman_server.cache.keys import engine_identity
+from dragoman_server.condensed_task import CondensedTask
 from dragoman_server.journal.base import Ending
-from dragoman_server.known_task import KnownTask
 from dragoman_server.lane import Lane
 from dragoman_server.observation.observer import Answered
 from dragoman_server.results import ResultsStore
@@ -63,7 +63,7 @@ class KnownAnswers:
             queue_s=ended_s - arrived_s,
             peer=peer_of(request),
         )
-        task = KnownTask(
+        task = CondensedTask(
             request_type=inbound.request_type,
             headers=tuple([encode_header(event, inbound.codec) for event, _ in events]),
             parts=tuple([part for _, part in events]),
@@ -77,7 +77,7 @@ class KnownAnswers:
             self._results.keep(key, task)
         return True
 
-    def _write(self, answered: Answered, task: KnownTask) -> None:
+    def _write(self, answered: Answered, task: CondensedTask) -> None:
         """Have it written whole, and publish it then."""
         journal, codec = self._services.journal, answered.inbound.codec
         reply_to, task_id = answered.key

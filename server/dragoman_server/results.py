@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+from dragoman_server.condensed_task import CondensedTask, condensed
 from dragoman_server.config import ResultsConfig
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
-from dragoman_server.known_task import KnownTask
 from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.requests import Request
 
@@ -27,7 +27,7 @@ class ResultsStore:
         self._config = config
         self._clock = clock
         self._active: dict[TaskKey, TaskRecord] = {}
-        self._finished: OrderedDict[TaskKey, TaskRecord | KnownTask] = OrderedDict()
+        self._finished: OrderedDict[TaskKey, TaskRecord | CondensedTask] = OrderedDict()
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -46,7 +46,7 @@ class ResultsStore:
         if task.finished_s < self._clock() - self._config.keep_s:
             self._expire()
             return None
-        if isinstance(task, KnownTask):
+        if isinstance(task, CondensedTask):
             task = self._finished[key] = task.full(key, self.journal)
         return task
 
@@ -56,7 +56,7 @@ class ResultsStore:
             self.bytes -= record.size_bytes
         self._active[record.key] = record
 
-    def keep(self, key: TaskKey, task: KnownTask) -> None:
+    def keep(self, key: TaskKey, task: CondensedTask) -> None:
         """Know a new task that is finished already."""
         if self._config.keep_s:
             self._finished[key] = task
@@ -74,6 +74,15 @@ class ResultsStore:
         self.restore(record, self._clock())
         self._expire()
 
+    def condense(self, record: TaskRecord, last: bytes | None) -> None:
+        """A finished task is written whole: keep it in less room, if it is still kept."""
+        if self._finished.get(record.key) is not record:
+            return
+        task = condensed(record, last)
+        if task is not None:
+            self._finished[record.key] = task
+            self.bytes += task.size_bytes - record.size_bytes
+
     def restore(self, record: TaskRecord, finished_s: float) -> None:
         """Know a task that was finished then. To be called in the order of their ends."""
         record.finished_s = finished_s
@@ -84,11 +93,14 @@ class ResultsStore:
         """The task was not accepted after all."""
         self._active.pop(record.key, None)
 
+    def _too_many(self) -> bool:
+        return self.bytes > self._config.bytes or len(self._finished) > self._config.tasks
+
     def _expire(self) -> None:
         oldest_s = self._clock() - self._config.keep_s
         while self._finished:
             task = next(iter(self._finished.values()))
-            if task.finished_s >= oldest_s and self.bytes <= self._config.bytes:
+            if task.finished_s >= oldest_s and not self._too_many():
                 return
             self._finished.popitem(last=False)
             self.bytes -= task.size_bytes
