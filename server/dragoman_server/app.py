@@ -30,8 +30,8 @@ from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import Logs
+from dragoman_server.observation.lines import NoLines
 from dragoman_server.observation.observer import Observer
-from dragoman_server.observation.request_log import NoLines
 from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of

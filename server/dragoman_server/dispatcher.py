@@ -185,6 +185,10 @@ class Dispatcher:
             publisher.publish(record.finished, envelope.codec, envelope.reply_to)
         return len(record.events)
 
+    def report(self) -> None:
+        """Bring the figures up to this moment."""
+        self._known.report()
+
     def cancel(self, key: TaskKey) -> CancelStatus:
         """Stop a task, wherever it is."""
         runs = self._runs.of(key)

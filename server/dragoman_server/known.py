@@ -6,6 +6,7 @@ transaction and published after it; a server that is killed before that has said
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -42,6 +43,7 @@ class KnownAnswers:
         self._services = services
         self._results = results
         self._lanes = lanes
+        self._unreported: list[Answered] = []
 
     def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
         """Answer a new task if that needs no work; whether it did."""
@@ -107,9 +109,20 @@ class KnownAnswers:
         services, codec, reply_to = self._services, answered.inbound.codec, answered.key[0]
         for header in headers:
             services.publisher.send(header, codec, reply_to)
-        answered.published_s = services.clock.monotonic()
-        self._lanes[answered.lane].answered(answered.queue_s, answered.published_s - answered.ended_s)
-        services.observer.answered(answered)
+        if not self._unreported:
+            asyncio.get_running_loop().call_soon(self.report)
+        self._unreported.append(answered)
+
+    def report(self) -> None:
+        """Count and tell what was answered in this turn of the loop; the peers have it already."""
+        answered, self._unreported = self._unreported, []
+        if not answered:
+            return
+        now_s = self._services.clock.monotonic()
+        for one in answered:
+            one.published_s = now_s
+            self._lanes[one.lane].answered(one.queue_s, now_s - one.ended_s)
+        self._services.observer.answered(answered)
 
 
 class _Asked:

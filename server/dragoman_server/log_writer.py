@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _MOST_LINES = 10_000
 """That wait for a stream that takes nothing; a few MiB."""
@@ -39,10 +39,15 @@ class LogWriter(threading.Thread):
 
     def put(self, line: bytes) -> None:
         """Have a line written. Never blocks, whichever thread calls."""
-        if len(self._lines) >= _MOST_LINES:
-            self.dropped += 1
-            return
-        self._lines.append(line if len(line) <= _MOST_BYTES else line[:_MOST_BYTES] + b"...")
+        self.put_all([line])
+
+    def put_all(self, lines: Sequence[bytes]) -> None:
+        """Have several written, in order."""
+        room = max(0, _MOST_LINES - len(self._lines))
+        self.dropped += max(0, len(lines) - room)
+        self._lines.extend(
+            [line if len(line) <= _MOST_BYTES else line[:_MOST_BYTES] + b"..." for line in lines[:room]]
+        )
         if not self._some.is_set():
             self._some.set()
 

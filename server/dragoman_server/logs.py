@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -72,9 +72,9 @@ class Logs:
         """A line without the way through structlog, which costs more than the line. `fields` is used up."""
         self._writer.put(self._renderer(None, level, fields))
 
-    def write_whole(self, line: msgspec.Struct) -> None:
-        """A line that has its level and its timestamp."""
-        self._writer.put(self._renderer.rendered(line))
+    def write_whole(self, lines: Sequence[msgspec.Struct]) -> None:
+        """Lines that have their level and their timestamp."""
+        self._writer.put_all([self._renderer.rendered(line) for line in lines])
 
     def timestamp(self) -> str:
         """Now, as it is written in lines."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -89,26 +89,24 @@ class Tracing(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
-    def answered(self, answered: Answered) -> None:
+    def answered(self, answered: Sequence[Answered]) -> None:
         """See Observer."""
-        inbound = answered.inbound
-        traced = self._begin(inbound.request, inbound.request_type, answered.key[1], answered.arrived_s)
-        sending = _messaging("send", _socket(answered.key[0]))
-        for event, _ in answered.events:
-            name = f"send {event.__struct_config__.tag}"
-            self._child(traced, name, SpanKind.CLIENT, sending, answered.ended_s, answered.published_s)
-        traced.span.set_attributes(
-            {
-                "dragoman.status": "completed",
-                "dragoman.queue_seconds": answered.queue_s,
-                "dragoman.compute_seconds": 0.0,
-            }
-        )
-        traced.span.end(self._ns(answered.published_s))
+        for one in answered:
+            inbound = one.inbound
+            traced = self._begin(inbound.request, inbound.request_type, one.key[1], one.arrived_s, one.ended_s)
+            sending = _messaging("send", _socket(one.key[0]))
+            for event, _ in one.events:
+                name = f"send {event.__struct_config__.tag}"
+                self._child(traced, name, SpanKind.CLIENT, sending, one.ended_s, one.published_s)
+            figures = {"dragoman.queue_seconds": one.queue_s, "dragoman.compute_seconds": 0.0}
+            traced.span.set_attributes({"dragoman.status": "completed", **figures})
+            traced.span.end(self._ns(one.published_s))
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        traced = self._begin(context.request, context.record.request_type, context.task_id, context.arrived_s)
+        now_s = self._clock.monotonic()
+        request_type = context.record.request_type
+        traced = self._begin(context.request, request_type, context.task_id, context.arrived_s, now_s)
         if context.resumed:
             traced.span.set_attribute("dragoman.resumed", True)  # noqa: FBT003 - the attribute's value
         self._traced[context] = traced
@@ -190,8 +188,10 @@ class Tracing(Observer):
 
     # --- spans ---------------------------------------------------------------------------------------------
 
-    def _begin(self, request: Request, request_type: str, task_id: str, arrived_s: float) -> _Traced:
-        """A request's span, with that of its receiving in it, which ends now."""
+    def _begin(
+        self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float
+    ) -> _Traced:
+        """A request's span, with that of its receiving in it."""
         parent = Context()
         if request.traceparent is not None:
             parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
@@ -204,7 +204,7 @@ class Tracing(Observer):
         )
         traced = _Traced(span)
         receiving = _messaging("receive", "requests")
-        self._child(traced, "receive", SpanKind.CLIENT, receiving, arrived_s, self._clock.monotonic())
+        self._child(traced, "receive", SpanKind.CLIENT, receiving, arrived_s, received_s)
         return traced
 
     def _child(

@@ -82,6 +82,8 @@ class DragomanClient(ZmqClient):  # type: ignore[misc] - the comparison's code i
         self._texts = itertools.cycle([f"{number:09d} {FILLER}"[:TEXT_LENGTH] for number in range(KNOWN_TEXTS)])
         self._passed = {"accepted", "translation_completed", "transcription_completed"} if routes else {"accepted"}
         """Events that are not a task's last."""
+        self._sizes: dict[str, int] = {}
+        """What has arrived of payloads whose tasks are not yet finished."""
 
     def encode(self, request: dict[str, Any], blob: bytes | None) -> list[bytes]:
         """Frames of a request."""
@@ -98,9 +100,10 @@ class DragomanClient(ZmqClient):  # type: ignore[misc] - the comparison's code i
     def decode(self, frames: list[bytes]) -> dict[str, Any] | None:
         """A result; None for an event that more will follow."""
         event = _decode(frames[-1])
+        if event.transcription is not None:
+            self._sizes[event.task_id] = event.transcription.duration_ms * BYTES_PER_MS
         if event.type in self._passed:
             return None
         if event.type not in ("translation_completed", "transcription_completed", "task_finished"):
             raise AssertionError(f"not a result: {msgpack.unpackb(frames[-1])}")
-        size = event.transcription.duration_ms * BYTES_PER_MS if event.transcription else 0
-        return {"taskId": event.task_id, "size": size}
+        return {"taskId": event.task_id, "size": self._sizes.pop(event.task_id, 0)}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dragoman_engines.unit import Answer
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodeAudio, DecodedAudio
@@ -88,15 +88,16 @@ class Counts(Observer):
         self.repeats[self.lane_of(record.request_type)] += 1
         self.peers[peer_of(envelope)].repeated += 1
 
-    def answered(self, answered: Answered) -> None:
+    def answered(self, answered: Sequence[Answered]) -> None:
         """See Observer."""
-        inbound = answered.inbound
-        self.acceptances[inbound.request_type] += 1
-        self.characters[answered.lane] += len(getattr(inbound.request, "text", ""))
-        self.ends[answered.lane, "completed"] += 1
-        figures = self.peers[answered.peer]
-        figures.accepted += 1
-        figures.completed += 1
+        self.acceptances.update([one.inbound.request_type for one in answered])
+        self.ends.update([(one.lane, "completed") for one in answered])
+        for one in answered:
+            self.characters[one.lane] += len(getattr(one.inbound.request, "text", ""))
+        for peer, count in Counter([one.peer for one in answered]).items():
+            figures = self.peers[peer]
+            figures.accepted += count
+            figures.completed += count
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""

@@ -48,8 +48,8 @@ class Observer:
     def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
         """A request was answered with what is known of its task already."""
 
-    def answered(self, answered: Answered) -> None:
-        """A new request needed no work. Nothing else is told of it."""
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """New requests that needed no work, all of one turn of the loop. Nothing else is told of them."""
 
     def accepted(self, context: TaskContext) -> None:
         """A request is safe and has its place; also one of an earlier server's."""

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from dragoman_server.clock import Clock
 from dragoman_server.faults import sentence_of
-from dragoman_server.logs import Level
+from dragoman_server.observation.lines import AcceptedLine, FinishedLine, Lines
 from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import milliseconds
@@ -22,83 +22,6 @@ from dragoman_wire.events import Event, TaskFinished
 from dragoman_wire.inbound import BadMessage
 
 _ENDED_WELL = frozenset({"completed", "cancelled"})
-
-
-class _TaskLine(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What lines about a task share. A struct costs half of what a map does, and these are most lines of a log."""
-
-    event: str
-    type: str
-    lane: str
-    task_id: str
-    reply_to: str | None = None
-    message_id: str | None = None
-    conversation_id: str | None = None
-    attachment_id: str | None = None
-    sender_id: str | None = None
-
-
-class _AcceptedLine(_TaskLine, kw_only=True):
-    priority: str
-    again: list[str] | None = None
-    resumed: bool | None = None
-    traceparent: str | None = None
-    level: str
-    timestamp: str
-
-
-class _FinishedLine(_TaskLine, kw_only=True):
-    priority: str | None = None
-    traceparent: str | None = None
-    at_once: bool | None = None
-    """Answered in the turn in which it came: it has no other line."""
-    status: str
-    error_code: str | None = None
-    error: str | None = None
-    events: int
-    queue_ms: float
-    compute_ms: float
-    publish_ms: float
-    level: str
-    timestamp: str
-
-
-class Lines(Protocol):
-    """Where lines go; `Logs` is one."""
-
-    def says(self, level: Level) -> bool:
-        """Whether lines of this level are written now."""
-        ...
-
-    def write(self, level: Level, fields: dict[str, Any]) -> None:
-        """Write one, whatever its level."""
-        ...
-
-    def write_whole(self, line: msgspec.Struct) -> None:
-        """Write one that has its level and its timestamp."""
-        ...
-
-    def timestamp(self) -> str:
-        """Now."""
-        ...
-
-
-class NoLines:
-    """Writes nothing."""
-
-    def says(self, level: Level) -> bool:
-        """See Lines."""
-        return False
-
-    def write(self, level: Level, fields: dict[str, Any]) -> None:
-        """See Lines."""
-
-    def write_whole(self, line: msgspec.Struct) -> None:
-        """See Lines."""
-
-    def timestamp(self) -> str:
-        """See Lines."""
-        return ""
 
 
 class RequestLog(Observer):
@@ -145,36 +68,15 @@ class RequestLog(Observer):
         if self._infos:
             self._write("info", {"event": "task.repeated", "type": record.request_type, **envelope.ids})
 
-    def answered(self, answered: Answered) -> None:
-        """See Observer. One line, for it was accepted and finished in one turn."""
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """See Observer. One line each, for they were accepted and finished in one turn."""
         if not self._infos:
             return
-        request = answered.inbound.request
-        self._lines.write_whole(
-            _FinishedLine(
-                event="task.finished",
-                type=answered.inbound.request_type,
-                lane=answered.lane,
-                task_id=answered.key[1],
-                reply_to=request.reply_to,
-                message_id=request.message_id,
-                conversation_id=request.conversation_id,
-                attachment_id=request.attachment_id,
-                sender_id=request.sender_id,
-                priority=request.priority or "normal",
-                traceparent=request.traceparent,
-                at_once=True,
-                status="completed",
-                events=len(answered.events),
-                queue_ms=milliseconds(answered.queue_s),
-                compute_ms=0.0,
-                publish_ms=milliseconds(answered.published_s - answered.ended_s),
-                level="info",
-                timestamp=self._lines.timestamp(),
-            )
-        )
+        timestamp = self._lines.timestamp()
+        self._lines.write_whole([_line(one, timestamp) for one in answered])
         if self._content:
-            self._content_of(answered)
+            for one in answered:
+                self._content_of(one)
 
     def _content_of(self, answered: Answered) -> None:
         task_id, text = answered.key[1], getattr(answered.inbound.request, "text", None)
@@ -190,23 +92,25 @@ class RequestLog(Observer):
             return
         request, sender = context.request, context.envelope
         self._lines.write_whole(
-            _AcceptedLine(
-                event="task.accepted",
-                type=context.record.request_type,
-                lane=self._lane_of.get(context.record.request_type, ""),
-                task_id=context.task_id,
-                reply_to=sender.reply_to,
-                message_id=sender.message_id,
-                conversation_id=sender.conversation_id,
-                attachment_id=sender.attachment_id,
-                sender_id=sender.sender_id,
-                priority=request.priority or "normal",
-                again=list(getattr(request, "target_languages", ())) if context.duplicate else None,
-                resumed=context.resumed or None,
-                traceparent=request.traceparent,
-                level="info",
-                timestamp=self._lines.timestamp(),
-            )
+            [
+                AcceptedLine(
+                    event="task.accepted",
+                    type=context.record.request_type,
+                    lane=self._lane_of.get(context.record.request_type, ""),
+                    task_id=context.task_id,
+                    reply_to=sender.reply_to,
+                    message_id=sender.message_id,
+                    conversation_id=sender.conversation_id,
+                    attachment_id=sender.attachment_id,
+                    sender_id=sender.sender_id,
+                    priority=request.priority or "normal",
+                    again=list(getattr(request, "target_languages", ())) if context.duplicate else None,
+                    resumed=context.resumed or None,
+                    traceparent=request.traceparent,
+                    level="info",
+                    timestamp=self._lines.timestamp(),
+                )
+            ]
         )
         text = getattr(request, "text", None)
         if self._content and text is not None:
@@ -231,26 +135,28 @@ class RequestLog(Observer):
         error = None if last.status == "completed" else _first_error(record)
         now_s = self._clock.monotonic()
         self._lines.write_whole(
-            _FinishedLine(
-                event="task.finished",
-                type=record.request_type,
-                lane=self._lane_of.get(record.request_type, ""),
-                task_id=record.key[1],
-                reply_to=envelope.reply_to,
-                message_id=envelope.message_id,
-                conversation_id=envelope.conversation_id,
-                attachment_id=envelope.attachment_id,
-                sender_id=envelope.sender_id,
-                status=last.status,
-                error_code=error.code if error is not None else None,
-                error=sentence_of(error) if error is not None else None,
-                events=last.events,
-                queue_ms=last.queue_time_ms,
-                compute_ms=last.compute_time_ms,
-                publish_ms=milliseconds(now_s - (record.ended_s or now_s)),
-                level="info" if well else "warning",
-                timestamp=self._lines.timestamp(),
-            )
+            [
+                FinishedLine(
+                    event="task.finished",
+                    type=record.request_type,
+                    lane=self._lane_of.get(record.request_type, ""),
+                    task_id=record.key[1],
+                    reply_to=envelope.reply_to,
+                    message_id=envelope.message_id,
+                    conversation_id=envelope.conversation_id,
+                    attachment_id=envelope.attachment_id,
+                    sender_id=envelope.sender_id,
+                    status=last.status,
+                    error_code=error.code if error is not None else None,
+                    error=sentence_of(error) if error is not None else None,
+                    events=last.events,
+                    queue_ms=last.queue_time_ms,
+                    compute_ms=last.compute_time_ms,
+                    publish_ms=milliseconds(now_s - (record.ended_s or now_s)),
+                    level="info" if well else "warning",
+                    timestamp=self._lines.timestamp(),
+                )
+            ]
         )
 
     def _named(self, event: str, record: TaskRecord, envelope: Envelope) -> dict[str, Any]:
@@ -260,3 +166,28 @@ class RequestLog(Observer):
 
 def _first_error(record: TaskRecord) -> DragomanError | None:
     return next((error for error in record.outcomes.values() if error is not None), None)
+
+
+def _line(answered: Answered, timestamp: str) -> FinishedLine:
+    request = answered.inbound.request
+    return FinishedLine(
+        event="task.finished",
+        type=answered.inbound.request_type,
+        lane=answered.lane,
+        task_id=answered.key[1],
+        reply_to=request.reply_to,
+        message_id=request.message_id,
+        conversation_id=request.conversation_id,
+        attachment_id=request.attachment_id,
+        sender_id=request.sender_id,
+        priority=request.priority or "normal",
+        traceparent=request.traceparent,
+        at_once=True,
+        status="completed",
+        events=len(answered.events),
+        queue_ms=milliseconds(answered.queue_s),
+        compute_ms=0.0,
+        publish_ms=milliseconds(answered.published_s - answered.ended_s),
+        level="info",
+        timestamp=timestamp,
+    )

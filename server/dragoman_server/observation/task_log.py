@@ -7,7 +7,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from dragoman_engines.unit import Answer, Unit
@@ -44,24 +44,9 @@ class TaskLog(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
-    def answered(self, answered: Answered) -> None:
+    def answered(self, answered: Sequence[Answered]) -> None:
         """See Observer."""
-        inbound, request = answered.inbound, answered.inbound.request
-        self._good.append(
-            Brief(
-                key=answered.key,
-                request_type=inbound.request_type,
-                lane=answered.lane,
-                peer=answered.peer,
-                priority=request.priority or "normal",
-                message_id=request.message_id,
-                events=tuple([type(event) for event, _ in answered.events]),
-                parts=tuple([part for _, part in answered.events]),
-                arrived_s=answered.arrived_s,
-                ended_s=answered.ended_s,
-                finished_s=answered.published_s,
-            )
-        )
+        self._good.extend([_brief(one) for one in answered[-_KEPT:]])
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
@@ -184,3 +169,20 @@ class TaskLog(Observer):
     def _new(self, record: TaskRecord, now_s: float, arrived_s: float) -> Trace:
         lane = self._lane_of.get(record.request_type, "")
         return Trace(record, lane, arrived_s, self._clock.unix() - (now_s - arrived_s))
+
+
+def _brief(answered: Answered) -> Brief:
+    request = answered.inbound.request
+    return Brief(
+        key=answered.key,
+        request_type=answered.inbound.request_type,
+        lane=answered.lane,
+        peer=answered.peer,
+        priority=request.priority or "normal",
+        message_id=request.message_id,
+        events=tuple([type(event) for event, _ in answered.events]),
+        parts=tuple([part for _, part in answered.events]),
+        arrived_s=answered.arrived_s,
+        ended_s=answered.ended_s,
+        finished_s=answered.published_s,
+    )
