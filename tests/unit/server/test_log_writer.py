@@ -102,3 +102,11 @@ def test_a_line_without_end_is_cut(pipe: tuple[int, int]) -> None:
     os.close(pipe[1])
     reader.join(20)
     assert [len(line) for line in lines] == [(1 << 16) + 3]
+
+
+def test_of_several_lines_those_that_find_room_are_kept_and_the_others_counted(pipe: tuple[int, int]) -> None:
+    writer = LogWriter(pipe[1], lambda dropped: b"dropped %d" % dropped)  # not started: nothing is taken from it
+    writer.put_all([b"line"] * (_MOST_LINES - 1))
+    writer.put_all([b"last", b"too many", b"too many"])
+    writer.put(b"too many")
+    assert writer.dropped == 3
