@@ -53,8 +53,10 @@ class _Traced:
 
     __slots__ = ("asked_s", "context", "last_s", "queued_s", "span")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, epoch_s: float) -> None:
         self.span = span
+        self.epoch_s = epoch_s
+        """Unix time at zero of the monotonic clock. One figure for all spans of a request: their order is kept."""
         self.context = set_span_in_context(span, Context())
         self.queued_s = 0.0
         self.last_s = 0.0
@@ -91,6 +93,7 @@ class Tracing(Observer):
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
         request, request_type = context.request, context.record.request_type
+        epoch_s = self._clock.unix() - self._clock.monotonic()
         parent = Context()
         if request.traceparent is not None:
             parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
@@ -99,9 +102,9 @@ class Tracing(Observer):
             parent,
             SpanKind.CONSUMER,
             _of_request(context),
-            start_time=self._ns(context.arrived_s),
+            start_time=_ns(epoch_s + context.arrived_s),
         )
-        traced = self._traced[context] = _Traced(span)
+        traced = self._traced[context] = _Traced(span, epoch_s)
         now_s = self._clock.monotonic()
         receiving = _messaging("receive", "requests")
         self._child(traced, "receive", SpanKind.CLIENT, receiving, context.arrived_s, now_s)
@@ -174,13 +177,13 @@ class Tracing(Observer):
         traced = self._traced.pop(context, None)
         if traced is not None:
             traced.span.set_attribute("dragoman.status", "left")
-            traced.span.end(self._ns(self._clock.monotonic()))
+            traced.span.end(_ns(traced.epoch_s + self._clock.monotonic()))
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
         for context in self._ended.pop(record.key, ()):
             traced = self._traced.pop(context)
-            traced.span.end(self._ns(traced.last_s))
+            traced.span.end(_ns(traced.epoch_s + traced.last_s))
 
     # --- spans ---------------------------------------------------------------------------------------------
 
@@ -195,14 +198,15 @@ class Tracing(Observer):
         *,
         ok: bool = True,
     ) -> None:
-        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=self._ns(began_s))
+        start = _ns(traced.epoch_s + began_s)
+        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=start)
         if not ok:
             span.set_status(StatusCode.ERROR)
-        span.end(self._ns(ended_s))
+        span.end(_ns(traced.epoch_s + ended_s))
 
-    def _ns(self, monotonic_s: float) -> int:
-        """A monotonic time as nanoseconds of Unix time."""
-        return round((self._clock.unix() - self._clock.monotonic() + monotonic_s) * 1e9)
+
+def _ns(unix_s: float) -> int:
+    return round(unix_s * 1e9)
 
 
 def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
