@@ -51,7 +51,7 @@ def exporting_tracing() -> Tracing:
 class _Traced:
     """A request with its span."""
 
-    __slots__ = ("asked_s", "context", "last_s", "queued_s", "span")
+    __slots__ = ("asked_s", "context", "epoch_s", "last_s", "queued_s", "span")
 
     def __init__(self, span: Span, epoch_s: float) -> None:
         self.span = span
