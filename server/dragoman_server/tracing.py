@@ -52,10 +52,12 @@ def exporting_tracing() -> Tracing:
 class _Traced:
     """A request with its span."""
 
-    __slots__ = ("asked_s", "context", "last_s", "queued_s", "span")
+    __slots__ = ("asked_s", "context", "epoch_s", "last_s", "queued_s", "span")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, epoch_s: float) -> None:
         self.span = span
+        self.epoch_s = epoch_s
+        """Unix time at zero of the monotonic clock. One figure for all spans of a request: their order is kept."""
         self.context = set_span_in_context(span, Context())
         self.queued_s = 0.0
         self.last_s = 0.0
@@ -100,7 +102,7 @@ class Tracing(Observer):
                 self._child(traced, name, SpanKind.CLIENT, sending, one.ended_s, one.published_s)
             figures = {"dragoman.queue_seconds": one.queue_s, "dragoman.compute_seconds": 0.0}
             traced.span.set_attributes({"dragoman.status": "completed", **figures})
-            traced.span.end(self._ns(one.published_s))
+            traced.span.end(_ns(traced.epoch_s + one.published_s))
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
@@ -178,13 +180,13 @@ class Tracing(Observer):
         traced = self._traced.pop(context, None)
         if traced is not None:
             traced.span.set_attribute("dragoman.status", "left")
-            traced.span.end(self._ns(self._clock.monotonic()))
+            traced.span.end(_ns(traced.epoch_s + self._clock.monotonic()))
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
         for context in self._ended.pop(record.key, ()):
             traced = self._traced.pop(context)
-            traced.span.end(self._ns(traced.last_s))
+            traced.span.end(_ns(traced.epoch_s + traced.last_s))
 
     # --- spans ---------------------------------------------------------------------------------------------
 
@@ -192,6 +194,7 @@ class Tracing(Observer):
         self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float
     ) -> _Traced:
         """A request's span, with that of its receiving in it."""
+        epoch_s = self._clock.unix() - self._clock.monotonic()
         parent = Context()
         if request.traceparent is not None:
             parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
@@ -200,9 +203,9 @@ class Tracing(Observer):
             parent,
             SpanKind.CONSUMER,
             _of_request(request, request_type, task_id),
-            start_time=self._ns(arrived_s),
+            start_time=_ns(epoch_s + arrived_s),
         )
-        traced = _Traced(span)
+        traced = _Traced(span, epoch_s)
         receiving = _messaging("receive", "requests")
         self._child(traced, "receive", SpanKind.CLIENT, receiving, arrived_s, received_s)
         return traced
@@ -218,14 +221,15 @@ class Tracing(Observer):
         *,
         ok: bool = True,
     ) -> None:
-        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=self._ns(began_s))
+        start = _ns(traced.epoch_s + began_s)
+        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=start)
         if not ok:
             span.set_status(StatusCode.ERROR)
-        span.end(self._ns(ended_s))
+        span.end(_ns(traced.epoch_s + ended_s))
 
-    def _ns(self, monotonic_s: float) -> int:
-        """A monotonic time as nanoseconds of Unix time."""
-        return round((self._clock.unix() - self._clock.monotonic() + monotonic_s) * 1e9)
+
+def _ns(unix_s: float) -> int:
+    return round(unix_s * 1e9)
 
 
 def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
