@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +31,7 @@ _LANE_COST_S = 1.0
 _SIZE_BYTES_PER_S = 1e5
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A run with the place that it has."""
 
     run: TaskRun

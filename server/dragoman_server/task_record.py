@@ -25,8 +25,7 @@ TASK_BYTES = 1500
 """What a task takes beside its events: keys, maps and sets."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(msgspec.Struct, frozen=True):
     """An event that was published, for repeats."""
 
     header: bytes
