@@ -256,3 +256,16 @@ def test_a_server_that_is_told_to_exports_by_otlp_to_where_the_environment_says(
     exported = [span for scope in resource.scope_spans for span in scope.spans]
     assert {span.trace_id.hex() for span in exported} == {TRACE_ID}
     assert {span.name for span in exported} >= {"process translation", "receive", "unit translation"}
+
+
+def test_a_request_that_needs_no_work_has_its_spans_too(spans: Spans) -> None:
+    with peer_of(spans, "knower") as peer:
+        peer.run(text("known", "en", traceparent=TRACEPARENT))
+    root, within = spans.of("known")
+    assert root.name == "process translation"
+    assert root.attributes is not None
+    assert root.attributes["dragoman.status"] == "completed"
+    assert root.parent is not None
+    assert format(root.parent.trace_id, "032x") in TRACEPARENT
+    assert names(within) == ["receive", "send translation_completed"]
+    assert all(root.start_time <= span.start_time <= span.end_time <= root.end_time for span in within)  # type: ignore[operator]
