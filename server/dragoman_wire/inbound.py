@@ -73,6 +73,8 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
         return _checked(request_type, request, codec, frames, limits)
     except DragomanError as error:
         envelope = envelope_of_request(request_type, request, codec)
+        if len(envelope.languages) > limits.languages:  # they are not answered one by one
+            envelope = msgspec.structs.replace(envelope, languages=())
         raise BadMessage(error, envelope, header[:64], readable=True) from error
 
 
