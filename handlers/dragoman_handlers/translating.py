@@ -75,15 +75,14 @@ def known_translations(
         return [same] * len(targets)
     composed = _composed(text)
     others = [target for target in targets if base_language(target) != source]
-    questions = [_whole(composed, source, target, wish) for target in others]
-    known = asked.recall_all(questions, str)
+    known = asked.recall_all([_whole(composed, source, target, wish) for target in others], str)
     if known is None:
         return None
-    answers = {
-        target: Translated(text=answer, model=engine.model, revision=engine.revision, from_cache=True)
-        for target, answer in zip(others, known, strict=True)
-    }
-    return [answers.get(target, same) for target in targets]
+    found = [Translated(text=one, model=engine.model, revision=engine.revision, from_cache=True) for one in known]
+    if len(others) == len(targets):
+        return found
+    by_target = dict(zip(others, found, strict=True))
+    return [by_target.get(target, same) for target in targets]
 
 
 def _composed(text: str) -> str:

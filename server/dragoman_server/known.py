@@ -55,22 +55,19 @@ class KnownAnswers:
         if events is None:
             return False
         ended_s = services.clock.monotonic()
+        parts = tuple([part for _, part in events])
         answered = Answered(
             key=key,
             inbound=inbound,
             lane=handler.lane,
             events=events,
+            parts=parts,
             arrived_s=arrived_s,
             ended_s=ended_s,
-            queue_s=ended_s - arrived_s,
             peer=peer_of(request),
         )
-        task = CondensedTask(
-            request_type=inbound.request_type,
-            headers=tuple([encode_header(event, inbound.codec) for event, _ in events]),
-            parts=tuple([part for _, part in events]),
-            finished_s=ended_s,
-        )
+        headers = tuple([encode_header(event, inbound.codec) for event, _ in events])
+        task = CondensedTask(request_type=inbound.request_type, headers=headers, parts=parts, finished_s=ended_s)
         if routed:
             self._write(answered, task)
         else:
@@ -123,6 +120,7 @@ class KnownAnswers:
             one.published_s = now_s
             self._lanes[one.lane].answered(one.queue_s, now_s - one.ended_s)
         self._services.observer.answered(answered)
+        self._results.expire()
 
 
 class _Asked:

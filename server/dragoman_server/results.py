@@ -36,7 +36,7 @@ class ResultsStore:
     def reconfigure(self, config: ResultsConfig) -> None:
         """Other limits from now on."""
         self._config = config
-        self._expire()
+        self.expire()
 
     def get(self, key: TaskKey) -> TaskRecord | None:
         """The record of a task that is in flight or still remembered."""
@@ -44,7 +44,7 @@ class ResultsStore:
         if active is not None or (task := self._finished.get(key)) is None:
             return active
         if task.finished_s < self._clock() - self._config.keep_s:
-            self._expire()
+            self.expire()
             return None
         if isinstance(task, CondensedTask):
             task = self._finished[key] = task.full(key, self.journal)
@@ -57,11 +57,10 @@ class ResultsStore:
         self._active[record.key] = record
 
     def keep(self, key: TaskKey, task: CondensedTask) -> None:
-        """Know a new task that is finished already."""
+        """Know a new task that is finished already. To be followed by `expire` in the same turn of the loop."""
         if self._config.keep_s:
             self._finished[key] = task
             self.bytes += task.size_bytes
-            self._expire()
         elif task.number:
             self.journal.forget(task.number)
 
@@ -72,7 +71,7 @@ class ResultsStore:
             record.journal.forget(record.number)
             return
         self.restore(record, self._clock())
-        self._expire()
+        self.expire()
 
     def condense(self, record: TaskRecord, last: bytes | None) -> None:
         """A finished task is written whole: keep it in less room, if it is still kept."""
@@ -96,7 +95,8 @@ class ResultsStore:
     def _too_many(self) -> bool:
         return self.bytes > self._config.bytes or len(self._finished) > self._config.tasks
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Forget what is too old, and the oldest where there are too many."""
         oldest_s = self._clock() - self._config.keep_s
         while self._finished:
             task = next(iter(self._finished.values()))

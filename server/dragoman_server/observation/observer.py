@@ -30,13 +30,18 @@ class Answered(msgspec.Struct, kw_only=True):
     lane: str
     events: Sequence[tuple[Event, str]]
     """Each with the part that it settles."""
+    parts: tuple[str, ...]
+    """These parts."""
     arrived_s: float
     ended_s: float
-    queue_s: float
-    """From the one to the other."""
     peer: str
     """On whose account it goes."""
     published_s: float = 0.0
+
+    @property
+    def queue_s(self) -> float:
+        """The time in which no model worked for it: all of it."""
+        return self.ended_s - self.arrived_s
 
 
 class Observer:

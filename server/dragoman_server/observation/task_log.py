@@ -181,7 +181,7 @@ def _brief(answered: Answered) -> Brief:
         priority=request.priority or "normal",
         message_id=request.message_id,
         events=tuple([type(event) for event, _ in answered.events]),
-        parts=tuple([part for _, part in answered.events]),
+        parts=answered.parts,
         arrived_s=answered.arrived_s,
         ended_s=answered.ended_s,
         finished_s=answered.published_s,

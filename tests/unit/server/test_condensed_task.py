@@ -93,6 +93,7 @@ def test_the_store_keeps_so_many_tasks_and_forgets_the_oldest_in_the_journal_too
             request_type="translation", headers=(HEADER,), parts=("pt",), finished_s=5.0, number=number
         )
         store.keep(("peer", str(number)), task)
+    store.expire()
     assert [store.get(("peer", str(number))) is not None for number in range(1, 6)] == [False, False, True, True, True]
     assert journal.forgotten == [1, 2]
     assert len(store) == 3
