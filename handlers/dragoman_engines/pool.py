@@ -74,7 +74,7 @@ class EnginePool:
         self._wanted = 0
         """Those who wait to know what the engine can do."""
         self._missing: str | None = None
-        self._feeding = False  # at the end of this turn of the loop
+        self._feeding = False
         self._stopping = False
 
     def start(self) -> None:
@@ -218,8 +218,8 @@ class EnginePool:
     def _can_serve(self) -> bool:
         if self._stopping or (self._missing is not None and not self.children):
             return False
-        ready = any(child.ready for child in self.children)
-        return ready or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
+        few = min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
+        return few or any(child.ready for child in self.children)
 
     def _feed(self) -> None:
         """Give waiting units to idle processes. What came up in one turn of the loop goes in one call, if it fits."""

@@ -58,7 +58,7 @@ class WaitingUnits:
 
     def pop_batch(self, most: int, cost_s: float) -> list[Unit]:
         """The next unit and those that fit in the same model call."""
-        units = self._queue.pop_batch(most, cost_s)
+        units = self._queue.pop_batch(most, self.pace.guessed_s(cost_s))
         for unit in units:
             unit.entry = None
         return units

@@ -37,7 +37,7 @@ class GlossaryLimits(Protocol):
         ...
 
 
-_MOST_TARGETS = 1000
+_MOST_TARGETS = 100
 """Language tags that a glossary remembers its terms for; peers may make up any."""
 
 

@@ -56,20 +56,18 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_translations(
-    asked: Asked, engine: Capabilities | None, text: str, source: str, targets: Sequence[str], wish: TranslationWish
+    asked: Asked, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
 ) -> list[Translated] | None:
     """`text` in every one of `targets`, where all of that is known in memory; None where something is not.
 
     Args:
         asked: knows the answers.
-        engine: what the translation engine can do; None while that is not known.
+        engine: what the translation engine can do.
         text: to be translated.
         source: its language, a base language.
         targets: any tags.
         wish: model and glossaries.
     """
-    if engine is None:
-        return None
     same = Translated(text=text, model=IDENTITY)
     if not has_letters(text):
         return [same] * len(targets)

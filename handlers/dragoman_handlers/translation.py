@@ -44,13 +44,15 @@ class TranslationHandler(Handler[TranslationRequest]):
 
     def known(self, request: TranslationRequest, asked: Asked) -> list[tuple[Event, str]] | None:
         """Texts that were translated lately."""
-        if not 0 < len(request.text) <= asked.limits.text_chars:
-            return None
+        if request.glossary or not 0 < len(request.text) <= asked.limits.text_chars:
+            return None  # a glossary of its own may take milliseconds to look into
         begin_s = time.perf_counter()
         try:
             wish = translation_wish(request, asked)
             engine = asked.loaded("translation", wish.model)
-            source = find_source(request.source_language, request.text, engine.languages if engine else ())
+            if engine is None:
+                return None
+            source = find_source(request.source_language, request.text, engine.languages)
         except DragomanError:
             return None
         targets = self.parts(request)

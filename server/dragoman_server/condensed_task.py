@@ -6,7 +6,7 @@ import msgspec
 
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
-from dragoman_server.task_record import StoredEvent, TaskKey, TaskRecord
+from dragoman_server.task_record import Stages, StoredEvent, TaskKey, TaskRecord
 from dragoman_wire.codec import decode_header
 from dragoman_wire.events import TaskFinished
 
@@ -41,12 +41,14 @@ class CondensedTask(msgspec.Struct, kw_only=True, gc=False):
         """The task at full length, for a repeat of it."""
         journal = journal if self.number else NOTHING
         record = TaskRecord(key=key, request_type=self.request_type, journal=journal, number=self.number)
+        record.stages = Stages(journal, self.number)
         for header, part in zip(self.headers, self.parts, strict=True):
             record.events.append(StoredEvent(header, (), part))
         record.outcomes = {part: None for part in self.parts if part is not None}
         record.parts = set(record.outcomes)
         if self.last is not None:
-            record.finished = msgspec.convert(decode_header(self.last)[1], TaskFinished)
+            record.finished = last = msgspec.convert(decode_header(self.last)[1], TaskFinished)
+            record.queue_s, record.compute_s = last.queue_time_ms / 1000, last.compute_time_ms / 1000
         record.finished_s = self.finished_s
         record.size_bytes = self.size_bytes
         if not self.written:

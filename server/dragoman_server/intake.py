@@ -31,7 +31,7 @@ class Outbox(Protocol):
     def hold(self) -> None:
         """Let them gather."""
 
-    def flush(self) -> None:
+    def release(self) -> None:
         """Send what has gathered."""
 
 
@@ -115,12 +115,14 @@ class Intake:
             self._again.cancel()
             self._again = None
         self._outbox.hold()
-        room = self._budget.room
-        if room is Room.TIGHT and self._take(1):
-            self._again = self._loop.call_later(_TIGHT_S, self._turn)
-        elif room is Room.FREE and self._take(_MOST_PER_TURN):
-            self._again = self._loop.call_soon(self._turn)
-        self._outbox.flush()
+        try:
+            room = self._budget.room
+            if room is Room.TIGHT and self._take(1):
+                self._again = self._loop.call_later(_TIGHT_S, self._turn)
+            elif room is Room.FREE and self._take(_MOST_PER_TURN):
+                self._again = self._loop.call_soon(self._turn)
+        finally:
+            self._outbox.release()
 
     def _look_again(self) -> None:
         """The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced."""

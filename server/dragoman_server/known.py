@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+import structlog
+
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
@@ -27,6 +29,7 @@ from dragoman_wire.events import Accepted, TaskFinished
 from dragoman_wire.inbound import Inbound
 from dragoman_wire.requests import CacheUse
 
+log = structlog.get_logger()
 T = TypeVar("T")
 
 
@@ -51,7 +54,11 @@ class KnownAnswers:
         routed = key[0] is not None
         if routed and services.journal.problem is not None:
             return False  # what cannot be written is refused
-        events = handler.known(request, _Asked(services, key[1], inbound.codec, request.cache or "use"))
+        try:
+            events = handler.known(request, _Asked(services, key[1], inbound.codec, request.cache or "use"))
+        except Exception:
+            log.exception("known.failed", type=inbound.request_type, task_id=key[1])
+            events = None  # as a task it gets an answer, whatever is wrong
         if events is None:
             return False
         ended_s = services.clock.monotonic()
@@ -77,7 +84,10 @@ class KnownAnswers:
         return True
 
     def _write(self, answered: Answered, task: CondensedTask) -> None:
-        """Have it written whole, and publish it then."""
+        """Have it written whole, and publish it then.
+
+        Where it cannot be written the peer has it all the same: it is right, and it has cost nothing.
+        """
         journal, codec = self._services.journal, answered.inbound.codec
         reply_to, task_id = answered.key
         accepted = encode_header(Accepted(task_id=task_id, duplicate=False), codec)

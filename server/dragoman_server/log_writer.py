@@ -45,9 +45,7 @@ class LogWriter(threading.Thread):
         """Have several written, in order."""
         room = max(0, _MOST_LINES - len(self._lines))
         self.dropped += max(0, len(lines) - room)
-        self._lines.extend(
-            [line if len(line) <= _MOST_BYTES else line[:_MOST_BYTES] + b"..." for line in lines[:room]]
-        )
+        self._lines.extend([line if len(line) <= _MOST_BYTES else _cut(line) for line in lines[:room]])
         if not self._some.is_set():
             self._some.set()
 
@@ -88,3 +86,8 @@ class LogWriter(threading.Thread):
             except OSError:
                 return False  # nobody reads it any more: what comes now is counted as dropped
         return True
+
+
+def _cut(line: bytes) -> bytes:
+    """The beginning of a line, without a part of a character at its end."""
+    return line[:_MOST_BYTES].decode("utf-8", "ignore").encode() + b"..."

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import structlog
 import zmq
 
 from dragoman_server.subscribers import Subscribers
@@ -13,6 +14,8 @@ from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.events import Event
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.outbound import frames_of
+
+log = structlog.get_logger()
 
 _LARGE_BYTES = 1 << 16
 """Frames from this size on are handed to libzmq without a copy."""
@@ -73,19 +76,26 @@ class Publisher:
             self.flush()
 
     def hold(self) -> None:
-        """Let events gather until `flush`, which must come in this turn of the loop."""
+        """Let events gather until `release`, which must come in this turn of the loop."""
         self._holding = True
+
+    def release(self) -> None:
+        """Hand over what has gathered."""
+        self._holding = False
+        self.flush()
 
     def flush(self) -> None:
         """Hand over what waits."""
-        self._holding = False
         waiting, self._waiting = self._waiting, []
         for reply_to, header, binaries in waiting:
             socket = self._events if reply_to is None else self._routed
             *first, last = frames_of(header, reply_to, binaries)
-            for frame in first:
-                socket.send(frame, _MORE, copy=len(frame) < _LARGE_BYTES)
-            socket.send(last, _LAST, copy=len(last) < _LARGE_BYTES)
+            try:
+                for frame in first:
+                    socket.send(frame, _MORE, copy=len(frame) < _LARGE_BYTES)
+                socket.send(last, _LAST, copy=len(last) < _LARGE_BYTES)
+            except zmq.ZMQError:  # the others are still to leave
+                log.exception("event.not_sent", reply_to=reply_to, bytes=len(header))
 
     def announce(self, event: Event) -> None:
         """Send an event to every peer that was answered on *routed events* lately, in its own encoding."""

@@ -125,6 +125,7 @@ class Recovery:
         if kept.finished is not None and not kept.runs:
             record.finished = msgspec.convert(decode_header(kept.finished)[1], TaskFinished)
             self._dispatcher.results.restore(record, self._monotonic(kept.finished_unix_s))
+            self._dispatcher.results.condense(record, kept.finished)
             return
         self._dispatcher.results.begin(record)
         self._peers.add(kept.reply_to)

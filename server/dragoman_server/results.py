@@ -46,14 +46,13 @@ class ResultsStore:
         if task.finished_s < self._clock() - self._config.keep_s:
             self.expire()
             return None
-        if isinstance(task, CondensedTask):
-            task = self._finished[key] = task.full(key, self.journal)
-        return task
+        return task.full(key, self.journal) if isinstance(task, CondensedTask) else task
 
     def begin(self, record: TaskRecord) -> None:
         """A run of the task starts; it is in flight until `end`."""
-        if self._finished.pop(record.key, None) is not None:
-            self.bytes -= record.size_bytes
+        known = self._finished.pop(record.key, None)
+        if known is not None:
+            self.bytes -= known.size_bytes
         self._active[record.key] = record
 
     def keep(self, key: TaskKey, task: CondensedTask) -> None:

@@ -41,6 +41,7 @@ def test_a_task_that_went_well_comes_back_as_it_was() -> None:
     full = task.full(KEY, NOTHING)
     assert [(event.header, event.binaries, event.part) for event in full.events] == [(HEADER, (), "pt")]
     assert (full.outcomes, full.parts, full.finished, full.finished_s) == ({"pt": None}, {"pt"}, FINISHED, 5.0)
+    assert (full.queue_s, full.compute_s) == (0.0015, 0.0025)
     assert full.wanting(["pt", "fr"]) == ["fr"]
     assert task.size_bytes < record().size_bytes
 
@@ -63,7 +64,7 @@ def test_who_asks_before_it_is_written_waits_for_the_journal() -> None:
     assert (full.unwritten, task.written) == (0, True)
 
 
-def test_the_store_gives_the_same_record_to_all_who_ask_and_counts_its_room() -> None:
+def test_the_store_gives_what_was_condensed_back_and_counts_its_room() -> None:
     store = ResultsStore(ResultsConfig(), lambda: 5.0)
     made = record()
     store.begin(made)
@@ -71,11 +72,13 @@ def test_the_store_gives_the_same_record_to_all_who_ask_and_counts_its_room() ->
     before = store.bytes
     store.condense(made, LAST)
     assert store.bytes < before
+    after = store.bytes
     again = store.get(KEY)
     assert again is not None
     assert again is not made
-    assert store.get(KEY) is again
+    assert store.bytes == after
     store.begin(again)
+    assert store.get(KEY) is again
     assert store.bytes == 0
 
 

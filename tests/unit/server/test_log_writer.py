@@ -110,3 +110,17 @@ def test_of_several_lines_those_that_find_room_are_kept_and_the_others_counted(p
     writer.put_all([b"last", b"too many", b"too many"])
     writer.put(b"too many")
     assert writer.dropped == 3
+
+
+def test_a_line_that_is_too_long_is_cut_between_two_characters(pipe: tuple[int, int]) -> None:
+    writer = started(pipe[1])
+    writer.put(("x" + "你" * 40_000).encode())
+    reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
+    lines: list[str] = []
+    reader.start()
+    writer.close(20)
+    os.close(pipe[1])
+    reader.join(20)
+    [line] = lines
+    assert line.endswith("你...")
+    assert len(line.encode()) <= (1 << 16) + 3

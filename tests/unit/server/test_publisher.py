@@ -68,11 +68,33 @@ async def test_who_holds_them_lets_them_go(publisher: Publisher, sent: Sent) -> 
     publisher.send(b"held", Codec.JSON, None)
     await asyncio.sleep(0)
     assert sent == []
-    publisher.flush()
-    assert sent == [[b"held"]]
+    for _ in range(20):
+        publisher.send(b"more", Codec.JSON, None)  # some leave, and holding goes on
+    left = len(sent)
+    publisher.send(b"more", Codec.JSON, None)
+    await asyncio.sleep(0)
+    assert 0 < left == len(sent)
+    publisher.release()
+    assert sent == [[b"held"], *[[b"more"]] * 21]
+    sent.clear()
     publisher.send(b"next", Codec.JSON, None)
     await asyncio.sleep(0)
-    assert sent == [[b"held"], [b"next"]]
+    assert sent == [[b"next"]]
+
+
+async def test_one_that_cannot_be_sent_keeps_no_other_back(
+    publisher: Publisher, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(frame: bytes, flags: int, *, copy: bool) -> None:
+        if frame == b"bad":
+            raise zmq.ZMQError(zmq.ETERM)
+        sent.send(frame, flags, copy=copy)
+
+    monkeypatch.setattr(publisher._events, "send", send, raising=False)
+    for header in (b"1", b"bad", b"2"):
+        publisher.send(header, Codec.JSON, None)
+    publisher.flush()
+    assert sent == [[b"1"], [b"2"]]
 
 
 async def test_a_large_frame_is_not_copied(publisher: Publisher, sent: Sent) -> None:
