@@ -125,7 +125,7 @@ class App:
         )
         self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
-        self._ops = Ops(routes_of(parts, self.statistics))
+        self._ops = Ops(routes_of(parts, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
         self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()

@@ -223,6 +223,7 @@ class Dispatcher:
         await self.flushed()
         all_ended = await self._runs.end(timeout_s)
         await self.flushed()
+        self.report()
         return all_ended
 
     async def flushed(self) -> None:

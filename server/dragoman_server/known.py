@@ -32,6 +32,10 @@ from dragoman_wire.requests import CacheUse
 log = structlog.get_logger()
 T = TypeVar("T")
 
+_REPORT_S = 0.02
+"""So long what was answered may wait to be counted and logged: together that costs a fraction."""
+_MOST_UNREPORTED = 128
+
 
 class KnownAnswers:
     """Answers what handlers know.
@@ -47,6 +51,7 @@ class KnownAnswers:
         self._results = results
         self._lanes = lanes
         self._unreported: list[Answered] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
         """Answer a new task if that needs no work; whether it did."""
@@ -116,19 +121,22 @@ class KnownAnswers:
         services, codec, reply_to = self._services, answered.inbound.codec, answered.key[0]
         for header in headers:
             services.publisher.send(header, codec, reply_to)
+        answered.published_s = services.clock.monotonic()
         if not self._unreported:
-            asyncio.get_running_loop().call_soon(self.report)
+            self._timer = asyncio.get_running_loop().call_later(_REPORT_S, self.report)
         self._unreported.append(answered)
+        if len(self._unreported) >= _MOST_UNREPORTED:
+            self.report()
 
     def report(self) -> None:
-        """Count and tell what was answered in this turn of the loop; the peers have it already."""
+        """Count and tell what was answered lately; the peers have it already. Called before figures are shown."""
         answered, self._unreported = self._unreported, []
         if not answered:
             return
-        now_s = self._services.clock.monotonic()
+        if self._timer is not None:
+            self._timer.cancel()
         for one in answered:
-            one.published_s = now_s
-            self._lanes[one.lane].answered(one.queue_s, now_s - one.ended_s)
+            self._lanes[one.lane].answered(one.queue_s, one.published_s - one.ended_s)
         self._services.observer.answered(answered)
         self._results.expire()
 

@@ -54,7 +54,7 @@ class Observer:
         """A request was answered with what is known of its task already."""
 
     def answered(self, answered: Sequence[Answered]) -> None:
-        """New requests that needed no work, all of one turn of the loop. Nothing else is told of them."""
+        """New requests that needed no work, some milliseconds ago. Nothing else is told of them."""
 
     def accepted(self, context: TaskContext) -> None:
         """A request is safe and has its place; also one of an earlier server's."""
