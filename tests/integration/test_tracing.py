@@ -43,7 +43,12 @@ class Spans:
 
     def of(self, task_id: str) -> tuple[ReadableSpan, list[ReadableSpan]]:
         """The request's span and those within it, in the order of their begins."""
-        (root,) = [span for span in self.all() if (span.attributes or {}).get("messaging.message.id") == task_id]
+
+        def roots() -> list[ReadableSpan]:
+            return [span for span in self.all() if (span.attributes or {}).get("messaging.message.id") == task_id]
+
+        wait_until(lambda: bool(roots()), f"the span of {task_id} is exported")
+        (root,) = roots()
         within = [span for span in self.all() if span.parent and span.parent.span_id == root.context.span_id]
         return root, sorted(within, key=lambda span: span.start_time or 0)
 
