@@ -71,32 +71,45 @@ _to_child = msgspec.msgpack.Decoder(ToChild)
 to_server = msgspec.msgpack.Decoder(ToServer)
 
 
-def pack(message: ToChild | ToServer) -> bytes:
-    """The message with its length in front."""
-    body = _encoder.encode(message)
-    return _LENGTH.pack(len(body)) + body
+def pack(message: ToChild | ToServer) -> bytearray:
+    """The message with its length in front. What is large in it is copied once."""
+    packed = bytearray(_LENGTH.size)
+    _encoder.encode_into(message, packed, _LENGTH.size)
+    _LENGTH.pack_into(packed, 0, len(packed) - _LENGTH.size)
+    return packed
 
 
 class Splitter:
-    """Bytes as they come, cut into messages."""
+    """Bytes as they come, cut into messages.
+
+    A message that comes in one piece, as nearly all do, is handed on where it lies; the pieces of a large one are put
+    together once.
+    """
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._pieces: list[bytes | memoryview] = []
+        self._have = 0
+        self._need = _LENGTH.size
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes) -> Iterator[bytes | memoryview]:
         """Every message that is now whole, without its length."""
-        buffer = self._buffer
-        buffer += data
+        self._pieces.append(data)
+        self._have += len(data)
+        if self._have < self._need:
+            return
+        whole = memoryview(self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces))
         start = 0
-        while len(buffer) - start >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(buffer, start)
+        self._need = _LENGTH.size
+        while len(whole) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(whole, start)
             end = start + _LENGTH.size + length
-            if len(buffer) < end:
+            if len(whole) < end:
+                self._need = end - start
                 break
-            yield bytes(buffer[start + _LENGTH.size : end])
+            yield whole[start + _LENGTH.size : end]
             start = end
-        if start:
-            del buffer[:start]
+        self._pieces = [whole[start:]] if start < len(whole) else []
+        self._have = len(whole) - start
 
 
 def messages_to_child(sock: socket.socket) -> Iterator[ToChild]:

@@ -17,9 +17,11 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -33,8 +35,7 @@ _IDLE_PEERS = 1024
 _LEAST_COST_S = 1e-4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """On whose behalf something waits, and how much it is."""
 
     peer: str = ""
@@ -169,7 +170,7 @@ class FairQueue(Generic[T]):
             return []
         batch = [first.item]
         cost_s = first.ticket.cost_s
-        for entry in list(self._company(first, most - 1)):
+        for entry in self._company(first, most - 1) if most > 1 else ():
             cost_s += entry.ticket.cost_s
             if cost_s > most_cost_s:
                 break
@@ -192,11 +193,13 @@ class FairQueue(Generic[T]):
             items.append(entry.item)
         return items
 
-    def _company(self, first: Entry[T], most: int) -> Iterator[Entry[T]]:
+    def _company(self, first: Entry[T], most: int) -> list[Entry[T]]:
         group = self._by_key.get(first.key) if first.key is not None else None
-        cost_s = first.ticket.cost_s
-        alike = (entry for entry in group or () if cost_s / ALIKE <= entry.ticket.cost_s <= cost_s * ALIKE)
-        yield from itertools.islice(alike, most)
+        if not group:
+            return []
+        least_s, most_s = first.ticket.cost_s / ALIKE, first.ticket.cost_s * ALIKE
+        alike = (entry for entry in group if least_s <= entry.ticket.cost_s <= most_s)
+        return list(itertools.islice(alike, most))
 
     def _next(self) -> Entry[T] | None:
         while True:
@@ -204,7 +207,7 @@ class FairQueue(Generic[T]):
             if not busy:
                 return None
             # min keeps the first of equals, and the classes are listed from high to low.
-            name = min(busy, key=self._finish_s)
+            name = min(busy, key=self._finish_s) if len(busy) > 1 else busy[0]
             group = self._classes[name]
             virtual_s = group.virtual_s
             entry = group.pop()

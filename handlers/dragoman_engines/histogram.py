@@ -31,6 +31,13 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
+    def add_all(self, values: Sequence[float]) -> None:
+        """Count several."""
+        counts, bounds = self.counts, self.bounds
+        for value in values:
+            counts[bisect_left(bounds, value)] += 1
+        self.sum += sum(values)
+
 
 class PoolTimings:
     """Where the units of one pool spent their time, in seconds, and how many shared a call."""

@@ -21,7 +21,7 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_compression_ratio, get_suppressed_tokens, merge_punctuations
 from numpy.typing import NDArray
 
-from dragoman_engines.phrases import TimedWord, tighten
+from dragoman_engines.phrases import TimedWord, join_parts, tighten
 from dragoman_engines.work import SPOOL_RATE_HZ
 
 BEAM = 5
@@ -212,4 +212,4 @@ def _words(alignment: list[dict[str, Any]]) -> list[TimedWord]:
         for each in alignment
         if each["word"]
     ]
-    return tighten(words)
+    return tighten(join_parts(words))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.work import Work
 
 _WEIGHT = 0.2
-"""Of the newest call: the pace follows a changed machine within some calls, and one odd call moves it little."""
+"""Of the newest call: the pace follows a changed machine within some calls."""
+_AT_ONCE = 2.0
+"""One odd call counts as so many times the pace, or as that part of it, at most: it moves the pace little."""
 _SLOWEST = 1000.0
 
 
@@ -28,11 +28,22 @@ class Pace:
         """Take a call into account: one of its units, what all were guessed to cost together, and what they took."""
         if not work.cost_by_model or guessed_s <= 0 or measured_s <= 0:
             return
-        weight = _WEIGHT if self._known else 1.0
-        self.factor += weight * (measured_s / guessed_s - self.factor)
-        self.factor = min(_SLOWEST, max(1 / _SLOWEST, self.factor))
+        ratio = measured_s / guessed_s
+        if self._known:
+            ratio = min(self.factor * _AT_ONCE, max(self.factor / _AT_ONCE, ratio))
+            ratio = self.factor + _WEIGHT * (ratio - self.factor)
+        self.factor = min(_SLOWEST, max(1 / _SLOWEST, ratio))
         self._known = True
 
     def corrected(self, ticket: Ticket) -> Ticket:
-        """The ticket in seconds of this model."""
-        return replace(ticket, cost_s=ticket.cost_s * self.factor, size_s=ticket.size_s * self.factor)
+        """The ticket with the size of its request in seconds of this model.
+
+        Its cost stays as it was guessed: shares are of units of one model, and the factor changes between them.
+        """
+        return Ticket(
+            peer=ticket.peer, priority=ticket.priority, cost_s=ticket.cost_s, size_s=ticket.size_s * self.factor
+        )
+
+    def guessed_s(self, seconds: float) -> float:
+        """So many seconds of this model, in those of the guesses."""
+        return seconds / self.factor

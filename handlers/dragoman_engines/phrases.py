@@ -6,6 +6,7 @@ in the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -28,6 +29,10 @@ _SENTENCE_WORDS = 5
 _FULL_STOPS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 -- full-width marks are meant
 _WIDE_STOPS = ("。", "？", "！", "、", "，")  # noqa: RUF001 -- full-width marks are meant
 _CLAUSE_ENDS = (",", ";", ":", "–", "—", "、", "，")  # noqa: RUF001 -- full-width marks are meant
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+)
+"""Letters and marks of scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters."""
 _CLOSERS = "\"'”’»)]"  # noqa: RUF001 -- closing quotation marks are meant
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "dr", "st", "sr", "sra", "jr", "prof", "vs", "no", "gen", "col", "capt", "rev"}
@@ -42,6 +47,28 @@ class TimedWord:
     start_s: float
     end_s: float
     probability: float
+
+
+def join_parts(words: Sequence[TimedWord]) -> list[TimedWord]:
+    """Make whole words of those that were cut at a mark inside them: " well", "-known" is one word.
+
+    In scripts without spaces every word begins without one, and stays a word.
+    """
+    joined: list[TimedWord] = []
+    for word in words:
+        if joined and _goes_on(joined[-1].text, word.text):
+            first = joined.pop()
+            mean = (first.probability + word.probability) / 2
+            joined.append(TimedWord(first.text + word.text, first.start_s, word.end_s, mean))
+        else:
+            joined.append(word)
+    return joined
+
+
+def _goes_on(text: str, following: str) -> bool:
+    if not text or not following or following.startswith(" "):
+        return False
+    return not _UNSPACED.match(text[-1]) and not _UNSPACED.match(following[0])
 
 
 def tighten(words: Sequence[TimedWord]) -> list[TimedWord]:

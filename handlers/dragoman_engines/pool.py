@@ -65,8 +65,8 @@ class EnginePool:
         self._keep = keep
         self._queue = WaitingUnits(clock)
         self.pace = self._queue.pace
-        bounds = settings.bounds()
-        self._slots = [Slot(f"{spec.pool}-{index}", spec, self, bounds) for index in range(settings.processes)]
+        names = (f"{spec.pool}-{index}" for index in range(settings.processes))
+        self._slots = [Slot(name, spec, self, settings.bounds()) for name in names]
         self._residence = Residence(
             spec.pool, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
         )
@@ -74,6 +74,7 @@ class EnginePool:
         self._wanted = 0
         """Those who wait to know what the engine can do."""
         self._missing: str | None = None
+        self._feeding = False
         self._stopping = False
 
     def start(self) -> None:
@@ -203,7 +204,9 @@ class EnginePool:
     async def _wait(self, unit: Unit) -> Answer:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         unit.waiters.add(waiter)
-        self._feed()
+        if not self._feeding:
+            asyncio.get_running_loop().call_soon(self._feed)
+        self._feeding = True
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -215,10 +218,12 @@ class EnginePool:
     def _can_serve(self) -> bool:
         if self._stopping or (self._missing is not None and not self.children):
             return False
-        return self.state == "ready" or min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
+        few = min(slot.failures for slot in self._slots) < FAILURES_UNTIL_REFUSAL
+        return few or any(child.ready for child in self.children)
 
     def _feed(self) -> None:
-        """Give waiting units to idle processes."""
+        """Give waiting units to idle processes. What came up in one turn of the loop goes in one call, if it fits."""
+        self._feeding = False
         for slot in self._slots:
             if not self.awaited or self._residence.giving_way:
                 return
@@ -265,9 +270,11 @@ class EnginePool:
 
     def lost(self, units: list[Unit], status: int, *, timed_out: bool) -> None:
         """See SlotOwner."""
-        alone = len(units) == 1
+        overran_s = self.settings.unit_timeout_s if timed_out and len(units) == 1 else None
         for unit in units:
-            self._rerun(unit, status, guilty=timed_out and alone)
+            unit.alone = True
+            why_not = unit.verdict(self.spec.pool, status, overran_s)
+            self._queue.take_back(unit, why_not or (self.unavailable() if self._stopping else None))
         self._feed()
 
     def missing(self, reason: str) -> None:
@@ -291,10 +298,3 @@ class EnginePool:
         if not self.children:
             self._queue.refuse_all(self.unavailable())
         self._settled.set()
-
-    def _rerun(self, unit: Unit, status: int, *, guilty: bool) -> None:
-        """A unit's process ended: try again, unless the unit is known or likely to be the reason."""
-        unit.alone = True
-        overran_s = self.settings.unit_timeout_s if guilty else None
-        why_not = unit.verdict(self.spec.pool, status, overran_s)
-        self._queue.take_back(unit, why_not or (self.unavailable() if self._stopping else None))

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Hashable, Sequence
 
 from dragoman_engines.unit import Unit
-from dragoman_engines.work import AnyWork
 
 _LINGER_S = 0.05
 """Who has looked in the cache just before the answer was kept comes here within this time."""
@@ -24,9 +23,8 @@ class SharedUnits:
         """Those that are not answered yet."""
         return sum(1 for unit in self._units.values() if unit.answered is None)
 
-    def find(self, work: AnyWork, *, answered: bool) -> Unit | None:
-        """A unit that does this work or, with `answered`, has just done it."""
-        key = work.share_key()
+    def find(self, key: Hashable, *, answered: bool) -> Unit | None:
+        """A unit that does the work of this key or, with `answered`, has just done it."""
         unit = self._units.get(key) if key is not None else None
         if unit is None or (unit.answered is not None and not answered):
             return None
@@ -35,15 +33,13 @@ class SharedUnits:
 
     def add(self, unit: Unit) -> None:
         """Let others join it."""
-        key = unit.work.share_key()
-        if key is not None:
-            self._units[key] = unit
+        if unit.share_key is not None:
+            self._units[unit.share_key] = unit
 
     def forget(self, unit: Unit) -> None:
         """Let nobody join it any more."""
-        key = unit.work.share_key()
-        if key is not None and self._units.get(key) is unit:
-            del self._units[key]
+        if unit.share_key is not None and self._units.get(unit.share_key) is unit:
+            del self._units[unit.share_key]
 
     def forget_soon(self, units: Sequence[Unit]) -> None:
         """Forget units whose answers have just been kept, when those who missed them there have come."""

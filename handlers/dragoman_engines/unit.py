@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+
+import msgspec
 
 from dragoman_engines.fairqueue import WEIGHTS, Entry, Ticket
 from dragoman_engines.work import AnyResult, AnyWork
@@ -18,8 +19,7 @@ class EngineDied(EngineFailed):
     """`engine_failed` for a unit whose process ended every time that it was run."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A unit's result and where its time went."""
 
     result: AnyResult
@@ -37,10 +37,24 @@ class Answer:
 class Unit:
     """A piece of work. Several tasks may wait for the same one; it is withdrawn when none does any more."""
 
-    __slots__ = ("alone", "answered", "began_s", "entry", "pushed_s", "remember", "runs", "ticket", "waiters", "work")
+    __slots__ = (
+        "alone",
+        "answered",
+        "began_s",
+        "entry",
+        "pushed_s",
+        "remember",
+        "runs",
+        "share_key",
+        "ticket",
+        "waiters",
+        "work",
+    )
 
-    def __init__(self, work: AnyWork, ticket: Ticket, now_s: float) -> None:
+    def __init__(self, work: AnyWork, ticket: Ticket, now_s: float, share_key: Hashable = None) -> None:
         self.work = work
+        self.share_key = share_key
+        """Of the work."""
         self.remember = False
         """Somebody who waits for it lets the cache keep its result."""
         self.ticket = ticket

@@ -30,13 +30,14 @@ class WaitingUnits:
 
     def join(self, work: AnyWork, ticket: Ticket, *, answered: bool) -> Unit:
         """The unit that does this work: one in flight, with `answered` one of a moment ago, or a new one."""
-        unit = self.shared.find(work, answered=answered)
+        key = work.share_key()
+        unit = self.shared.find(key, answered=answered)
         if unit is not None:
             if unit.yields_to(ticket) and unit.entry is not None and self._queue.withdraw(unit.entry):
                 unit.ticket = ticket
                 self.push(unit)
             return unit
-        unit = Unit(work, ticket, self._clock())
+        unit = Unit(work, ticket, self._clock(), key)
         self.shared.add(unit)
         self.push(unit)
         return unit
@@ -57,7 +58,7 @@ class WaitingUnits:
 
     def pop_batch(self, most: int, cost_s: float) -> list[Unit]:
         """The next unit and those that fit in the same model call."""
-        units = self._queue.pop_batch(most, cost_s)
+        units = self._queue.pop_batch(most, self.pace.guessed_s(cost_s))
         for unit in units:
             unit.entry = None
         return units

@@ -70,8 +70,8 @@ class HandlerLimits(Protocol):
         ...
 
 
-class Context(Protocol):
-    """A running task, as its handler sees it."""
+class Asked(Protocol):
+    """What a handler sees of the server before a request is a task."""
 
     @property
     def task_id(self) -> str:
@@ -81,11 +81,6 @@ class Context(Protocol):
     @property
     def codec(self) -> Codec:
         """The encoding of the request, and so of its events."""
-        ...
-
-    @property
-    def audio(self) -> Buffer | None:
-        """The recording that came with the request."""
         ...
 
     @property
@@ -103,13 +98,30 @@ class Context(Protocol):
         """The translation models: the name that peers know (`modelType`) to that of units, empty for the default."""
         ...
 
+    def now_s(self) -> float:
+        """Unix time, for the timestamps of events."""
+        ...
+
+    def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
+        """What the engine of this kind can do; None while it is not known. `model` names one beside the default."""
+        ...
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """The answers where all are known in memory; None where one is not, and nothing is counted then."""
+        ...
+
+
+class Context(Asked, Protocol):
+    """A running task, as its handler sees it."""
+
+    @property
+    def audio(self) -> Buffer | None:
+        """The recording that came with the request."""
+        ...
+
     @property
     def stages(self) -> dict[str, Any]:
         """Results of finished stages, kept with the task: a repeat of it, or a restart, goes on from them."""
-        ...
-
-    def now_s(self) -> float:
-        """Unix time, for the timestamps of events."""
         ...
 
     def elapsed_s(self) -> float:
@@ -130,10 +142,6 @@ class Context(Protocol):
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
         """Note that a part is answered, by an event that speaks of several."""
-        ...
-
-    def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
-        """What the engine of this kind can do; None while it is not known. `model` names one beside the default."""
         ...
 
     async def capabilities(self, kind: Kind, model: str = "") -> Capabilities:
@@ -157,10 +165,6 @@ class Context(Protocol):
 
         Results of units are kept without being told to, piece by piece; other answers by `remember` and `once`.
         """
-        ...
-
-    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
-        """The answers where all are known in memory; None where one is not, and nothing is counted then."""
         ...
 
     def remember(self, question: AnyQuestion, answer: object, *, compute_s: float) -> None:
@@ -196,7 +200,7 @@ class Handler(ABC, Generic[R]):
             DragomanError: told to the peer, in the family's error event, for every part not yet settled.
         """
 
-    def known(self, request: R, context: Context) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
+    def known(self, request: R, asked: Asked) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
         """The whole answer, events with the parts that they settle, where nothing has to be computed or waited for.
 
         Such a request takes no place in its lane. To be found out in microseconds.

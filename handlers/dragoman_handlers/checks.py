@@ -121,7 +121,7 @@ def _signs(words: Sequence[str]) -> bool:
 def _repeats(words: Sequence[str]) -> int:
     """How often in a row the most repeated run of words is said."""
     words = [word.casefold() for word in words]
-    if max(Counter(words).values(), default=0) < _LOOP_REPEATS:
+    if len(words) - len(set(words)) < _LOOP_REPEATS - 1 or max(Counter(words).values()) < _LOOP_REPEATS:
         return 1
     most = 1
     for length in range(1, min(_LOOP_WORDS, len(words) // 2) + 1):

@@ -37,6 +37,10 @@ class GlossaryLimits(Protocol):
         ...
 
 
+_MOST_TARGETS = 100
+"""Language tags that a glossary remembers its terms for; peers may make up any."""
+
+
 class _Term(NamedTuple):
     words: tuple[str, ...]
     """In small letters."""
@@ -89,10 +93,15 @@ class Glossary:
         self._entries = dict(entries or {})
         self._terms: dict[str, Terms] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
     def terms(self, target: str) -> Terms:
         """Those for a target language; asked for again, it costs nothing."""
         known = self._terms.get(target)
         if known is None:
+            if len(self._terms) >= _MOST_TARGETS:
+                self._terms.clear()
             known = self._terms[target] = Terms(dict(self._chosen(target)))
         return known
 

@@ -12,7 +12,8 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+import msgspec
 
 from dragoman_handlers.base import Context
 from dragoman_handlers.languages import AUTO, UNDETERMINED, WELL_KNOWN, base_language
@@ -22,6 +23,8 @@ from dragoman_handlers.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineUnavailable, UnsupportedLanguage
 
 _SNIPPET_CHARS = 400
+_LOOKED_AT_CHARS = 4000
+"""The snippet is found in these; a whole novel would hold the loop up."""
 _SHORT_WORDS = 8
 _SURE, _SURE_OF_SHORT = 0.6, 0.8
 """Above these, a language counts that no model knows. On FLORES lines cut to four words and a server for English and
@@ -44,8 +47,7 @@ _PHRASES: Mapping[str, str] = {
 """What chats are full of, and what an identifier knows least: it needs some letters more."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, kw_only=True):
     """The language of a text."""
 
     language: str
@@ -92,6 +94,7 @@ def identify(text: str, served: Sequence[str] = ()) -> tuple[str, float]:
     Raises:
         EngineUnavailable: the identifier is not installed.
     """
+    text = text[:_LOOKED_AT_CHARS]
     words = " ".join(blanked(text, find_tokens(text)).replace(BLANK, " ").split())[:_SNIPPET_CHARS]
     if not has_letters(words):
         return UNDETERMINED, 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from dragoman_wire.errors import UnsupportedLanguage
@@ -19,6 +20,7 @@ WELL_KNOWN = frozenset(_WELL_KNOWN.split())
 _NAMED_AT_MOST = 20
 
 
+@functools.lru_cache(maxsize=1024)
 def base_language(tag: str) -> str:
     """`pt` of `pt-BR`, `PT` or `pt_PT`: the ISO 639 code that models go by."""
     return tag.replace("_", "-").partition("-")[0].lower()

@@ -51,7 +51,7 @@ async def translate_pieces(pieces: Sequence[Piece], translate: Translate, judge:
             elif problem is not None:
                 problems[index] = problem
         if len(done) == len(pieces):
-            break
+            return [done[index] for index in range(len(pieces))]
     rest = [index for index in range(len(pieces)) if index not in done]
     for index, translation in zip(rest, await _in_parts([pieces[at] for at in rest], translate), strict=True):
         problem = judge(pieces[index].text, translation) if index in problems else None

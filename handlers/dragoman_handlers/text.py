@@ -34,6 +34,8 @@ class Piece:
 def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> list[Piece]:
     """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences."""
     tokens = _with_terms(find_tokens(text), list(find_terms(text, glossaries)))
+    if not tokens and _is_one_sentence(text, language):
+        return _with_blanks(text)
     cutter = _Cutter(text, tokens, language)
     return [piece for piece in cutter.pieces() if piece.text]
 
@@ -60,6 +62,20 @@ def batches(sentences: Sequence[str]) -> list[list[str]]:
 def has_letters(text: str) -> bool:
     """Whether there is anything to translate: numbers, dates and punctuation are the same in every language."""
     return _LETTER.search(text) is not None
+
+
+def _is_one_sentence(text: str, language: str) -> bool:
+    """Whether a text without tokens is a single sentence with perhaps blanks around it, as most in a chat are."""
+    return has_letters(text) and not _LINE_BREAK.search(text) and sentencex.segment(language, text) == [text]
+
+
+def _with_blanks(text: str) -> list[Piece]:
+    """A sentence, with the blanks before and after it as pieces of their own."""
+    core = text.strip()
+    begin = text.index(core)
+    end = begin + len(core)
+    parts = ((text[:begin], False), (core, True), (text[end:], False))
+    return [Piece(part, translatable=translatable) for part, translatable in parts if part]
 
 
 def _with_terms(tokens: list[Token], terms: list[Token]) -> list[Token]:

@@ -6,13 +6,14 @@ import asyncio
 import functools
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
-from dragoman_handlers.base import Context, Question
+from dragoman_handlers.base import Asked, Context, Question
 from dragoman_handlers.checks import fault_of
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.glossary import Terms
@@ -39,8 +40,7 @@ class WholeText(Question, frozen=True, kw_only=True):
     """The digests of the terms that are in force, the request's own first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Translated:
+class Translated(msgspec.Struct, frozen=True, kw_only=True):
     """A text in another language, and what it took."""
 
     text: str
@@ -56,25 +56,36 @@ class Translated:
 
 
 def known_translations(
-    context: Context, text: str, source: str, targets: Sequence[str], wish: TranslationWish
+    asked: Asked, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
 ) -> list[Translated] | None:
-    """`text` in every one of `targets`, where all of that is known in memory; None where something is not."""
-    text = unicodedata.normalize("NFC", text)
-    same = [_needs_nothing(text, source, base_language(target)) for target in targets]
-    engine = context.loaded("translation", wish.model)
-    if engine is None:
-        return None
-    questions = [_whole(text, source, target, wish) for target in targets]
-    known = context.recall_all([one for one, as_is in zip(questions, same, strict=True) if not as_is], str)
+    """`text` in every one of `targets`, where all of that is known in memory; None where something is not.
+
+    Args:
+        asked: knows the answers.
+        engine: what the translation engine can do.
+        text: to be translated.
+        source: its language, a base language.
+        targets: any tags.
+        wish: model and glossaries.
+    """
+    same = Translated(text=text, model=IDENTITY)
+    if not has_letters(text):
+        return [same] * len(targets)
+    composed = _composed(text)
+    others = [target for target in targets if base_language(target) != source]
+    known = asked.recall_all([_whole(composed, source, target, wish) for target in others], str)
     if known is None:
         return None
-    answers = iter(known)
-    return [
-        Translated(text=text, model=IDENTITY)
-        if as_is
-        else Translated(text=next(answers), model=engine.model, revision=engine.revision, from_cache=True)
-        for as_is in same
-    ]
+    found = [Translated(text=one, model=engine.model, revision=engine.revision, from_cache=True) for one in known]
+    if len(others) == len(targets):
+        return found
+    by_target = dict(zip(others, found, strict=True))
+    return [by_target.get(target, same) for target in targets]
+
+
+def _composed(text: str) -> str:
+    """The same letters in another composition are the same text, also to a model."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _needs_nothing(text: str, source: str, goal: str) -> bool:
@@ -82,12 +93,12 @@ def _needs_nothing(text: str, source: str, goal: str) -> bool:
 
 
 def _whole(text: str, source: str, target: str, wish: TranslationWish) -> WholeText:
-    digests = [terms.digest for terms in wish.terms(target)]
-    return WholeText(text=text, source=source, target=base_language(target), model=wish.model, glossaries=digests)
+    return WholeText(
+        text=text, source=source, target=base_language(target), model=wish.model, glossaries=wish.digests(target)
+    )
 
 
-@dataclass(kw_only=True, slots=True)
-class _Effort:
+class _Effort(msgspec.Struct, kw_only=True):
     """What the units of a text took."""
 
     worker: str = ""
@@ -114,8 +125,7 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     if _needs_nothing(text, source, goal):
         return Translated(text=text, model=IDENTITY)
     engine = await context.capabilities("translation", wish.model)
-    # The same letters in another composition are the same text, also to the model.
-    text = unicodedata.normalize("NFC", text)
+    text = _composed(text)
     whole = _whole(text, source, target, wish)
     known = (await context.recall([whole], str))[0]
     if known is not None:
@@ -160,9 +170,8 @@ async def _translate_sentences(
     context: Context, like: TranslateSentences, sentences: Sequence[str], effort: _Effort
 ) -> list[str]:
     """The sentences in another language, by units like the one given: each that is not known is translated once."""
-    distinct = list(dict.fromkeys(sentences))
-    questions = [like.of([one]) for one in distinct]
-    answers = await context.recall(questions, Translations)
+    distinct = list(dict.fromkeys(sentences)) if len(sentences) > 1 else list(sentences)
+    answers = await context.recall([like.of([one]) for one in distinct], Translations)
     known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
     units = [like.of(group) for group in batches([one for one in distinct if one not in known])]
     size_s = sum(unit.cost_s() for unit in units)

@@ -8,7 +8,7 @@ import platform
 import time
 from typing import ClassVar
 
-from dragoman_handlers.base import Context, Handler
+from dragoman_handlers.base import Asked, Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.identifying import Source, find_source, served_languages
 from dragoman_handlers.translating import Translated, known_translations, translate_text
@@ -42,27 +42,28 @@ class TranslationHandler(Handler[TranslationRequest]):
         source = find_source(request.source_language, request.text, served)
         await all_of([self._one(request, context, source, wish, target) for target in self.parts(request)])
 
-    def known(self, request: TranslationRequest, context: Context) -> list[tuple[Event, str]] | None:
+    def known(self, request: TranslationRequest, asked: Asked) -> list[tuple[Event, str]] | None:
         """Texts that were translated lately."""
-        if not 0 < len(request.text) <= context.limits.text_chars:
-            return None
+        if request.glossary or not 0 < len(request.text) <= asked.limits.text_chars:
+            return None  # a glossary of its own may take milliseconds to look into
         begin_s = time.perf_counter()
         try:
-            wish = translation_wish(request, context)
-            engine = context.loaded("translation", wish.model)
-            source = find_source(request.source_language, request.text, engine.languages if engine else ())
+            wish = translation_wish(request, asked)
+            engine = asked.loaded("translation", wish.model)
+            if engine is None:
+                return None
+            source = find_source(request.source_language, request.text, engine.languages)
         except DragomanError:
             return None
         targets = self.parts(request)
-        known = known_translations(context, request.text, source.language, targets, wish)
+        known = known_translations(asked, engine, request.text, source.language, targets, wish)
         if known is None:
             return None
         took_s = time.perf_counter() - begin_s
-
-        def event(done: Translated, target: str) -> Event:
-            return _completed(request, context, done, source=source, wish=wish, target=target, took_s=took_s)
-
-        return [(event(done, target), target) for target, done in zip(targets, known, strict=True)]
+        return [
+            (_completed(request, asked, done, source=source, wish=wish, target=target, took_s=took_s), target)
+            for target, done in zip(targets, known, strict=True)
+        ]
 
     def _skip(self, request: TranslationRequest, context: Context) -> None:
         context.publish(
@@ -91,42 +92,32 @@ class TranslationHandler(Handler[TranslationRequest]):
             return
         took_s = time.perf_counter() - begin_s
         context.publish(
-            _completed(request, context, done, source=source, wish=wish, target=target, took_s=took_s),
+            _completed(
+                request,
+                context,
+                done,
+                source=source,
+                wish=wish,
+                target=target,
+                took_s=took_s,
+                waited_s=context.waited_s() + done.queued_s,
+            ),
             settles=target,
         )
 
 
 def _completed(
     request: TranslationRequest,
-    context: Context,
+    asked: Asked,
     done: Translated,
     *,
     source: Source,
     wish: TranslationWish,
     target: str,
     took_s: float,
+    waited_s: float = 0.0,
 ) -> TranslationCompleted:
-    return TranslationCompleted(
-        task_id=context.task_id,
-        target_language=target,
-        timestamp=context.now_s(),
-        result=_result(request, context, done, source=source, wish=wish, target=target, took_s=took_s),
-        metadata=_metadata(context, done),
-    )
-
-
-def _result(
-    request: TranslationRequest,
-    context: Context,
-    done: Translated,
-    *,
-    source: Source,
-    wish: TranslationWish,
-    target: str,
-    took_s: float,
-) -> TranslationResult:
-    worker_id = done.worker.rpartition("-")[2]
-    return TranslationResult(
+    result = TranslationResult(
         message_id=request.message_id,
         translated_text=done.text,
         source_language=source.language,
@@ -136,22 +127,22 @@ def _result(
         model_type=wish.model_type,
         translator_model=done.model,
         worker_name=done.worker,
-        worker_id=worker_id,
+        worker_id=done.worker.rpartition("-")[2],
         pool_type=request.priority or "normal",
-        queue_time=context.waited_s() + done.queued_s,
+        queue_time=waited_s,
         translation_time=done.compute_s,
         from_cache=done.from_cache,
     )
-
-
-def _metadata(context: Context, done: Translated) -> TranslationMetadata:
-    return TranslationMetadata(
+    metadata = TranslationMetadata(
         translator_version=version(),
         model_version=done.revision,
         processing_node=_node(),
-        request_id=context.task_id,
+        request_id=asked.task_id,
         protocol="zmq",
-        encoding=context.codec.value,
+        encoding=asked.codec.value,
+    )
+    return TranslationCompleted(
+        task_id=asked.task_id, target_language=target, timestamp=asked.now_s(), result=result, metadata=metadata
     )
 
 

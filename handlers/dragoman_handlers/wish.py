@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
-from dragoman_handlers.base import Context
+import msgspec
+
+from dragoman_handlers.base import Asked
 from dragoman_handlers.glossary import Glossary, Terms, check_entries
 from dragoman_wire.requests import Replacement
 
@@ -27,8 +28,7 @@ class Wishing(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TranslationWish:
+class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     """The model and the glossaries in force for a request."""
 
     model_type: str = DEFAULT_MODEL_TYPE
@@ -40,22 +40,28 @@ class TranslationWish:
 
     def terms(self, target: str) -> list[Terms]:
         """What is to be looked for in a text for this language."""
-        return [terms for glossary in self.glossaries if (terms := glossary.terms(target))]
+        return [terms for glossary in self.glossaries if glossary and (terms := glossary.terms(target))]
+
+    def digests(self, target: str) -> list[str]:
+        """What they depend on."""
+        return [terms.digest for terms in self.terms(target)]
 
 
-def translation_wish(request: Wishing, context: Context) -> TranslationWish:
+def translation_wish(request: Wishing, asked: Asked) -> TranslationWish:
     """What this request wants.
 
     Raises:
         TooLarge: its glossary is over a limit.
         InvalidRequest: its glossary has an empty text.
     """
-    check_entries(request.glossary, context.limits)
-    own = (Glossary(request.glossary),) if request.glossary else ()
+    glossaries: tuple[Glossary, ...] = (asked.glossary,)
+    if request.glossary:
+        check_entries(request.glossary, asked.limits)
+        glossaries = (Glossary(request.glossary), asked.glossary)
     wanted = request.model_type or DEFAULT_MODEL_TYPE
-    model_type = wanted if wanted in context.models else DEFAULT_MODEL_TYPE
+    model_type = wanted if wanted in asked.models else DEFAULT_MODEL_TYPE
     return TranslationWish(
         model_type=model_type,
-        model=context.models.get(model_type, ""),
-        glossaries=(*own, context.glossary),
+        model=asked.models.get(model_type, ""),
+        glossaries=glossaries,
     )

@@ -20,7 +20,7 @@ class Row:
         ours: the server's figure of each round.
         other: what it is compared to, of the same rounds.
         unit: of both.
-        goal: what the median ratio `ours / other` is held to.
+        goal: what the median ratio `ours / other` is held to; None: it is only told.
         at_least: whether the goal is a floor; else it is a ceiling.
     """
 
@@ -28,7 +28,7 @@ class Row:
     ours: Sequence[float]
     other: Sequence[float]
     unit: str
-    goal: float
+    goal: float | None
     at_least: bool = False
 
     @property
@@ -43,12 +43,17 @@ class Row:
 
     @property
     def held(self) -> bool:
-        """Whether the goal is met."""
+        """Whether the goal is met, where there is one."""
+        if self.goal is None:
+            return True
+        if not self.ours:
+            return False
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "ratios": self.ratios, "ratio": self.ratio, "held": self.held}
+        ratio = self.ratio if self.ours else None
+        return {**asdict(self), "ratios": self.ratios, "ratio": ratio, "held": self.held}
 
 
 def print_table(rows: Sequence[Row]) -> None:
@@ -57,13 +62,16 @@ def print_table(rows: Sequence[Row]) -> None:
     for heading in ("measurement", "ours", "compared to", "ratio", "min .. max", "goal", ""):
         table.add_column(heading, justify="left" if heading in ("measurement", "") else "right")
     for row in rows:
+        if not row.ours:
+            table.add_row(row.name, "not measured")
+            continue
         table.add_row(
             row.name,
             f"{statistics.median(row.ours):.3g} {row.unit}",
             f"{statistics.median(row.other):.3g} {row.unit}",
             f"{row.ratio:.2f}",
             f"{min(row.ratios):.2f} .. {max(row.ratios):.2f}",
-            f"{'>=' if row.at_least else '<='} {row.goal:g}",
-            "held" if row.held else "MISSED",
+            f"{'>=' if row.at_least else '<='} {row.goal:g}" if row.goal is not None else "",
+            ("held" if row.held else "MISSED") if row.goal is not None else "",
         )
     Console(width=140).print(table)

@@ -1,4 +1,4 @@
-"""Voices: what each says, Whisper base hears again; and a spoken English sentence becomes a Portuguese one.
+"""Voices: what each says, Whisper base hears again; and what is spoken in one language is said in another.
 
 Figures of voices count the errors of the ears as well. So a robot's voice is held against a natural one, both heard by
 the same model, and not against nothing.
@@ -27,8 +27,9 @@ MOST_SENTENCES = 6
 MOST_CHARACTERS = 120
 NATURAL_WER, ENGLISH_WER = 25.0, 15.0
 """Above these, something is wrong with a natural voice, or with an English one. espeak-ng has no bound."""
+WAYS = (("en", "pt"), ("pt", "en"))
 SPOKEN_CHRF = 40.0
-"""Below this, what was said is no longer what is heard."""
+"""Below this, what was said is no longer what is heard. espeak-ng has no bound here either."""
 ITALIAN = (
     "Buongiorno, il treno per Roma parte alle nove e mezza.",
     "La casa di mio fratello è molto grande e molto bella.",
@@ -52,9 +53,13 @@ class Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class Crossed:
-    """English recordings, said in Portuguese by one voice."""
+    """Recordings in one language, said in another by one voice."""
 
     voice: str
+    way: str
+    """`en to pt`."""
+    references: Sequence[str]
+    """What they are in the other language."""
     written: Sequence[str]
     """The translations as texts."""
     heard: Sequence[str]
@@ -62,9 +67,8 @@ class Crossed:
 
 
 def measure(plan: Plan) -> list[Check]:
-    """Every language of Kokoro's with both of its voices, and English recordings into Portuguese speech."""
+    """Every language of Kokoro's with both of its voices, and recordings into speech of another language."""
     sentences = {language: some_sentences(plan, language) for language in KOKORO}
-    clips, references = aligned(plan)
 
     async def work(client: Client) -> tuple[list[Heard], list[Crossed]]:
         heard = [
@@ -72,12 +76,15 @@ def measure(plan: Plan) -> list[Check]:
             for language in KOKORO
             for voices in (FAST, KOKORO)
         ]
-        return heard, [await cross(client, clips, voices["pt"]) for voices in (FAST, KOKORO)]
+        return heard, [
+            await cross(client, plan, source, target, voices[target])
+            for source, target in WAYS
+            for voices in (FAST, KOKORO)
+        ]
 
     heard, crossed = ask_server(work, SETTINGS)
-    count, written = len(references), chrf(crossed[0].written, references)
-    as_text = at_least(f"chrF, {count} FLEURS clips, en to pt as text", written, unit="", bound=None)
-    return [*map(heard_again, heard), as_text, *(spoken_translation(one, references) for one in crossed)]
+    # Both voices of a way have the same words to say.
+    return [*map(heard_again, heard), *map(as_text, crossed[::2]), *map(spoken_translation, crossed)]
 
 
 def some_sentences(plan: Plan, language: str) -> list[str]:
@@ -91,14 +98,14 @@ def some_sentences(plan: Plan, language: str) -> list[str]:
     return spread(plain, count)
 
 
-def aligned(plan: Plan) -> tuple[list[Clip], list[str]]:
-    """English FLEURS clips, and of each the Portuguese of the FLORES line that it reads."""
-    lines = [normal(line, "en") for line in plan.flores("en")]
+def aligned(plan: Plan, source: str, target: str) -> tuple[list[Clip], list[str]]:
+    """FLEURS clips whose FLORES line is here, and of each that line in the other language."""
+    lines = [normal(line, source) for line in plan.flores(source)]
     clips, references = [], []
-    for clip in plan.some_recordings("fleurs", "en"):
-        for best in difflib.get_close_matches(normal(clip.text, "en"), lines, n=1, cutoff=0.8):
+    for clip in plan.some_recordings("fleurs", source):
+        for best in difflib.get_close_matches(normal(clip.text, source), lines, n=1, cutoff=0.8):
             clips.append(clip)
-            references.append(plan.flores("pt")[lines.index(best)])
+            references.append(plan.flores(target)[lines.index(best)])
     return clips, references
 
 
@@ -127,18 +134,25 @@ async def speak(client: Client, sentence: str, language: str, voice: str) -> byt
     raise OSError(f"the server did not say {sentence!r}")
 
 
-async def cross(client: Client, clips: Sequence[Clip], voice: str) -> Crossed:
-    """The recordings in Portuguese, as text and as it is heard."""
+async def cross(client: Client, plan: Plan, source: str, target: str, voice: str) -> Crossed:
+    """The recordings in the other language, as text and as it is heard."""
+    clips, references = aligned(plan, source, target)
 
     async def one(clip: Clip) -> tuple[str, str]:
-        result = await client.voice(clip.path, to="pt", language="en", voice=voice, audio_format="ogg")
+        result = await client.voice(clip.path, to=target, language=source, voice=voice, audio_format="ogg")
         for error in result.failed.values():
             raise error
-        spoken = result.audios["pt"]
-        return spoken.text, (await client.transcribe(spoken.audio, "pt")).text
+        spoken = result.audios[target]
+        return spoken.text, (await client.transcribe(spoken.audio, target)).text
 
     pairs = await each(one, clips)
-    return Crossed(voice=voice, written=[pair[0] for pair in pairs], heard=[pair[1] for pair in pairs])
+    return Crossed(
+        voice=voice,
+        way=f"{source} to {target}",
+        references=references,
+        written=[pair[0] for pair in pairs],
+        heard=[pair[1] for pair in pairs],
+    )
 
 
 def heard_again(heard: Heard) -> Check:
@@ -150,11 +164,17 @@ def heard_again(heard: Heard) -> Check:
     return at_most(name, rate, unit="%", bound=ENGLISH_WER if heard.language == "en" else NATURAL_WER)
 
 
-def spoken_translation(crossed: Crossed, references: Sequence[str]) -> Check:
+def as_text(crossed: Crossed) -> Check:
+    """What the voices are held against: the same words before they are said."""
+    name = f"chrF, {len(crossed.references)} FLEURS clips, {crossed.way} as text"
+    return at_least(name, chrf(crossed.written, crossed.references), unit="", bound=None)
+
+
+def spoken_translation(crossed: Crossed) -> Check:
     """What is heard in the end is what was said in the beginning, in another language."""
-    name = f"chrF, {len(references)} FLEURS clips, en to pt said by {crossed.voice}"
+    name = f"chrF, {len(crossed.references)} FLEURS clips, {crossed.way} said by {crossed.voice}"
     bound = None if crossed.voice == "espeak-ng" else SPOKEN_CHRF
-    return at_least(name, chrf(crossed.heard, references), unit="", bound=bound)
+    return at_least(name, chrf(crossed.heard, crossed.references), unit="", bound=bound)
 
 
 def chrf(texts: Sequence[str], references: Sequence[str]) -> float:

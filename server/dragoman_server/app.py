@@ -30,8 +30,8 @@ from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.lane import Lane
 from dragoman_server.logs import Logs
+from dragoman_server.observation.lines import NoLines
 from dragoman_server.observation.observer import Observer
-from dragoman_server.observation.request_log import NoLines
 from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
@@ -111,7 +111,9 @@ class App:
         self.results = ResultsStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
-        self.intake = Intake(self._zmq, _wire_limits(config), mark, self.budget, self._on_request, self._on_bad)
+        self.intake = Intake(
+            self._zmq, _wire_limits(config), mark, self.budget, self.publisher, self._on_request, self._on_bad
+        )
         self._readiness = Readiness(self._services, self.dispatcher)
         parts = Parts(
             dispatcher=self.dispatcher,
@@ -123,7 +125,7 @@ class App:
         )
         self.statistics = Statistics(parts)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
-        self._ops = Ops(routes_of(parts, self.statistics))
+        self._ops = Ops(routes_of(parts, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
         self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
@@ -151,6 +153,7 @@ class App:
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
+                self.results.journal = self._services.journal
             self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind(guard)
         except (OSError, JournalError, DeviceMissing, TokenError) as error:

@@ -41,6 +41,7 @@ class Control:
             case PingRequest():
                 self._say(inbound, self._pong(request))
             case StatsRequest():
+                self._dispatcher.report()
                 document = {"type": "stats_result", **self._statistics.document()}
                 if request.task_id is not None:
                     document["taskId"] = request.task_id

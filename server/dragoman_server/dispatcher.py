@@ -17,10 +17,11 @@ from dragoman_server.journal.base import Ending, Entry, Journal
 from dragoman_server.journal.null import NOTHING
 from dragoman_server.known import KnownAnswers
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, Stages, TaskKey, TaskRecord, can_be_named
+from dragoman_server.results import ResultsStore, can_be_named
 from dragoman_server.runs import Admitted, Runs
 from dragoman_server.services import Services
-from dragoman_server.task_life import status_of
+from dragoman_server.task_life import milliseconds, status_of
+from dragoman_server.task_record import Stages, TaskKey, TaskRecord
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DragomanError, InternalFault, Overloaded, ShuttingDown, UnknownType
@@ -57,30 +58,30 @@ class Dispatcher:
         self._services = services
         self._handlers = handlers
         self._runs = Runs(services, lanes, results, self._ended)
-        self._known = KnownAnswers(services, results, self._tell_accepted, self._finish)
+        self._known = KnownAnswers(services, results, lanes)
 
     # --- requests ------------------------------------------------------------------------------------------
 
     def submit(self, inbound: Inbound) -> None:
         """Accept, replay or refuse one request. Returns at once."""
         arrived_s = self._services.clock.monotonic()
-        envelope = inbound.envelope
+        request = inbound.request
         handler = self._handlers.get(inbound.request_type)
         if handler is None:
-            self.refuse(envelope, UnknownType(f"no handler for requests of type {inbound.request_type!r}"))
+            error = UnknownType(f"no handler for requests of type {inbound.request_type!r}")
+            self.refuse(inbound.envelope, error)
             return
         if self.draining:
-            self.refuse(envelope, ShuttingDown("the server is stopping; send the request again to its successor"))
+            late = ShuttingDown("the server is stopping; send the request again to its successor")
+            self.refuse(inbound.envelope, late)
             return
-        task_id = envelope.task_id or uuid.uuid4().hex
-        key = (envelope.reply_to, task_id)
+        key = (request.reply_to, request.task_id or uuid.uuid4().hex)
         record = self.results.get(key)
-        if record is None:
-            record = self._new_record(key, inbound.request_type)
-            if not self._known.answer(record, handler, inbound, self.lanes[handler.lane], arrived_s):
-                self._admit(record, handler, inbound, handler.parts(inbound.request), arrived_s, duplicate=False)
-        else:
+        if record is not None:
             self._repeat(record, handler, inbound, arrived_s)
+        elif not self._known.answer(key, handler, inbound, arrived_s):
+            record = self._new_record(key, inbound.request_type)
+            self._admit(record, handler, inbound, handler.parts(request), arrived_s, duplicate=False)
 
     def refuse(self, envelope: Envelope, error: DragomanError) -> None:
         """Answer a request that is not accepted."""
@@ -166,7 +167,7 @@ class Dispatcher:
         """Say that the task is known and publish what has come of it, once all that is written and published."""
 
         def say(problem: str | None) -> None:
-            if problem is None or self.results.get(record.key) is record:
+            if problem is None or self.results.get(record.key) is not None:
                 self._services.observer.repeated(record, envelope)
                 self._tell_accepted(envelope, duplicate=True)
                 self.replay(record, envelope)
@@ -179,10 +180,14 @@ class Dispatcher:
         """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
         publisher = self._services.publisher
         for stored in record.events:
-            publisher.publish(stored.message(envelope.codec), envelope.codec, envelope.reply_to, stored.binaries)
+            publisher.send(stored.encoded(envelope.codec), envelope.codec, envelope.reply_to, stored.binaries)
         if record.finished is not None and envelope.reply_to is not None:
             publisher.publish(record.finished, envelope.codec, envelope.reply_to)
         return len(record.events)
+
+    def report(self) -> None:
+        """Bring the figures up to this moment."""
+        self._known.report()
 
     def cancel(self, key: TaskKey) -> CancelStatus:
         """Stop a task, wherever it is."""
@@ -218,6 +223,7 @@ class Dispatcher:
         await self.flushed()
         all_ended = await self._runs.end(timeout_s)
         await self.flushed()
+        self.report()
         return all_ended
 
     async def flushed(self) -> None:
@@ -259,16 +265,18 @@ class Dispatcher:
             task_id=task_id,
             status=status_of(list(record.outcomes.values())),
             events=len(record.events),
-            queue_time_ms=round(record.queue_s * 1000, 3),
-            compute_time_ms=round(record.compute_s * 1000, 3),
+            queue_time_ms=milliseconds(record.queue_s),
+            compute_time_ms=milliseconds(record.compute_s),
         )
         header = encode_header(last, envelope.codec)
 
         def publish(_: str | None) -> None:
             record.unwritten -= 1
             if reply_to is not None:
-                self._services.publisher.publish(msgspec.Raw(header), envelope.codec, reply_to)
+                self._services.publisher.send(header, envelope.codec, reply_to)
             self._services.observer.finished(record, envelope, last)
+            if not record.unwritten:
+                self.results.condense(record, header if reply_to is not None else None)
 
         if record.died is not None:
             log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
@@ -278,8 +286,8 @@ class Dispatcher:
             task=record.number, reply_to=reply_to, task_id=task_id, request_type=record.request_type, last=header
         )
         record.unwritten += 1
-        record.journal.finish(end, publish)
         self.results.end(record, keep=keep)
+        record.journal.finish(end, publish)
 
 
 def _unwritable(problem: str) -> InternalFault:

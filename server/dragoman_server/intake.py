@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 import zmq
@@ -24,6 +25,16 @@ _TIGHT_S = 0.02
 _LARGE_BYTES = 1 << 16
 
 
+class Outbox(Protocol):
+    """Where answers go; `Publisher` is one."""
+
+    def hold(self) -> None:
+        """Let them gather."""
+
+    def release(self) -> None:
+        """Send what has gathered."""
+
+
 class Intake:
     """Receives, decodes and hands over.
 
@@ -32,6 +43,7 @@ class Intake:
         limits: sizes past which a request is refused before it is decoded.
         high_water_mark: messages that wait to be read before libzmq pushes back.
         budget: what may be read beside the requests in flight.
+        outbox: what is answered in the turn in which it is read goes out at its end.
         on_request: called with each well-formed request; must not block.
         on_bad: called with each that is not.
     """
@@ -42,6 +54,7 @@ class Intake:
         limits: WireLimits,
         high_water_mark: int,
         budget: ByteBudget,
+        outbox: Outbox,
         on_request: Callable[[Inbound], None],
         on_bad: Callable[[BadMessage], None],
     ) -> None:
@@ -53,6 +66,7 @@ class Intake:
         self._turns_to_empty = math.ceil(high_water_mark / _MOST_PER_TURN)
         self.limits = limits
         self._budget = budget
+        self._outbox = outbox
         budget.on_room = self._resume
         self._on_request = on_request
         self._on_bad = on_bad
@@ -73,7 +87,7 @@ class Intake:
         """Read from now on, whenever something is there."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket.fileno(), self._turn)
-        self._turn()
+        self._look_again()
 
     def stop(self) -> None:
         """Take what is still there, then close the socket."""
@@ -100,20 +114,28 @@ class Intake:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        look_s = _LOOK_AGAIN_S
-        room = self._budget.room
-        if room is Room.TIGHT and self._take(1):
-            look_s = _TIGHT_S
-        elif room is Room.FREE and self._take(_MOST_PER_TURN):
-            self._again = self._loop.call_soon(self._turn)
-        if self._look is not None:
-            self._look.cancel()
-        # The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced.
-        self._look = self._loop.call_later(look_s, self._turn)
+        self._outbox.hold()
+        try:
+            room = self._budget.room
+            if room is Room.TIGHT and self._take(1):
+                self._again = self._loop.call_later(_TIGHT_S, self._turn)
+            elif room is Room.FREE and self._take(_MOST_PER_TURN):
+                self._again = self._loop.call_soon(self._turn)
+        finally:
+            self._outbox.release()
+
+    def _look_again(self) -> None:
+        """The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced."""
+        if self._loop is not None:
+            self._look = self._loop.call_later(_LOOK_AGAIN_S, self._look_again)
+            self._turn()
 
     def _resume(self) -> None:
-        if self._loop is not None and self._again is None:
-            self._again = self._loop.call_soon(self._turn)
+        if self._loop is None:
+            return
+        if self._again is not None:
+            self._again.cancel()
+        self._again = self._loop.call_soon(self._turn)
 
     def _take(self, most: int) -> bool:
         """Hand over up to `most` messages; whether there may be more."""

@@ -6,32 +6,35 @@ transaction and published after it; a server that is killed before that has said
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-import msgspec
+import structlog
 
-from dragoman_handlers.base import Handler
+from dragoman_engines.base import Capabilities
+from dragoman_engines.work import Kind, pool_name
+from dragoman_handlers.base import AnyQuestion, Handler
+from dragoman_server.cache.keys import engine_identity
+from dragoman_server.condensed_task import CondensedTask
+from dragoman_server.journal.base import Ending
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, TaskRecord, can_be_named
+from dragoman_server.observation.observer import Answered
+from dragoman_server.results import ResultsStore
 from dragoman_server.services import Services
-from dragoman_server.task_context import TaskContext
-from dragoman_server.task_end import count_end
-from dragoman_wire.envelope import Envelope
+from dragoman_server.task_life import milliseconds, peer_of
+from dragoman_server.task_record import TaskKey
+from dragoman_wire.codec import Codec, encode_header
+from dragoman_wire.events import Accepted, TaskFinished
 from dragoman_wire.inbound import Inbound
+from dragoman_wire.requests import CacheUse
 
+log = structlog.get_logger()
+T = TypeVar("T")
 
-class TellAccepted(Protocol):
-    """Says that a task is accepted."""
-
-    def __call__(self, envelope: Envelope, *, duplicate: bool) -> None:
-        """Say it now."""
-
-
-class Finish(Protocol):
-    """Writes and says that a task is finished."""
-
-    def __call__(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
-        """Write it now, and say it after that."""
+_REPORT_S = 0.02
+"""So long what was answered may wait to be counted and logged: together that costs a fraction."""
+_MOST_UNREPORTED = 128
 
 
 class KnownAnswers:
@@ -40,40 +43,132 @@ class KnownAnswers:
     Args:
         services: what every run needs.
         results: the tasks that are known.
-        tell_accepted: says that a task is accepted.
-        finish: says that it is finished.
+        lanes: by name.
     """
 
-    def __init__(
-        self,
-        services: Services,
-        results: ResultsStore,
-        tell_accepted: TellAccepted,
-        finish: Finish,
-    ) -> None:
+    def __init__(self, services: Services, results: ResultsStore, lanes: Mapping[str, Lane]) -> None:
         self._services = services
         self._results = results
-        self._tell_accepted = tell_accepted
-        self._finish = finish
+        self._lanes = lanes
+        self._unreported: list[Answered] = []
+        self._timer: asyncio.TimerHandle | None = None
 
-    def answer(
-        self, record: TaskRecord, handler: Handler[Any], inbound: Inbound, lane: Lane, arrived_s: float
-    ) -> bool:
+    def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
         """Answer a new task if that needs no work; whether it did."""
-        if record.journal.problem is not None:
+        services, request = self._services, inbound.request
+        routed = key[0] is not None
+        if routed and services.journal.problem is not None:
             return False  # what cannot be written is refused
-        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
-        services = self._services
-        context = TaskContext(services, record, inbound.request, envelope, inbound.audio, arrived_s)
-        events = handler.known(inbound.request, context)
+        try:
+            events = handler.known(request, _Asked(services, key[1], inbound.codec, request.cache or "use"))
+        except Exception:
+            log.exception("known.failed", type=inbound.request_type, task_id=key[1])
+            events = None  # as a task it gets an answer, whatever is wrong
         if events is None:
             return False
-        self._results.begin(record)
-        record.parts.update(part for _, part in events)
-        services.observer.accepted(context)
-        record.journal.sync(lambda _: self._tell_accepted(envelope, duplicate=False))
-        for event, part in events:
-            context.publish(event, settles=part)
-        count_end(context, lane, "completed", services)
-        self._finish(record, envelope, keep=can_be_named(inbound.request, record))
+        ended_s = services.clock.monotonic()
+        parts = tuple([part for _, part in events])
+        answered = Answered(
+            key=key,
+            inbound=inbound,
+            lane=handler.lane,
+            events=events,
+            parts=parts,
+            arrived_s=arrived_s,
+            ended_s=ended_s,
+            peer=peer_of(request),
+        )
+        headers = tuple([encode_header(event, inbound.codec) for event, _ in events])
+        task = CondensedTask(request_type=inbound.request_type, headers=headers, parts=parts, finished_s=ended_s)
+        if routed:
+            self._write(answered, task)
+        else:
+            self._publish(answered, task.headers)
+        if routed or request.task_id is not None:
+            self._results.keep(key, task)
         return True
+
+    def _write(self, answered: Answered, task: CondensedTask) -> None:
+        """Have it written whole, and publish it then.
+
+        Where it cannot be written the peer has it all the same: it is right, and it has cost nothing.
+        """
+        journal, codec = self._services.journal, answered.inbound.codec
+        reply_to, task_id = answered.key
+        accepted = encode_header(Accepted(task_id=task_id, duplicate=False), codec)
+        queue_ms = milliseconds(answered.queue_s)
+        last = TaskFinished(
+            task_id=task_id,
+            status="completed",
+            events=len(task.headers),
+            queue_time_ms=queue_ms,
+            compute_time_ms=0.0,
+        )
+        task.number = number = journal.new_number()
+        task.last = encode_header(last, codec)
+        task.written = False
+        for header, part in zip(task.headers, task.parts, strict=True):
+            journal.event(number, header, (), part=part)
+
+        def publish(_: str | None) -> None:
+            task.was_written()
+            self._publish(answered, (accepted, *task.headers, task.last or b""))
+
+        end = Ending(task=number, reply_to=reply_to, task_id=task_id, request_type=task.request_type, last=task.last)
+        journal.finish(end, publish)
+
+    def _publish(self, answered: Answered, headers: Sequence[bytes]) -> None:
+        services, codec, reply_to = self._services, answered.inbound.codec, answered.key[0]
+        for header in headers:
+            services.publisher.send(header, codec, reply_to)
+        answered.published_s = services.clock.monotonic()
+        if not self._unreported:
+            self._timer = asyncio.get_running_loop().call_later(_REPORT_S, self.report)
+        self._unreported.append(answered)
+        if len(self._unreported) >= _MOST_UNREPORTED:
+            self.report()
+
+    def report(self) -> None:
+        """Count and tell what was answered lately; the peers have it already. Called before figures are shown."""
+        answered, self._unreported = self._unreported, []
+        if not answered:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        for one in answered:
+            self._lanes[one.lane].answered(one.queue_s, one.published_s - one.ended_s)
+        self._services.observer.answered(answered)
+        self._results.expire()
+
+
+class _Asked:
+    """The `Asked` of a handler."""
+
+    __slots__ = ("_services", "_use", "codec", "glossary", "limits", "models", "task_id")
+
+    def __init__(self, services: Services, task_id: str, codec: Codec, use: CacheUse) -> None:
+        self.task_id = task_id
+        self.codec = codec
+        self.limits = services.limits
+        self.glossary = services.glossary
+        self.models = services.models
+        self._services = services
+        self._use = use
+
+    def now_s(self) -> float:
+        """See Asked."""
+        return self._services.clock.unix()
+
+    def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
+        """See Asked."""
+        return self._services.pools[pool_name(kind, model)].capabilities
+
+    def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """See Asked."""
+        if not questions:
+            return []
+        services = self._services
+        identity = engine_identity(services.pools[questions[0].pool])
+        if identity is None or self._use != "use":
+            return None
+        return services.cache.recall_all(identity, questions, answer_type)

@@ -13,6 +13,7 @@ from dragoman_server.samples import Samples
 from dragoman_wire.errors import Overloaded
 
 _RATE_SAMPLES = 64
+_FOLD_EVERY = 1024
 
 
 class Lane:
@@ -29,12 +30,32 @@ class Lane:
         self.completed = 0
         self.failed = 0
         self.rejected = 0
-        self.queue_times = Samples()
-        self.compute_times = Samples()
-        self.publish_times = Samples()
+        self._queue_times = Samples()
+        self._compute_times = Samples()
+        self._publish_times = Samples()
+        self._at_once: list[tuple[float, float]] = []
+        """Queue and publish times that are not among the samples yet: that is cheaper for many together."""
         self._clock = clock
         self._line: FairQueue[asyncio.Future[None]] = FairQueue(clock)
         self._ends: deque[float] = deque(maxlen=_RATE_SAMPLES)
+
+    @property
+    def queue_times(self) -> Samples:
+        """Of each request, the time in which no model worked for it."""
+        self._fold()
+        return self._queue_times
+
+    @property
+    def compute_times(self) -> Samples:
+        """Of each request, the time in which one did."""
+        self._fold()
+        return self._compute_times
+
+    @property
+    def publish_times(self) -> Samples:
+        """Of each request, the time from its end until that was handed to the socket."""
+        self._fold()
+        return self._publish_times
 
     @property
     def queued(self) -> int:
@@ -74,6 +95,13 @@ class Lane:
         self._ends.append(self._clock())
         self._let_in()
 
+    def answered(self, queue_s: float, publish_s: float) -> None:
+        """A request of the family needed no work and so no place."""
+        self.completed += 1
+        self._at_once.append((queue_s, publish_s))
+        if len(self._at_once) >= _FOLD_EVERY:
+            self._fold()
+
     def reconfigure(self, config: LaneConfig) -> None:
         """Other limits from now on; what is at work stays at work."""
         self.config = config
@@ -86,6 +114,15 @@ class Lane:
         span_s = max(self._clock() - self._ends[0], 1e-3)
         per_request_s = span_s / len(self._ends)
         return round(min(60.0, max(0.1, per_request_s * max(1, self.queued // 10))) * 1000)
+
+    def _fold(self) -> None:
+        if not self._at_once:
+            return
+        queue_s, publish_s = zip(*self._at_once, strict=True)
+        self._at_once.clear()
+        self._queue_times.add_all(queue_s)
+        self._compute_times.add_all([0.0] * len(queue_s))
+        self._publish_times.add_all(publish_s)
 
     def _let_in(self) -> None:
         while self.active < self.config.concurrency:

@@ -6,11 +6,11 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _MOST_LINES = 10_000
 """That wait for a stream that takes nothing; a few MiB."""
-_MOST_CHARACTERS = 1 << 16
+_MOST_BYTES = 1 << 16
 """Of one line."""
 _GATHER_S = 0.01
 """So long the first line of a burst waits for others to be written with it."""
@@ -22,25 +22,30 @@ class LogWriter(threading.Thread):
     Args:
         descriptor: the stream.
         notice: a line that says how many were dropped.
+
+    Lines are UTF-8.
     """
 
-    def __init__(self, descriptor: int, notice: Callable[[int], str]) -> None:
+    def __init__(self, descriptor: int, notice: Callable[[int], bytes]) -> None:
         super().__init__(name="log", daemon=True)
         self.dropped = 0
         """Lines, since the start."""
         self._descriptor = descriptor
         self._notice = notice
         self._told = 0
-        self._lines: deque[str] = deque()
+        self._lines: deque[bytes] = deque()
         self._some = threading.Event()
         self._closing = False
 
-    def put(self, line: str) -> None:
+    def put(self, line: bytes) -> None:
         """Have a line written. Never blocks, whichever thread calls."""
-        if len(self._lines) >= _MOST_LINES:
-            self.dropped += 1
-            return
-        self._lines.append(line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}...")
+        self.put_all([line])
+
+    def put_all(self, lines: Sequence[bytes]) -> None:
+        """Have several written, in order."""
+        room = max(0, _MOST_LINES - len(self._lines))
+        self.dropped += max(0, len(lines) - room)
+        self._lines.extend([line if len(line) <= _MOST_BYTES else _cut(line) for line in lines[:room]])
         if not self._some.is_set():
             self._some.set()
 
@@ -67,7 +72,7 @@ class LogWriter(threading.Thread):
             if self.dropped > self._told:
                 self._told, new = self.dropped, self.dropped - self._told
                 lines.append(self._notice(new))
-            if not self._write(("\n".join(lines) + "\n").encode("utf-8", "replace")):
+            if not self._write(b"\n".join(lines) + b"\n"):
                 return False
         return True
 
@@ -81,3 +86,8 @@ class LogWriter(threading.Thread):
             except OSError:
                 return False  # nobody reads it any more: what comes now is counted as dropped
         return True
+
+
+def _cut(line: bytes) -> bytes:
+    """The beginning of a line, without a part of a character at its end."""
+    return line[:_MOST_BYTES].decode("utf-8", "ignore").encode() + b"..."

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -72,16 +72,24 @@ class Logs:
         """A line without the way through structlog, which costs more than the line. `fields` is used up."""
         self._writer.put(self._renderer(None, level, fields))
 
+    def write_whole(self, lines: Sequence[msgspec.Struct]) -> None:
+        """Lines that have their level and their timestamp."""
+        self._writer.put_all([self._renderer.rendered(line) for line in lines])
+
+    def timestamp(self) -> str:
+        """Now, as it is written in lines."""
+        return self._renderer.timestamp()
+
     def show(self, text: str) -> None:
         """Lines as they are, where the log is for people; nothing where it is for machines."""
         if self._renderer.console is not None:
-            self._writer.put(text)
+            self._writer.put(text.encode())
 
     def close(self) -> None:
         """Write what waits, and end; lines from now on are lost."""
         self._writer.close(_CLOSE_S)
 
-    def _notice(self, dropped: int) -> str:
+    def _notice(self, dropped: int) -> bytes:
         return self._renderer(None, "warning", {"event": "log.dropped", "lines": dropped})
 
 
@@ -101,18 +109,25 @@ class _Renderer:
         self._second = -1
         self._date = ""
 
-    def __call__(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> str:
+    def __call__(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> bytes:
         """One line."""
         exc_info = fields.pop("exc_info", None)
         if exc_info:
             fields["exception"] = described(sys.exc_info() if exc_info is True else exc_info, content=self.content)
         fields["level"] = "error" if method == "exception" else method
-        fields["timestamp"] = self._timestamp()
+        fields["timestamp"] = self.timestamp()
         if self.console is not None:
-            return str(self.console(logger, method, fields))
-        return _encode(fields).decode()
+            return str(self.console(logger, method, fields)).encode("utf-8", "replace")
+        return _encode(fields)
 
-    def _timestamp(self) -> str:
+    def rendered(self, line: msgspec.Struct) -> bytes:
+        """A line that has everything."""
+        if self.console is None:
+            return _encode(line)
+        fields = {name: value for name, value in msgspec.structs.asdict(line).items() if value is not None}
+        return str(self.console(None, fields["level"], fields)).encode("utf-8", "replace")
+
+    def timestamp(self) -> str:
         """UTC with microseconds; the date and the time are only made once for each second."""
         second, rest_ns = divmod(time.time_ns(), 1_000_000_000)
         if second != self._second:

@@ -15,9 +15,9 @@ import structlog
 from dragoman_handlers.base import Handler
 from dragoman_server.dispatcher import Dispatcher
 from dragoman_server.journal.base import Journal, KeptTask
-from dragoman_server.results import Stages, TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task_life import BYSTANDER, SUSPECT
+from dragoman_server.task_record import Stages, TaskRecord
 from dragoman_wire.codec import codec_of, decode_header
 from dragoman_wire.envelope import Envelope, envelope_of_fields
 from dragoman_wire.errors import DragomanError, EngineFailed, error_from_code
@@ -125,6 +125,7 @@ class Recovery:
         if kept.finished is not None and not kept.runs:
             record.finished = msgspec.convert(decode_header(kept.finished)[1], TaskFinished)
             self._dispatcher.results.restore(record, self._monotonic(kept.finished_unix_s))
+            self._dispatcher.results.condense(record, kept.finished)
             return
         self._dispatcher.results.begin(record)
         self._peers.add(kept.reply_to)

@@ -3,152 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
-import msgspec
-
+from dragoman_server.condensed_task import CondensedTask, condensed
 from dragoman_server.config import ResultsConfig
-from dragoman_server.journal.base import Done, Journal
+from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
-from dragoman_server.publisher import Publisher
-from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
-from dragoman_wire.envelope import Envelope
-from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskFinished
-from dragoman_wire.inbound import Buffer
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.requests import Request
-
-TaskKey = tuple[str | None, str]
-"""(replyTo, taskId): what a task is known by."""
-_EVENT_BYTES = 1000
-"""A guess of what an event without its binaries takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """An event that was published, for repeats."""
-
-    header: bytes
-    """Encoded as it was sent."""
-    binaries: Sequence[Buffer]
-    part: str | None
-    """The part of the request that it answers for good, if any."""
-
-    def message(self, codec: Codec) -> msgspec.Raw | dict[str, Any]:
-        """The event for a peer that wants this encoding."""
-        if codec_of(self.header) is codec:
-            return msgspec.Raw(self.header)
-        return decode_header(self.header)[1]
-
-
-class Stages(dict[str, Any]):
-    """Results of finished stages; those that can be encoded are written to the journal.
-
-    Args:
-        journal: where to.
-        number: the task's number there.
-        known: what was written before a restart.
-    """
-
-    def __init__(self, journal: Journal, number: int, known: Mapping[str, Any] | None = None) -> None:
-        super().__init__(known or {})
-        self._journal = journal
-        self._number = number
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        super().__setitem__(name, value)
-        if isinstance(value, msgspec.Struct):
-            self._journal.stage(self._number, name, msgspec.msgpack.encode(value))
-
-
-@dataclass(slots=True)
-class TaskRecord:
-    """One task: what was published of it, and how each of its parts ended."""
-
-    key: TaskKey
-    request_type: str
-    events: list[StoredEvent] = field(default_factory=list)
-    outcomes: dict[str, DragomanError | None] = field(default_factory=dict)
-    """By part: None where it was answered with a result."""
-    parts: set[str] = field(default_factory=set)
-    """Parts that are answered or in flight."""
-    journal: Journal = NOTHING
-    number: int = 0
-    """In the journal."""
-    stages: dict[str, Any] = field(default_factory=dict)
-    unwritten: int = 0
-    """Runs and events that were handed to the journal and are not yet written."""
-    died: str | None = None
-    """Why the request is to be set aside, if it is."""
-    runs: int = 0
-    """Runs in flight: the first one, and those of repeats that asked for more."""
-    queue_s: float = 0.0
-    compute_s: float = 0.0
-    ended_s: float = 0.0
-    """When its last run was through."""
-    finished: TaskFinished | None = None
-    finished_s: float = 0.0
-    size_bytes: int = 0
-
-    def remember(self, header: bytes, binaries: Sequence[Buffer], part: str | None) -> None:
-        """Keep an event for repeats."""
-        self.events.append(StoredEvent(header, binaries, part))
-        self.size_bytes += _EVENT_BYTES + sum(map(len, binaries))
-
-    def say(
-        self,
-        event: Event,
-        envelope: Envelope,
-        publisher: Publisher,
-        binaries: Sequence[Buffer] = (),
-        *,
-        part: str | None = None,
-        error: DragomanError | None = None,
-        then: Callable[[], None] | None = None,
-    ) -> None:
-        """Write an event, publish it, then call `then`; where it cannot be written, the peer has it all the same."""
-        header = encode_header(event, envelope.codec)
-        self.remember(header, binaries, part)
-
-        def publish(_: str | None) -> None:
-            self.unwritten -= 1
-            publisher.publish(msgspec.Raw(header), envelope.codec, envelope.reply_to, binaries)
-            if then is not None:
-                then()
-
-        self.unwritten += 1
-        error_code = error.code if error else None
-        self.journal.event(self.number, header, binaries, publish, part=part, error_code=error_code)
-
-    def said(self, event: Event) -> bool:
-        """Whether this was said of the task as a whole already, by an earlier server."""
-        if hasattr(event, "language"):
-            return False
-        tag = event.__struct_config__.tag
-        return any(stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.events)
-
-    def after_writing(self, then: Done) -> None:
-        """Call `then` when all that was said of the task so far is written and published: at once where it is."""
-        (self.journal if self.unwritten else NOTHING).sync(then)
-
-    def begin(self, parts: Sequence[str]) -> None:
-        """A run for these parts starts; what was said of an earlier failure of theirs is void."""
-        for part in parts:
-            self.outcomes.pop(part, None)
-        self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
-        self.parts.update(parts)
-        self.runs += 1
-        self.finished = None
-
-    def wanting(self, parts: Sequence[str]) -> list[str]:
-        """Those of `parts` that are new work: never asked for, or failed in a way that may pass."""
-        return [part for part in parts if part not in self.parts or self._may_pass(part)]
-
-    def _may_pass(self, part: str) -> bool:
-        error = self.outcomes.get(part)
-        return error is not None and error.retryable
 
 
 def can_be_named(request: Request, record: TaskRecord) -> bool:
@@ -160,10 +22,12 @@ class ResultsStore:
     """Records by key; finished ones leave after a time, or the oldest first when they take too much room."""
 
     def __init__(self, config: ResultsConfig, clock: Callable[[], float]) -> None:
+        self.journal: Journal = NOTHING
+        """Where tasks are written that are kept here as known."""
         self._config = config
         self._clock = clock
         self._active: dict[TaskKey, TaskRecord] = {}
-        self._finished: OrderedDict[TaskKey, TaskRecord] = OrderedDict()
+        self._finished: OrderedDict[TaskKey, TaskRecord | CondensedTask] = OrderedDict()
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -172,18 +36,32 @@ class ResultsStore:
     def reconfigure(self, config: ResultsConfig) -> None:
         """Other limits from now on."""
         self._config = config
-        self._expire()
+        self.expire()
 
     def get(self, key: TaskKey) -> TaskRecord | None:
         """The record of a task that is in flight or still remembered."""
-        self._expire()
-        return self._active.get(key) or self._finished.get(key)
+        active = self._active.get(key)
+        if active is not None or (task := self._finished.get(key)) is None:
+            return active
+        if task.finished_s < self._clock() - self._config.keep_s:
+            self.expire()
+            return None
+        return task.full(key, self.journal) if isinstance(task, CondensedTask) else task
 
     def begin(self, record: TaskRecord) -> None:
         """A run of the task starts; it is in flight until `end`."""
-        if self._finished.pop(record.key, None) is not None:
-            self.bytes -= record.size_bytes
+        known = self._finished.pop(record.key, None)
+        if known is not None:
+            self.bytes -= known.size_bytes
         self._active[record.key] = record
+
+    def keep(self, key: TaskKey, task: CondensedTask) -> None:
+        """Know a new task that is finished already. To be followed by `expire` in the same turn of the loop."""
+        if self._config.keep_s:
+            self._finished[key] = task
+            self.bytes += task.size_bytes
+        elif task.number:
+            self.journal.forget(task.number)
 
     def end(self, record: TaskRecord, *, keep: bool) -> None:
         """The task's last run has ended. `keep` it for repeats, where a peer can name it."""
@@ -192,7 +70,16 @@ class ResultsStore:
             record.journal.forget(record.number)
             return
         self.restore(record, self._clock())
-        self._expire()
+        self.expire()
+
+    def condense(self, record: TaskRecord, last: bytes | None) -> None:
+        """A finished task is written whole: keep it in less room, if it is still kept."""
+        if self._finished.get(record.key) is not record:
+            return
+        task = condensed(record, last)
+        if task is not None:
+            self._finished[record.key] = task
+            self.bytes += task.size_bytes - record.size_bytes
 
     def restore(self, record: TaskRecord, finished_s: float) -> None:
         """Know a task that was finished then. To be called in the order of their ends."""
@@ -204,12 +91,17 @@ class ResultsStore:
         """The task was not accepted after all."""
         self._active.pop(record.key, None)
 
-    def _expire(self) -> None:
+    def _too_many(self) -> bool:
+        return self.bytes > self._config.bytes or len(self._finished) > self._config.tasks
+
+    def expire(self) -> None:
+        """Forget what is too old, and the oldest where there are too many."""
         oldest_s = self._clock() - self._config.keep_s
         while self._finished:
-            record = next(iter(self._finished.values()))
-            if record.finished_s >= oldest_s and self.bytes <= self._config.bytes:
+            task = next(iter(self._finished.values()))
+            if task.finished_s >= oldest_s and not self._too_many():
                 return
-            del self._finished[record.key]
-            self.bytes -= record.size_bytes
-            record.journal.forget(record.number)
+            self._finished.popitem(last=False)
+            self.bytes -= task.size_bytes
+            if task.number:
+                self.journal.forget(task.number)

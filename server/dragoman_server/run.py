@@ -13,6 +13,7 @@ import structlog
 import uvloop
 
 from dragoman_server.addresses import StartError
+from dragoman_server.allocator import keep_memory_for_messages
 from dragoman_server.app import App
 from dragoman_server.config import Config
 from dragoman_server.logs import Logs
@@ -32,6 +33,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
         config: what is in force.
         reload: reads the configuration again, on SIGHUP.
     """
+    keep_memory_for_messages()
     logs = Logs(config.server)
 
     # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +14,12 @@ import structlog
 from dragoman_engines.fairqueue import Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
-from dragoman_server.results import ResultsStore, TaskKey, TaskRecord
+from dragoman_server.results import ResultsStore
 from dragoman_server.services import Services
 from dragoman_server.task import TaskRun
 from dragoman_server.task_end import count_end
 from dragoman_server.task_life import State, peer_of
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
 from dragoman_wire.inbound import Inbound
@@ -31,8 +31,7 @@ _LANE_COST_S = 1.0
 _SIZE_BYTES_PER_S = 1e5
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A run with the place that it has."""
 
     run: TaskRun

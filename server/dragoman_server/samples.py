@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman_engines.histogram import Histogram
@@ -32,6 +33,11 @@ class Samples:
         """Remember one figure, in seconds."""
         self._values.append(value_s)
         self.histogram.add(value_s)
+
+    def add_all(self, values_s: Sequence[float]) -> None:
+        """Remember several, in order."""
+        self._values.extend(values_s)
+        self.histogram.add_all(values_s)
 
     def percentiles(self) -> Percentiles:
         """By the nearest-rank method; 0 where there is nothing yet."""

@@ -9,10 +9,10 @@ import structlog
 
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
-from dragoman_server.results import TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, status_of
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.events import TaskStatus

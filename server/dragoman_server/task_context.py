@@ -17,9 +17,9 @@ from dragoman_handlers.base import AnyQuestion
 from dragoman_handlers.glossary import Glossary
 from dragoman_server.cache.cache import Asker
 from dragoman_server.config import LimitsConfig
-from dragoman_server.results import TaskRecord
 from dragoman_server.services import Services
 from dragoman_server.task_life import busy_s, peer_of
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError

@@ -43,6 +43,11 @@ def peer_of(request: Request | Envelope) -> str:
     return request.reply_to or request.sender_id or request.conversation_id or ""
 
 
+def milliseconds(seconds: float) -> float:
+    """Milliseconds to three places; rounding to places by Python takes longer than the rest of a line in the log."""
+    return round(seconds * 1_000_000) / 1000
+
+
 def busy_s(calls: Sequence[tuple[float, float]]) -> float:
     """Wall time during which at least one of these calls, (began, ended), was going on."""
     total, reached = 0.0, 0.0

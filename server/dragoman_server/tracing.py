@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -26,12 +26,13 @@ from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork
 from dragoman_handlers.translation import version
 from dragoman_server.clock import Clock
-from dragoman_server.observation.observer import Observer
-from dragoman_server.results import TaskKey, TaskRecord
+from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import peer_of
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.events import Event, TaskFinished, TaskStatus
+from dragoman_wire.requests import Request
 
 _SYSTEM = {"messaging.system": "zeromq"}
 _CLOSE_S = 3.0
@@ -51,10 +52,12 @@ def exporting_tracing() -> Tracing:
 class _Traced:
     """A request with its span."""
 
-    __slots__ = ("asked_s", "context", "last_s", "queued_s", "span")
+    __slots__ = ("asked_s", "context", "epoch_s", "last_s", "queued_s", "span")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, epoch_s: float) -> None:
         self.span = span
+        self.epoch_s = epoch_s
+        """Unix time at zero of the monotonic clock. One figure for all spans of a request: their order is kept."""
         self.context = set_span_in_context(span, Context())
         self.queued_s = 0.0
         self.last_s = 0.0
@@ -88,23 +91,27 @@ class Tracing(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """See Observer."""
+        for one in answered:
+            inbound = one.inbound
+            traced = self._begin(inbound.request, inbound.request_type, one.key[1], one.arrived_s, one.ended_s)
+            sending = _messaging("send", _socket(one.key[0]))
+            for event, _ in one.events:
+                name = f"send {event.__struct_config__.tag}"
+                self._child(traced, name, SpanKind.CLIENT, sending, one.ended_s, one.published_s)
+            figures = {"dragoman.queue_seconds": one.queue_s, "dragoman.compute_seconds": 0.0}
+            traced.span.set_attributes({"dragoman.status": "completed", **figures})
+            traced.span.end(_ns(traced.epoch_s + one.published_s))
+
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
-        request, request_type = context.request, context.record.request_type
-        parent = Context()
-        if request.traceparent is not None:
-            parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
-        span = self._tracer.start_span(
-            f"process {request_type}",
-            parent,
-            SpanKind.CONSUMER,
-            _of_request(context),
-            start_time=self._ns(context.arrived_s),
-        )
-        traced = self._traced[context] = _Traced(span)
         now_s = self._clock.monotonic()
-        receiving = _messaging("receive", "requests")
-        self._child(traced, "receive", SpanKind.CLIENT, receiving, context.arrived_s, now_s)
+        request_type = context.record.request_type
+        traced = self._begin(context.request, request_type, context.task_id, context.arrived_s, now_s)
+        if context.resumed:
+            traced.span.set_attribute("dragoman.resumed", True)  # noqa: FBT003 - the attribute's value
+        self._traced[context] = traced
 
     def queued(self, context: TaskContext) -> None:
         """See Observer."""
@@ -148,8 +155,7 @@ class Tracing(Observer):
         if traced is None:
             return
         traced.last_s = self._clock.monotonic()
-        socket = "events" if context.envelope.reply_to is None else "routed events"
-        attributes = _messaging("send", socket)
+        attributes = _messaging("send", _socket(context.envelope.reply_to))
         name = f"send {event.__struct_config__.tag}"
         self._child(traced, name, SpanKind.CLIENT, attributes, ready_s, traced.last_s)
 
@@ -174,15 +180,35 @@ class Tracing(Observer):
         traced = self._traced.pop(context, None)
         if traced is not None:
             traced.span.set_attribute("dragoman.status", "left")
-            traced.span.end(self._ns(self._clock.monotonic()))
+            traced.span.end(_ns(traced.epoch_s + self._clock.monotonic()))
 
     def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
         """See Observer."""
         for context in self._ended.pop(record.key, ()):
             traced = self._traced.pop(context)
-            traced.span.end(self._ns(traced.last_s))
+            traced.span.end(_ns(traced.epoch_s + traced.last_s))
 
     # --- spans ---------------------------------------------------------------------------------------------
+
+    def _begin(
+        self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float
+    ) -> _Traced:
+        """A request's span, with that of its receiving in it."""
+        epoch_s = self._clock.unix() - self._clock.monotonic()
+        parent = Context()
+        if request.traceparent is not None:
+            parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
+        span = self._tracer.start_span(
+            f"process {request_type}",
+            parent,
+            SpanKind.CONSUMER,
+            _of_request(request, request_type, task_id),
+            start_time=_ns(epoch_s + arrived_s),
+        )
+        traced = _Traced(span, epoch_s)
+        receiving = _messaging("receive", "requests")
+        self._child(traced, "receive", SpanKind.CLIENT, receiving, arrived_s, received_s)
+        return traced
 
     def _child(
         self,
@@ -195,14 +221,15 @@ class Tracing(Observer):
         *,
         ok: bool = True,
     ) -> None:
-        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=self._ns(began_s))
+        start = _ns(traced.epoch_s + began_s)
+        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=start)
         if not ok:
             span.set_status(StatusCode.ERROR)
-        span.end(self._ns(ended_s))
+        span.end(_ns(traced.epoch_s + ended_s))
 
-    def _ns(self, monotonic_s: float) -> int:
-        """A monotonic time as nanoseconds of Unix time."""
-        return round((self._clock.unix() - self._clock.monotonic() + monotonic_s) * 1e9)
+
+def _ns(unix_s: float) -> int:
+    return round(unix_s * 1e9)
 
 
 def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
@@ -215,16 +242,17 @@ def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
     }
 
 
-def _of_request(context: TaskContext) -> dict[str, AttributeValue]:
-    request, request_type = context.request, context.record.request_type
+def _socket(reply_to: str | None) -> str:
+    return "events" if reply_to is None else "routed events"
+
+
+def _of_request(request: Request, request_type: str, task_id: str) -> dict[str, AttributeValue]:
     attributes = _messaging("process", "requests") | {
-        "messaging.message.id": context.task_id,
+        "messaging.message.id": task_id,
         "dragoman.request.type": request_type,
         "dragoman.peer": peer_of(request),
         "dragoman.priority": request.priority or "normal",
     }
     if request.conversation_id is not None:
         attributes["messaging.message.conversation_id"] = request.conversation_id
-    if context.resumed:
-        attributes["dragoman.resumed"] = True
     return attributes

@@ -24,7 +24,10 @@ class Codec(StrEnum):
 
 def codec_of(header: bytes) -> Codec:
     """JSON where the first byte after white space is `{`, msgpack otherwise."""
-    return Codec.JSON if header.lstrip(_WHITE_SPACE)[:1] == b"{" else Codec.MSGPACK
+    first = header[:1]
+    if first in _WHITE_SPACE:  # as no bytes are
+        first = header.lstrip(_WHITE_SPACE)[:1]
+    return Codec.JSON if first == b"{" else Codec.MSGPACK
 
 
 def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:

@@ -15,6 +15,7 @@ from dragoman_wire.envelope import Envelope, canonical_type, envelope_of_fields,
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import REQUEST_TYPES, AudioRequest, Request
+from dragoman_wire.typed import typed_request
 
 Buffer = bytes | memoryview
 
@@ -49,8 +50,11 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     audio: Buffer | None = None
     frames: Sequence[Buffer] = ()
     """As they came, header first."""
-    envelope: Envelope
-    """The return address."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """The return address. Made when it is asked for: what is answered at once needs none."""
+        return envelope_of_request(self.request_type, self.request, self.codec)
 
 
 def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
@@ -60,26 +64,41 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
         BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
     """
     header = bytes(frames[0][: limits.header_bytes + 1]) if frames else b""
+    codec = codec_of(header)
+    found = typed_request(header, codec) if len(header) <= limits.header_bytes else None
+    if found is None:
+        found = _explained(header, codec, frames, limits)
+    request_type, request = found
+    try:
+        return _checked(request_type, request, codec, frames, limits)
+    except DragomanError as error:
+        envelope = envelope_of_request(request_type, request, codec)
+        if len(envelope.languages) > limits.languages:  # they are not answered one by one
+            envelope = msgspec.structs.replace(envelope, languages=())
+        raise BadMessage(error, envelope, header[:64], readable=True) from error
+
+
+def _explained(header: bytes, codec: Codec, frames: Sequence[Buffer], limits: WireLimits) -> tuple[str, Request]:
+    """What is wrong with a header, in words that name the field; where nothing is, its request.
+
+    Raises:
+        BadMessage: something is.
+    """
     try:
         if len(header) > limits.header_bytes:
             size = len(frames[0])
             raise TooLarge(f"the header has {size} bytes; the limit header_bytes is {limits.header_bytes}")
-        codec, fields = decode_header(header)
+        _, fields = decode_header(header)
     except DragomanError as error:
-        nobody = Envelope(request_type=None, codec=codec_of(header))
-        raise BadMessage(error, nobody, header[:64]) from error
+        raise BadMessage(error, Envelope(request_type=None, codec=codec), header[:64]) from error
     try:
-        return _typed(codec, fields, frames, limits)
+        _check_sizes(frames, limits)
+        return _typed(fields)
     except DragomanError as error:
         raise BadMessage(error, envelope_of_fields(fields, codec), header[:64], readable=True) from error
 
 
-def _typed(codec: Codec, fields: dict[str, Any], frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
-    size_bytes = sum(map(len, frames))
-    if len(frames) - 1 > limits.frames:
-        raise TooLarge(f"the request has {len(frames) - 1} binary frames; the limit frames is {limits.frames}")
-    if size_bytes > limits.request_bytes:
-        raise TooLarge(f"the request has {size_bytes} bytes; the limit request_bytes is {limits.request_bytes}")
+def _typed(fields: dict[str, Any]) -> tuple[str, Request]:
     request_type = canonical_type(fields)
     if not isinstance(request_type, str):
         raise InvalidRequest(f"type: expected `str`, got `{type(request_type).__name__}`")
@@ -87,22 +106,37 @@ def _typed(codec: Codec, fields: dict[str, Any], frames: Sequence[Buffer], limit
     if wanted is None:
         raise UnknownType(f"no handler for requests of type {request_type[:128]!r}")
     try:
-        request = msgspec.convert(fields, wanted)
+        return request_type, msgspec.convert(fields, wanted)
     except msgspec.ValidationError as error:
         raise InvalidRequest(_named(str(error))) from error
+
+
+def _checked(
+    request_type: str, request: Request, codec: Codec, frames: Sequence[Buffer], limits: WireLimits
+) -> Inbound:
+    """The request with its recording, within the limits."""
+    size_bytes = _check_sizes(frames, limits)
     languages = getattr(request, "target_languages", ())
     if len(languages) > limits.languages:
         raise TooLarge(f"targetLanguages has {len(languages)} entries; the limit languages is {limits.languages}")
-    audio = _audio(request, frames) if isinstance(request, AudioRequest) else None
     return Inbound(
         request_type=request_type,
         request=request,
         codec=codec,
         size_bytes=size_bytes,
-        audio=audio,
+        audio=_audio(request, frames) if isinstance(request, AudioRequest) else None,
         frames=frames,
-        envelope=envelope_of_request(request_type, request, codec),
     )
+
+
+def _check_sizes(frames: Sequence[Buffer], limits: WireLimits) -> int:
+    """The bytes of all frames together."""
+    if len(frames) - 1 > limits.frames:
+        raise TooLarge(f"the request has {len(frames) - 1} binary frames; the limit frames is {limits.frames}")
+    size_bytes = sum(map(len, frames))
+    if size_bytes > limits.request_bytes:
+        raise TooLarge(f"the request has {size_bytes} bytes; the limit request_bytes is {limits.request_bytes}")
+    return size_bytes
 
 
 def _named(problem: str) -> str:

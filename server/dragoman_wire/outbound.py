@@ -17,7 +17,9 @@ def encode_event(
     event: object, codec: Codec, *, reply_to: str | None = None, binaries: Sequence[Buffer] = ()
 ) -> list[Buffer]:
     """`[header, binary...]` for *events*, `[topic, header, binary...]` for *routed events*."""
-    frames: list[Buffer] = [encode_header(event, codec), *binaries]
-    if reply_to is not None:
-        frames.insert(0, topic_of(reply_to))
-    return frames
+    return frames_of(encode_header(event, codec), reply_to, binaries)
+
+
+def frames_of(header: bytes, reply_to: str | None, binaries: Sequence[Buffer]) -> list[Buffer]:
+    """The same of a header that is encoded."""
+    return [header, *binaries] if reply_to is None else [topic_of(reply_to), header, *binaries]

@@ -13,9 +13,10 @@ import pytest
 
 from tests.harness import ROOT
 
-pytestmark = pytest.mark.models
-
 LIMIT_S = 240.0
+"""Twice what a test has else: here one waits for models at work, on a machine that runs other tests as well."""
+pytestmark = [pytest.mark.models, pytest.mark.timeout(LIMIT_S + 10)]
+
 SUBJECTS = ("--only", "hearing,translation,speech", "--models", "tiny.en")
 SIZE = (*SUBJECTS, "--clips", "10", "--lines", "20", "--sentences", "6")
 
@@ -55,7 +56,7 @@ def test_markup_is_kept_and_no_good_translation_is_called_bad(checks: Mapping[st
 
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_the_language_of_four_words_is_told_as_a_rule(checks: Mapping[str, dict[str, Any]], language: str) -> None:
-    assert checks[f"language told by 4 words, 20 FLORES lines in {language}"]["server"] >= 80
+    assert checks[f"language told of en and pt by 4 words, 20 FLORES lines in {language}"]["server"] >= 80
 
 
 def test_what_the_server_says_it_hears_again(checks: Mapping[str, dict[str, Any]]) -> None:

@@ -43,7 +43,12 @@ class Spans:
 
     def of(self, task_id: str) -> tuple[ReadableSpan, list[ReadableSpan]]:
         """The request's span and those within it, in the order of their begins."""
-        (root,) = [span for span in self.all() if (span.attributes or {}).get("messaging.message.id") == task_id]
+
+        def roots() -> list[ReadableSpan]:
+            return [span for span in self.all() if (span.attributes or {}).get("messaging.message.id") == task_id]
+
+        wait_until(lambda: bool(roots()), f"the span of {task_id} is exported")
+        (root,) = roots()
         within = [span for span in self.all() if span.parent and span.parent.span_id == root.context.span_id]
         return root, sorted(within, key=lambda span: span.start_time or 0)
 
@@ -256,3 +261,16 @@ def test_a_server_that_is_told_to_exports_by_otlp_to_where_the_environment_says(
     exported = [span for scope in resource.scope_spans for span in scope.spans]
     assert {span.trace_id.hex() for span in exported} == {TRACE_ID}
     assert {span.name for span in exported} >= {"process translation", "receive", "unit translation"}
+
+
+def test_a_request_that_needs_no_work_has_its_spans_too(spans: Spans) -> None:
+    with peer_of(spans, "knower") as peer:
+        peer.run(text("known", "en", traceparent=TRACEPARENT))
+    root, within = spans.of("known")
+    assert root.name == "process translation"
+    assert root.attributes is not None
+    assert root.attributes["dragoman.status"] == "completed"
+    assert root.parent is not None
+    assert format(root.parent.trace_id, "032x") in TRACEPARENT
+    assert names(within) == ["receive", "send translation_completed"]
+    assert all(root.start_time <= span.start_time <= span.end_time <= root.end_time for span in within)  # type: ignore[operator]

@@ -94,6 +94,22 @@ class Cache:
             }
         return found
 
+    def recall_all(self, identity: bytes, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
+        """The answers to questions of one kind to an engine, where all are known in memory."""
+        if self._memory is None:
+            return None
+        answers, saved_s = [], 0.0
+        for question in questions:
+            value = self._memory.get(key_of(identity, question))
+            known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
+            if known is None:
+                return None
+            saved_s += known[0]
+            answers.append(known[1])
+        if questions:
+            self.counters.hit(questions[0].cached_as, MemoryStore.name, saved_s, count=len(questions))
+        return answers
+
     async def clear(self) -> None:
         """Forget everything, at every level."""
         for store in self._levels():
@@ -163,16 +179,7 @@ class Asker:
         """The answers where all are known in memory."""
         if self._identity is None or self._use != "use":
             return None
-        found = []
-        for question in questions:
-            value = self._cache.in_memory(key_of(self._identity, question))
-            unpacked = _unpacked(value, answer_type) if value is not None else None
-            if unpacked is None:
-                return None
-            found.append(unpacked)
-        for question, (compute_s, _) in zip(questions, found, strict=True):
-            self._cache.counters.hit(question.cached_as, MemoryStore.name, compute_s)
-        return [answer for _, answer in found]
+        return self._cache.recall_all(self._identity, questions, answer_type)
 
     def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
         """Keep an answer."""
@@ -219,6 +226,10 @@ def _unpacked(value: bytes, answer_type: type[T]) -> tuple[float, T] | None:
     if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") != value[:_CHECKSUM_BYTES]:
         log.warning("cache.damaged", bytes=len(value))
         return None
+    return _decoded(body, answer_type)
+
+
+def _decoded(body: bytes | memoryview, answer_type: type[T]) -> tuple[float, T] | None:
     kind: Any = answer_type  # mypy takes no type for hashable
     try:
         return cast("tuple[float, T]", _decoder(kind).decode(body))

@@ -24,10 +24,10 @@ class CacheCounters:
     def __init__(self) -> None:
         self.kinds: dict[str, KindCounters] = {}
 
-    def hit(self, kind: str, level: str, saved_s: float) -> None:
-        """An answer was known."""
+    def hit(self, kind: str, level: str, saved_s: float, count: int = 1) -> None:
+        """An answer was known, or so many; `saved_s` is of all together."""
         counters = self._of(kind)
-        counters.hits[level] += 1
+        counters.hits[level] += count
         counters.saved_s += saved_s
 
     def miss(self, kind: str) -> None:

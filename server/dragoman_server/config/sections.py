@@ -92,6 +92,8 @@ class ResultsConfig(Section):
     """The store of finished tasks, from which repeats are answered."""
 
     keep_s: Annotated[float, Field(ge=0)] = 900.0
+    tasks: Annotated[int, Field(ge=1)] = 20_000
+    """About 1 KiB each, where they are small."""
     bytes: Annotated[int, Field(ge=0)] = 256 << 20
 
 

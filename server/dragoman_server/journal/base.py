@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from dragoman_server.samples import Samples
 from dragoman_wire.inbound import Buffer
 
@@ -33,8 +35,7 @@ class JournalError(Exception):
     """The journal cannot be used; the sentence says why and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A request, or the new parts of a repeat, as it is written."""
 
     task: int
@@ -50,8 +51,7 @@ class Entry:
     """The task is known: what was said of these parts is void."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a task."""
 
     task: int
@@ -129,7 +129,7 @@ class Journal(ABC):
         task: int,
         header: bytes,
         binaries: Sequence[Buffer],
-        done: Done,
+        done: Done | None = None,
         *,
         part: str | None = None,
         error_code: str | None = None,

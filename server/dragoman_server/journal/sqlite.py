@@ -97,7 +97,7 @@ class SqliteJournal(Journal):
         task: int,
         header: bytes,
         binaries: Sequence[Buffer],
-        done: Done,
+        done: Done | None = None,
         *,
         part: str | None = None,
         error_code: str | None = None,

@@ -12,10 +12,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+import msgspec
 import structlog
 
 from dragoman_server.journal.base import Done
@@ -70,8 +70,7 @@ _DEAD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One thing to write. The first parameter is the number of the task."""
 
     kind: Kind

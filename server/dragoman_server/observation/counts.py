@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dragoman_engines.unit import Answer
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodeAudio, DecodedAudio
 from dragoman_server.clock import Clock
 from dragoman_server.lane import Lane
-from dragoman_server.observation.observer import Observer
+from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.observation.peers import Peers
-from dragoman_server.results import TaskRecord
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import peer_of
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import TaskFinished, TaskStatus
@@ -87,6 +87,17 @@ class Counts(Observer):
         """See Observer."""
         self.repeats[self.lane_of(record.request_type)] += 1
         self.peers[peer_of(envelope)].repeated += 1
+
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """See Observer."""
+        self.acceptances.update([one.inbound.request_type for one in answered])
+        self.ends.update([(one.lane, "completed") for one in answered])
+        for one in answered:
+            self.characters[one.lane] += len(getattr(one.inbound.request, "text", ""))
+        for peer, count in Counter([one.peer for one in answered]).items():
+            figures = self.peers[peer]
+            figures.accepted += count
+            figures.completed += count
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""

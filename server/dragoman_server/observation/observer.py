@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from dragoman_engines.unit import Answer, Unit
@@ -12,12 +13,35 @@ from dragoman_engines.work import AnyWork
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished, TaskStatus
+from dragoman_wire.inbound import Inbound
 
 if TYPE_CHECKING:
-    from dragoman_server.results import TaskRecord
     from dragoman_server.task_context import TaskContext
+    from dragoman_server.task_record import TaskKey, TaskRecord
 
 log = structlog.get_logger()
+
+
+class Answered(msgspec.Struct, kw_only=True):
+    """A request that was answered in the turn in which it came, all of it with results. Times are monotonic."""
+
+    key: TaskKey
+    inbound: Inbound
+    lane: str
+    events: Sequence[tuple[Event, str]]
+    """Each with the part that it settles."""
+    parts: tuple[str, ...]
+    """These parts."""
+    arrived_s: float
+    ended_s: float
+    peer: str
+    """On whose account it goes."""
+    published_s: float = 0.0
+
+    @property
+    def queue_s(self) -> float:
+        """The time in which no model worked for it: all of it."""
+        return self.ended_s - self.arrived_s
 
 
 class Observer:
@@ -29,8 +53,11 @@ class Observer:
     def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
         """A request was answered with what is known of its task already."""
 
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """New requests that needed no work, some milliseconds ago. Nothing else is told of them."""
+
     def accepted(self, context: TaskContext) -> None:
-        """A request is safe and has its place, or is answered in this turn; also one of an earlier server's."""
+        """A request is safe and has its place; also one of an earlier server's."""
 
     def queued(self, context: TaskContext) -> None:
         """It has to wait for its turn in the lane."""
@@ -75,12 +102,25 @@ class Observers(Observer):
 
 
 def _guarded(calls: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    if len(calls) == 1:
+        return _guarded_one(calls[0])
+
     def tell(*arguments: Any) -> None:
         for call in calls:
             try:
                 call(*arguments)
             except Exception:
                 log.exception("observer.failed")
+
+    return tell
+
+
+def _guarded_one(call: Callable[..., None]) -> Callable[..., None]:
+    def tell(*arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except Exception:
+            log.exception("observer.failed")
 
     return tell
 

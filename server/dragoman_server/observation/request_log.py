@@ -4,46 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from dragoman_server.clock import Clock
 from dragoman_server.faults import sentence_of
-from dragoman_server.logs import Level
-from dragoman_server.observation.observer import Observer
-from dragoman_server.results import TaskRecord
+from dragoman_server.observation.lines import AcceptedLine, FinishedLine, Lines
+from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.task_context import TaskContext
+from dragoman_server.task_life import milliseconds
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished
 from dragoman_wire.inbound import BadMessage
 
 _ENDED_WELL = frozenset({"completed", "cancelled"})
-
-
-class Lines(Protocol):
-    """Where lines go; `Logs` is one."""
-
-    def says(self, level: Level) -> bool:
-        """Whether lines of this level are written now."""
-        ...
-
-    def write(self, level: Level, fields: dict[str, Any]) -> None:
-        """Write one, whatever its level."""
-        ...
-
-
-class NoLines:
-    """Writes nothing."""
-
-    def says(self, level: Level) -> bool:
-        """See Lines."""
-        return False
-
-    def write(self, level: Level, fields: dict[str, Any]) -> None:
-        """See Lines."""
 
 
 class RequestLog(Observer):
@@ -56,6 +34,7 @@ class RequestLog(Observer):
     """
 
     def __init__(self, lines: Lines, lane_of: Mapping[str, str], clock: Clock) -> None:
+        self._lines = lines
         self._write = lines.write
         self._says = lines.says
         self._lane_of = lane_of
@@ -89,20 +68,50 @@ class RequestLog(Observer):
         if self._infos:
             self._write("info", {"event": "task.repeated", "type": record.request_type, **envelope.ids})
 
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """See Observer. One line each, for they were accepted and finished in one turn."""
+        if not self._infos:
+            return
+        timestamp = self._lines.timestamp()
+        self._lines.write_whole([_line(one, timestamp) for one in answered])
+        if self._content:
+            for one in answered:
+                self._content_of(one)
+
+    def _content_of(self, answered: Answered) -> None:
+        task_id, text = answered.key[1], getattr(answered.inbound.request, "text", None)
+        if text is not None:
+            self._write("info", {"event": "task.content", "task_id": task_id, "text": text})
+        for event, _ in answered.events:
+            told = msgspec.to_builtins(event)
+            self._write("info", {"event": "event.content", "task_id": task_id, "event_fields": told})
+
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
         if not self._infos:
             return
-        request = context.request
-        fields = self._named("task.accepted", context.record, context.envelope)
-        fields["priority"] = request.priority or "normal"
-        if context.duplicate:
-            fields["again"] = list(getattr(request, "target_languages", ()))
-        if context.resumed:
-            fields["resumed"] = True
-        if request.traceparent is not None:
-            fields["traceparent"] = request.traceparent
-        self._write("info", fields)
+        request, sender = context.request, context.envelope
+        self._lines.write_whole(
+            [
+                AcceptedLine(
+                    event="task.accepted",
+                    type=context.record.request_type,
+                    lane=self._lane_of.get(context.record.request_type, ""),
+                    task_id=context.task_id,
+                    reply_to=sender.reply_to,
+                    message_id=sender.message_id,
+                    conversation_id=sender.conversation_id,
+                    attachment_id=sender.attachment_id,
+                    sender_id=sender.sender_id,
+                    priority=request.priority or "normal",
+                    again=list(getattr(request, "target_languages", ())) if context.duplicate else None,
+                    resumed=context.resumed or None,
+                    traceparent=request.traceparent,
+                    level="info",
+                    timestamp=self._lines.timestamp(),
+                )
+            ]
+        )
         text = getattr(request, "text", None)
         if self._content and text is not None:
             self._write("info", {"event": "task.content", "task_id": context.task_id, "text": text})
@@ -123,16 +132,32 @@ class RequestLog(Observer):
         well = last.status in _ENDED_WELL
         if not (self._infos if well else self._warnings):
             return
-        fields = self._named("task.finished", record, envelope)
-        fields["status"] = last.status
         error = None if last.status == "completed" else _first_error(record)
-        if error is not None:
-            fields["error_code"], fields["error"] = error.code, sentence_of(error)
-        fields["events"] = last.events
-        fields["queue_ms"] = last.queue_time_ms
-        fields["compute_ms"] = last.compute_time_ms
-        fields["publish_ms"] = round((self._clock.monotonic() - (record.ended_s or self._clock.monotonic())) * 1000, 3)
-        self._write("info" if well else "warning", fields)
+        now_s = self._clock.monotonic()
+        self._lines.write_whole(
+            [
+                FinishedLine(
+                    event="task.finished",
+                    type=record.request_type,
+                    lane=self._lane_of.get(record.request_type, ""),
+                    task_id=record.key[1],
+                    reply_to=envelope.reply_to,
+                    message_id=envelope.message_id,
+                    conversation_id=envelope.conversation_id,
+                    attachment_id=envelope.attachment_id,
+                    sender_id=envelope.sender_id,
+                    status=last.status,
+                    error_code=error.code if error is not None else None,
+                    error=sentence_of(error) if error is not None else None,
+                    events=last.events,
+                    queue_ms=last.queue_time_ms,
+                    compute_ms=last.compute_time_ms,
+                    publish_ms=milliseconds(now_s - (record.ended_s or now_s)),
+                    level="info" if well else "warning",
+                    timestamp=self._lines.timestamp(),
+                )
+            ]
+        )
 
     def _named(self, event: str, record: TaskRecord, envelope: Envelope) -> dict[str, Any]:
         request_type = record.request_type
@@ -141,3 +166,28 @@ class RequestLog(Observer):
 
 def _first_error(record: TaskRecord) -> DragomanError | None:
     return next((error for error in record.outcomes.values() if error is not None), None)
+
+
+def _line(answered: Answered, timestamp: str) -> FinishedLine:
+    request = answered.inbound.request
+    return FinishedLine(
+        event="task.finished",
+        type=answered.inbound.request_type,
+        lane=answered.lane,
+        task_id=answered.key[1],
+        reply_to=request.reply_to,
+        message_id=request.message_id,
+        conversation_id=request.conversation_id,
+        attachment_id=request.attachment_id,
+        sender_id=request.sender_id,
+        priority=request.priority or "normal",
+        traceparent=request.traceparent,
+        at_once=True,
+        status="completed",
+        events=len(answered.events),
+        queue_ms=milliseconds(answered.queue_s),
+        compute_ms=0.0,
+        publish_ms=milliseconds(answered.published_s - answered.ended_s),
+        level="info",
+        timestamp=timestamp,
+    )

@@ -7,16 +7,16 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork
 from dragoman_server.clock import Clock
-from dragoman_server.observation.observer import Observer
-from dragoman_server.observation.trace import Trace
-from dragoman_server.results import TaskKey, TaskRecord
+from dragoman_server.observation.observer import Answered, Observer
+from dragoman_server.observation.trace import Brief, Trace
 from dragoman_server.task_context import TaskContext
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.events import Event, TaskFinished, TaskStatus
 
@@ -39,10 +39,14 @@ class TaskLog(Observer):
         self._lane_of = lane_of
         self._clock = clock
         self._active: dict[TaskKey, Trace] = {}
-        self._good: deque[Trace] = deque(maxlen=_KEPT)
+        self._good: deque[Trace | Brief] = deque(maxlen=_KEPT)
         self._failed: deque[Trace] = deque(maxlen=_KEPT)
 
     # --- what is told --------------------------------------------------------------------------------------
+
+    def answered(self, answered: Sequence[Answered]) -> None:
+        """See Observer."""
+        self._good.extend([_brief(one) for one in answered[-_KEPT:]])
 
     def accepted(self, context: TaskContext) -> None:
         """See Observer."""
@@ -108,7 +112,7 @@ class TaskLog(Observer):
         """See Observer."""
         now_s = self._clock.monotonic()
         trace = self._active.pop(record.key, None) or self._new(record, now_s, now_s)
-        trace.envelope = trace.envelope or envelope
+        trace.message_id = trace.message_id or envelope.message_id
         trace.finish(last.status, now_s)
         (self._good if trace.status == "completed" else self._failed).append(trace)
 
@@ -150,13 +154,35 @@ class TaskLog(Observer):
 
     def _of(self, which: Which) -> Iterator[Trace]:
         parts: dict[Which, tuple[Any, ...]] = {
-            "all": (self._active.values(), self._good, self._failed),
+            "all": (self._active.values(), self._of_good(), self._failed),
             "active": (self._active.values(),),
-            "finished": (self._good, self._failed),
+            "finished": (self._of_good(), self._failed),
             "failed": (self._failed,),
         }
         return itertools.chain(*parts[which])
 
+    def _of_good(self) -> Iterator[Trace]:
+        lag_s = self._clock.unix() - self._clock.monotonic()
+        for one in self._good:
+            yield one if isinstance(one, Trace) else Trace.of(one, one.arrived_s + lag_s)
+
     def _new(self, record: TaskRecord, now_s: float, arrived_s: float) -> Trace:
         lane = self._lane_of.get(record.request_type, "")
         return Trace(record, lane, arrived_s, self._clock.unix() - (now_s - arrived_s))
+
+
+def _brief(answered: Answered) -> Brief:
+    request = answered.inbound.request
+    return Brief(
+        key=answered.key,
+        request_type=answered.inbound.request_type,
+        lane=answered.lane,
+        peer=answered.peer,
+        priority=request.priority or "normal",
+        message_id=request.message_id,
+        events=tuple([type(event) for event, _ in answered.events]),
+        parts=answered.parts,
+        arrived_s=answered.arrived_s,
+        ended_s=answered.ended_s,
+        finished_s=answered.published_s,
+    )

@@ -5,17 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from dragoman_engines.unit import Unit
 from dragoman_server.faults import sentence_of
-from dragoman_server.results import TaskRecord
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import busy_s, peer_of
-from dragoman_wire.envelope import Envelope
+from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import TaskStatus
+from dragoman_wire.events import Event, TaskStatus
 
 _MOST_STEPS = 200
 """In a timeline; a long recording has hundreds of units."""
+
+
+class Brief(msgspec.Struct, kw_only=True):
+    """A task that was answered in the turn in which it came; most are never looked at, so little is kept of each."""
+
+    key: TaskKey
+    request_type: str
+    lane: str
+    peer: str
+    priority: str
+    message_id: str | None
+    events: tuple[type[Event], ...]
+    parts: tuple[str, ...]
+    """What each of them settled."""
+    arrived_s: float
+    ended_s: float
+    finished_s: float
 
 
 class Trace:
@@ -29,7 +47,9 @@ class Trace:
     """
 
     # What most tasks never change is the class's: every request makes one of these.
-    envelope: Envelope | None = None
+    message_id: str | None = None
+    named = False
+    """Whether a request has told of whom it is."""
     priority = "normal"
     started = False
     units_done = 0
@@ -58,6 +78,22 @@ class Trace:
         """In flight, by the identity of the work that was asked for."""
         self._steps: list[tuple[float, str, tuple[Any, ...]]] = [(arrived_s, "received", ())]
 
+    @classmethod
+    def of(cls, brief: Brief, arrived_unix_s: float) -> Trace:
+        """A task that is over, at full length."""
+        record = TaskRecord(key=brief.key, request_type=brief.request_type)
+        trace = cls(record, brief.lane, brief.arrived_s, arrived_unix_s)
+        trace.peer, trace.priority, trace.message_id = brief.peer, brief.priority, brief.message_id
+        trace.started = True
+        trace.ended_s = brief.ended_s
+        trace.queue_s = brief.ended_s - brief.arrived_s
+        trace.outcomes = dict.fromkeys(brief.parts)
+        trace.step(brief.ended_s, "accepted", False, False)  # noqa: FBT003 - its details in order
+        for event, part in zip(brief.events, brief.parts, strict=True):
+            trace.step(brief.finished_s, "published", event.__struct_config__.tag, part or None)
+        trace.finish("completed", brief.finished_s)
+        return trace
+
     # --- what happens --------------------------------------------------------------------------------------
 
     def step(self, at_s: float, event: str, *details: Any) -> None:
@@ -70,8 +106,9 @@ class Trace:
     def enter(self, context: TaskContext, now_s: float) -> None:
         """A run of it was accepted."""
         self.ended_s = 0.0
-        if self.envelope is None:
-            self.envelope = context.envelope
+        if not self.named:
+            self.named = True
+            self.message_id = context.envelope.message_id
             self.peer = peer_of(context.request)
             self.priority = context.request.priority or "normal"
         self._runs.append(context)
@@ -127,7 +164,7 @@ class Trace:
         return {
             "task_id": self.key[1],
             "reply_to": self.key[0],
-            "message_id": self.envelope.message_id if self.envelope else None,
+            "message_id": self.message_id,
             "type": self.request_type,
             "lane": self.lane,
             "priority": self.priority,

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dragoman_server.clock import Clock
 from dragoman_server.lane import Lane
 from dragoman_server.observation.counts import Counts
+from dragoman_server.observation.lines import Lines
 from dragoman_server.observation.observer import Observer, Observers
-from dragoman_server.observation.request_log import Lines, RequestLog
+from dragoman_server.observation.request_log import RequestLog
 from dragoman_server.observation.task_log import TaskLog
 
 

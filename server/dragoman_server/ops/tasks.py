@@ -10,7 +10,7 @@ from aiohttp import web
 from dragoman_server.clock import Clock
 from dragoman_server.observation.task_log import Order, TaskLog, Which
 from dragoman_server.ops.answers import answer, refusal
-from dragoman_server.results import TaskKey
+from dragoman_server.task_record import TaskKey
 from dragoman_wire.events import CancelStatus
 
 T = TypeVar("T")

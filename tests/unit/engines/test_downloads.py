@@ -8,7 +8,6 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from dragoman_engines.base import ModelMissing
 from dragoman_engines.catalogue import Entry, ModelStore, find_entry, pull
 from dragoman_engines.catalogue.status import status_of, wrong_files
 from dragoman_engines.models import resolve
+from tests import firefox_store
 from tests.hub import Hub, running_hub
 
 pytest.importorskip("huggingface_hub")
@@ -172,25 +172,46 @@ def test_a_repository_that_does_not_exist_is_said(hub: Hub, store: ModelStore) -
         pull(entry(store), store)
 
 
-def test_a_pair_of_the_firefox_store_is_fetched_by_its_own_library(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "legs"),
+    [
+        ("firefox-de-en", [("de", "en")]),
+        ("firefox-en-pt", [("en", "pt")]),
+        ("firefox-de-pt", [("de", "en"), ("en", "pt")]),
+    ],
+)
+def test_a_pair_of_the_firefox_store_is_found_by_its_own_library_and_goes_on_with_what_is_here(
+    name: str, legs: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    discovery = pytest.importorskip("fxtranslate").discovery
-
-    def add_models(source: str, target: str, cache_dir: str) -> Any:
-        folder = Path(cache_dir) / f"{source}-{target}"
-        folder.mkdir()
-        (folder / "model.deen.bin").write_bytes(MODEL)
-
-    monkeypatch.setattr(discovery, "add_models", add_models)
-    pair = find_entry("firefox-de-en")
+    pytest.importorskip("fxtranslate")
+    pair = find_entry(name)
     assert pair is not None
+    for leg in legs:
+        firefox_store.put(tmp_path / f".{name}.part", *leg)
 
-    pull(pair, ModelStore(tmp_path))
+    with firefox_store.running_store(("de", "en"), ("en", "pt"), ("pt", "en")) as url:
+        monkeypatch.setenv("FXTRANSLATE_RECORDS_URL", url)
+        pull(pair, ModelStore(tmp_path))
 
-    found = resolve("firefox-de-en", models_dir=str(tmp_path))
-    assert files_in(found.folder) == {"de-en/model.deen.bin": MODEL}
-    assert set(found.sha256) == {"de-en/model.deen.bin"}
+    found = resolve(name, models_dir=str(tmp_path))
+    expected = {
+        f"{one}-{other}/{file}": data
+        for one, other in legs
+        for file, data in firefox_store.files_of(one, other).items()
+    }
+    assert files_in(found.folder) == expected
+    assert set(found.sha256) == set(expected)
+
+
+def test_a_pair_that_the_firefox_store_does_not_have_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fxtranslate")
+    pair = find_entry("firefox-xx-en")
+    assert pair is not None
+    with firefox_store.running_store(("de", "en")) as url:
+        monkeypatch.setenv("FXTRANSLATE_RECORDS_URL", url)
+        with pytest.raises(ModelMissing, match=r"from xx to en could not be fetched \(no model or pivot"):
+            pull(pair, ModelStore(tmp_path))
+    assert status_of("firefox-xx-en", ModelStore(tmp_path)).state == "absent"
 
 
 def test_the_firefox_store_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.pace import Pace
 from dragoman_engines.pool import EnginePool
 from dragoman_engines.pool_settings import PoolSettings
-from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, TranscribeWindow, TranslateSentences
+from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, FindSpeech, TranscribeWindow
 
 WINDOW = TranscribeWindow(pcm_path="", spans=[(0, 10 * SPOOL_RATE_HZ)])
 
@@ -33,7 +33,7 @@ def test_calls_that_say_nothing_teach_nothing() -> None:
     pace = Pace()
     pace.learn(WINDOW, 0.0, 3.0)
     pace.learn(WINDOW, 3.0, 0.0)
-    pace.learn(TranslateSentences(source="en", target="pt", sentences=["a"]), 1.0, 3.0)
+    pace.learn(FindSpeech(pcm_path="spool", start=0, end=SPOOL_RATE_HZ), 1.0, 3.0)
     assert pace.factor == 1.0
 
 
@@ -43,11 +43,21 @@ def test_one_absurd_call_cannot_set_an_absurd_pace() -> None:
     assert pace.factor == 1000.0
 
 
-def test_a_ticket_is_corrected_in_cost_and_size() -> None:
+def test_one_odd_call_moves_the_pace_little() -> None:
+    pace = Pace()
+    pace.learn(WINDOW, 1.0, 1.0)
+    pace.learn(WINDOW, 0.01, 10.0)
+    assert pace.factor == pytest.approx(1.2)
+    pace.learn(WINDOW, 10.0, 0.01)
+    assert pace.factor == pytest.approx(1.08)
+
+
+def test_a_ticket_is_corrected_in_size_and_a_call_s_bound_in_cost() -> None:
     pace = Pace()
     pace.learn(WINDOW, 1.0, 3.0)
     ticket = Ticket(peer="p", priority="high", cost_s=2.0, size_s=10.0)
-    assert pace.corrected(ticket) == Ticket(peer="p", priority="high", cost_s=6.0, size_s=30.0)
+    assert pace.corrected(ticket) == Ticket(peer="p", priority="high", cost_s=2.0, size_s=30.0)
+    assert pace.guessed_s(6.0) == 2.0
 
 
 async def calls_of(kind_of_work: AnyWork, learned: tuple[float, float], batch_cost_s: float) -> int:

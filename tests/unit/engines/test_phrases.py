@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman_engines.phrases import LONGEST_CHARACTERS, TimedWord, cut_loops, place_words, tighten, to_segments
+from dragoman_engines.phrases import (
+    LONGEST_CHARACTERS,
+    TimedWord,
+    cut_loops,
+    join_parts,
+    place_words,
+    tighten,
+    to_segments,
+)
 
 
 def words(text: str, *, word_s: float = 0.3) -> list[TimedWord]:
@@ -53,6 +61,28 @@ def test_no_phrase_is_longer_than_can_be_read_and_no_word_is_lost() -> None:
 def test_a_word_without_a_space_before_it_is_never_torn_off() -> None:
     parts = [TimedWord(" don", 0.0, 5.0, 1.0), TimedWord("'t", 8.0, 9.0, 1.0)]
     assert [segment.text for segment in to_segments(parts)] == ["don't"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([" well", "-known", " words"], [" well-known", " words"]),
+        ([" disse", "-lhe", "-ia,", " talvez"], [" disse-lhe-ia,", " talvez"]),
+        ([" 3.", "50", " euros"], [" 3.50", " euros"]),
+        (["你好", "世界"], ["你好", "世界"]),
+        (["สวัสดี", "ครับ"], ["สวัสดี", "ครับ"]),
+        (["これは", "Python", "です"], ["これは", "Python", "です"]),
+        (["東京", "、", "大阪"], ["東京", "、", "大阪"]),
+        ([], []),
+    ],
+)
+def test_a_word_that_was_cut_at_a_mark_is_one_word_and_words_without_spaces_stay_apart(
+    parts: list[str], whole: list[str]
+) -> None:
+    joined = join_parts([TimedWord(part, index, index + 1, 0.5) for index, part in enumerate(parts)])
+    assert [word.text for word in joined] == whole
+    assert [word.start_s for word in joined] == sorted({word.start_s for word in joined})
+    assert not joined or (joined[0].start_s, joined[-1].end_s) == (0, len(parts))
 
 
 def test_confidence_is_the_mean_probability_and_stays_within_0_and_1() -> None:

@@ -67,7 +67,16 @@ async def test_units_that_wait_share_a_call_and_each_gets_its_own_answer() -> No
         answers = await asyncio.gather(*(pool.run(sentences(f"text {n}"), Ticket()) for n in range(50)))
         assert [said(answer) for answer in answers] == [[f"[pt] text {n}"] for n in range(50)]
         assert pool.units_done == 50
-        assert pool.calls == 2  # the first alone, because an idle process waits for nobody, then all that gathered
+        assert pool.calls == 1  # all of one turn of the loop
+
+
+async def test_an_idle_process_waits_for_nobody_beyond_the_turn_of_the_loop() -> None:
+    async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=20) as pool:
+        first = asyncio.create_task(pool.run(sentences("first"), Ticket()))
+        await until_busy(pool)
+        rest = [asyncio.create_task(pool.run(sentences(f"text {n}"), Ticket())) for n in range(10)]
+        await asyncio.gather(first, *rest)
+        assert (pool.units_done, pool.calls) == (11, 2)
 
 
 async def test_equal_units_in_flight_are_done_once() -> None:
@@ -208,5 +217,5 @@ async def test_the_waits_the_calls_and_the_batches_of_a_pool_are_counted() -> No
     async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=1) as pool:
         await asyncio.gather(*(pool.run(sentences(f"text {n}"), Ticket()) for n in range(50)))
         timings = pool.timings
-        assert (sum(timings.queue.counts), sum(timings.calls.counts), timings.batches.sum) == (50, 2, 50)
+        assert (sum(timings.queue.counts), sum(timings.calls.counts), timings.batches.sum) == (50, 1, 50)
         assert timings.calls.sum == pytest.approx(pool.computed_s)

@@ -85,3 +85,10 @@ def test_a_glossary_that_cannot_be_used_is_refused(
 def test_a_glossary_within_the_limits_is_good() -> None:
     check_entries(None, LIMITS)
     check_entries({"a": None, "b": "c", "d": {"pt": "e", "fr": None}}, LIMITS)
+
+
+def test_made_up_language_tags_do_not_pile_up_in_the_server_s_glossary() -> None:
+    glossary = Glossary({"bank": "banco"})
+    for number in range(5000):
+        assert glossary.terms(f"xx-{number}")
+    assert len(glossary._terms) <= 100

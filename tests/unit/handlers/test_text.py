@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman_handlers.glossary import Glossary
-from dragoman_handlers.text import join_text, split_text
+from dragoman_handlers.markup import find_tokens
+from dragoman_handlers.text import _Cutter, join_text, split_text
 
 WORDS = st.text(alphabet="abcdé .,!?\n\r\t{}<>/b@#%:()[]*_`|😀-12", max_size=80)
 
@@ -60,3 +61,11 @@ def test_a_term_inside_an_address_is_left_alone() -> None:
         "https://bank.com/bank",
         "#etiqueta",
     ]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(WORDS | st.text(alphabet="ab .é\t", max_size=12))
+def test_a_lone_sentence_is_cut_as_any_text_is(text: str) -> None:
+    if not find_tokens(text):
+        slowly = [piece for piece in _Cutter(text, [], "en").pieces() if piece.text]
+        assert split_text(text, "en") == slowly

@@ -127,3 +127,14 @@ def test_percentiles_are_nearest_rank_in_milliseconds() -> None:
     for number in range(1, 101):
         samples.add(number / 1000)
     assert (samples.percentiles().p50, samples.percentiles().p95, samples.percentiles().p99) == (50.0, 95.0, 99.0)
+
+
+def test_what_needed_no_place_is_among_the_figures_however_it_is_counted() -> None:
+    lane = make_lane(1, 1)
+    for number in range(3000):
+        lane.answered(0.001 * (number % 2), 0.002)
+    assert (lane.completed, lane.active) == (3000, 0)
+    assert sum(lane.queue_times.histogram.counts) == 3000
+    assert lane.queue_times.histogram.sum == pytest.approx(1.5)
+    assert lane.compute_times.percentiles().p99 == 0.0
+    assert lane.publish_times.percentiles().p50 == 2.0

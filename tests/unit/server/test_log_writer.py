@@ -22,7 +22,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def started(descriptor: int) -> LogWriter:
-    writer = LogWriter(descriptor, lambda dropped: f"dropped {dropped}")
+    writer = LogWriter(descriptor, lambda dropped: b"dropped %d" % dropped)
     writer.start()
     return writer
 
@@ -37,7 +37,7 @@ def read_all(descriptor: int) -> list[str]:
 def test_lines_are_written_in_order_and_the_last_before_the_end(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     for number in range(2000):
-        writer.put(f"line {number}")
+        writer.put(f"line {number}".encode())
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     lines: list[str] = []
     reader.start()
@@ -52,7 +52,7 @@ def test_a_stream_that_nobody_reads_blocks_nobody_and_what_is_dropped_is_told(pi
     writer = started(pipe[1])
     count = 3 * _MOST_LINES
     for number in range(count):
-        writer.put(f"a line that is long enough to fill the pipe soon: {number}")
+        writer.put(f"a line that is long enough to fill the pipe soon: {number}".encode())
     assert 0 < writer.dropped < count
     writer.close(0.05)  # does not wait for what cannot be written
     assert writer.is_alive()
@@ -70,11 +70,11 @@ def test_a_stream_that_nobody_reads_blocks_nobody_and_what_is_dropped_is_told(pi
 def test_a_stream_whose_reader_is_gone_ends_the_writer_and_nothing_else(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     os.close(pipe[0])
-    writer.put("to nobody")
+    writer.put(b"to nobody")
     writer.join(20)
     assert not writer.is_alive()
     for number in range(_MOST_LINES + 5):
-        writer.put(f"line {number}")
+        writer.put(f"line {number}".encode())
     assert writer.dropped == 5
 
 
@@ -82,7 +82,7 @@ def test_a_stream_that_was_made_non_blocking_gets_every_line(pipe: tuple[int, in
     os.set_blocking(pipe[1], False)
     writer = started(pipe[1])
     for number in range(5000):
-        writer.put(f"a line that is long enough to fill the pipe soon: {number}")
+        writer.put(f"a line that is long enough to fill the pipe soon: {number}".encode())
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
@@ -94,7 +94,7 @@ def test_a_stream_that_was_made_non_blocking_gets_every_line(pipe: tuple[int, in
 
 def test_a_line_without_end_is_cut(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
-    writer.put("x" * (1 << 20))
+    writer.put(b"x" * (1 << 20))
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
@@ -102,3 +102,25 @@ def test_a_line_without_end_is_cut(pipe: tuple[int, int]) -> None:
     os.close(pipe[1])
     reader.join(20)
     assert [len(line) for line in lines] == [(1 << 16) + 3]
+
+
+def test_of_several_lines_those_that_find_room_are_kept_and_the_others_counted(pipe: tuple[int, int]) -> None:
+    writer = LogWriter(pipe[1], lambda dropped: b"dropped %d" % dropped)  # not started: nothing is taken from it
+    writer.put_all([b"line"] * (_MOST_LINES - 1))
+    writer.put_all([b"last", b"too many", b"too many"])
+    writer.put(b"too many")
+    assert writer.dropped == 3
+
+
+def test_a_line_that_is_too_long_is_cut_between_two_characters(pipe: tuple[int, int]) -> None:
+    writer = started(pipe[1])
+    writer.put(("x" + "你" * 40_000).encode())
+    reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
+    lines: list[str] = []
+    reader.start()
+    writer.close(20)
+    os.close(pipe[1])
+    reader.join(20)
+    [line] = lines
+    assert line.endswith("你...")
+    assert len(line.encode()) <= (1 << 16) + 3

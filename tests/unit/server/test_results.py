@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from dragoman_server.config import ResultsConfig
-from dragoman_server.results import ResultsStore, TaskRecord
+from dragoman_server.results import ResultsStore
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 from dragoman_wire.events import ResultUnknown
@@ -28,7 +29,7 @@ def test_a_finished_task_is_known_for_its_time_and_then_forgotten() -> None:
 
 
 def test_the_oldest_leaves_first_when_the_room_is_used_up() -> None:
-    store = ResultsStore(ResultsConfig(keep_s=10, bytes=5000), lambda: 0.0)
+    store = ResultsStore(ResultsConfig(keep_s=10, bytes=6000), lambda: 0.0)
     for name in ("one", "two", "three"):
         made = record(name, size=1000)
         store.begin(made)

@@ -10,6 +10,7 @@ const browser = new Browser();
 let goneSince = null;
 let noticeEndsMs = Infinity;
 let uptimeS = 0;
+let answeredMs = 0;
 
 function announce(text, tone = "bad", forMs = Infinity) {
   const notice = byId("notice");
@@ -19,18 +20,24 @@ function announce(text, tone = "bad", forMs = Infinity) {
   noticeEndsMs = performance.now() + forMs;
 }
 
+/** One that is younger than the last answer is another server, also where that one was younger still. */
+function isAnother(stats) {
+  return stats.uptime_s < Math.max(uptimeS, (performance.now() - answeredMs) / 1000);
+}
+
 function showAnswer(stats) {
   byId("main").hidden = false;
   document.body.classList.remove("gone");
   if (goneSince !== null) {
     announce(
-      stats.uptime_s < uptimeS ? "The server is back; it was started anew." : "The server answers again.",
+      isAnother(stats) ? "The server is back; it was started anew." : "The server answers again.",
       "good",
       GOOD_NEWS_MS,
     );
   } else if (noticeEndsMs < performance.now()) announce("");
   goneSince = null;
   uptimeS = stats.uptime_s;
+  answeredMs = performance.now();
   setPill(byId("state"), stats.server_status, STATUS_TONES[stats.server_status] ?? "warn");
   setText(byId("about"), `${location.host} · version ${stats.version} · up ${duration(stats.uptime_s * 1000)}`);
   document.title = `Dragoman · ${stats.server_status}`;

@@ -8,8 +8,8 @@ import pytest
 
 from dragoman_server.clock import Clock
 from dragoman_server.observation.task_log import TaskLog
-from dragoman_server.results import TaskRecord
 from dragoman_server.task_context import TaskContext
+from dragoman_server.task_record import TaskRecord
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DragomanError, EngineFailed
