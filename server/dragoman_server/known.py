@@ -114,7 +114,14 @@ class KnownAnswers:
             task.was_written()
             self._publish(answered, (accepted, *task.headers, task.last or b""))
 
-        end = Ending(task=number, reply_to=reply_to, task_id=task_id, request_type=task.request_type, last=task.last)
+        end = Ending(
+            task=number,
+            reply_to=reply_to,
+            task_id=task_id,
+            request_type=task.request_type,
+            last=task.last,
+            accepted=False,
+        )
         journal.finish(end, publish)
 
     def _publish(self, answered: Answered, headers: Sequence[bytes]) -> None:

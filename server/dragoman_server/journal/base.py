@@ -60,6 +60,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     request_type: str
     last: bytes
     """Its encoded last event."""
+    accepted: bool = True
+    """Whether its request was written before; else there is nothing of it to be removed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -126,7 +126,7 @@ class SqliteJournal(Journal):
     def finish(self, end: Ending, done: Done) -> None:
         """See Journal."""
         row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last)
-        self._push(Operation(Kind.FINISH, row, done))
+        self._push(Operation(Kind.FINISH if end.accepted else Kind.ANSWERED, row, done))
 
     def forget(self, task: int) -> None:
         """See Journal."""

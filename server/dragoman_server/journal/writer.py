@@ -48,6 +48,8 @@ class Kind(Enum):
     BEGAN = "began"
     DEAD = "dead"
     FINISH = "finish"
+    ANSWERED = "answered"
+    """Like FINISH, of a task whose request was never written."""
     FORGET = "forget"
 
 
@@ -59,6 +61,7 @@ _INSERTS = {
     Kind.EVENT: "INSERT INTO events (task, part, error, header, binaries) VALUES ",
     Kind.STAGE: "INSERT OR REPLACE INTO stages (task, name, value) VALUES ",
     Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
+    Kind.ANSWERED: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
 }
 _BY_TASK = {
     Kind.FINISH: ("DELETE FROM requests WHERE task IN ", "DELETE FROM stages WHERE task IN "),
