@@ -15,7 +15,6 @@ import structlog
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
-from dragoman_server.cache.keys import engine_identity
 from dragoman_server.condensed_task import CondensedTask
 from dragoman_server.journal.base import Ending
 from dragoman_server.lane import Lane
@@ -175,7 +174,4 @@ class _Asked:
         if not questions:
             return []
         services = self._services
-        identity = engine_identity(services.pools[questions[0].pool])
-        if identity is None or self._use != "use":
-            return None
-        return services.cache.recall_all(identity, questions, answer_type)
+        return services.cache.asker(services.pools[questions[0].pool], self._use).recall_all(questions, answer_type)

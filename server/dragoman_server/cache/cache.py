@@ -94,22 +94,6 @@ class Cache:
             }
         return found
 
-    def recall_all(self, identity: bytes, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
-        """The answers to questions of one kind to an engine, where all are known in memory."""
-        if self._memory is None:
-            return None
-        answers, saved_s = [], 0.0
-        for question in questions:
-            value = self._memory.get(key_of(identity, question))
-            known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
-            if known is None:
-                return None
-            saved_s += known[0]
-            answers.append(known[1])
-        if questions:
-            self.counters.hit(questions[0].cached_as, MemoryStore.name, saved_s, count=len(questions))
-        return answers
-
     async def clear(self) -> None:
         """Forget everything, at every level."""
         for store in self._levels():
@@ -179,7 +163,17 @@ class Asker:
         """The answers where all are known in memory."""
         if self._identity is None or self._use != "use":
             return None
-        return self._cache.recall_all(self._identity, questions, answer_type)
+        answers, saved_s = [], 0.0
+        for question in questions:
+            value = self._cache.in_memory(key_of(self._identity, question))
+            known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
+            if known is None:
+                return None
+            saved_s += known[0]
+            answers.append(known[1])
+        if questions:
+            self._cache.counters.hit(questions[0].cached_as, MemoryStore.name, saved_s, count=len(questions))
+        return answers
 
     def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
         """Keep an answer."""

@@ -102,25 +102,12 @@ class Observers(Observer):
 
 
 def _guarded(calls: Sequence[Callable[..., None]]) -> Callable[..., None]:
-    if len(calls) == 1:
-        return _guarded_one(calls[0])
-
     def tell(*arguments: Any) -> None:
         for call in calls:
             try:
                 call(*arguments)
             except Exception:
                 log.exception("observer.failed")
-
-    return tell
-
-
-def _guarded_one(call: Callable[..., None]) -> Callable[..., None]:
-    def tell(*arguments: Any) -> None:
-        try:
-            call(*arguments)
-        except Exception:
-            log.exception("observer.failed")
 
     return tell
 

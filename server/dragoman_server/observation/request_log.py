@@ -90,19 +90,14 @@ class RequestLog(Observer):
         """See Observer."""
         if not self._infos:
             return
-        request, sender = context.request, context.envelope
+        request = context.request
         self._lines.write_whole(
             [
                 AcceptedLine(
                     event="task.accepted",
                     type=context.record.request_type,
                     lane=self._lane_of.get(context.record.request_type, ""),
-                    task_id=context.task_id,
-                    reply_to=sender.reply_to,
-                    message_id=sender.message_id,
-                    conversation_id=sender.conversation_id,
-                    attachment_id=sender.attachment_id,
-                    sender_id=sender.sender_id,
+                    **context.envelope.ids,
                     priority=request.priority or "normal",
                     again=list(getattr(request, "target_languages", ())) if context.duplicate else None,
                     resumed=context.resumed or None,
@@ -140,12 +135,10 @@ class RequestLog(Observer):
                     event="task.finished",
                     type=record.request_type,
                     lane=self._lane_of.get(record.request_type, ""),
-                    task_id=record.key[1],
-                    reply_to=envelope.reply_to,
-                    message_id=envelope.message_id,
-                    conversation_id=envelope.conversation_id,
-                    attachment_id=envelope.attachment_id,
-                    sender_id=envelope.sender_id,
+                    **envelope.ids,
+                    priority=None,
+                    traceparent=None,
+                    at_once=None,
                     status=last.status,
                     error_code=error.code if error is not None else None,
                     error=sentence_of(error) if error is not None else None,

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 import zmq
-import zmq.asyncio
 
 from dragoman_server.publisher import Publisher
 from dragoman_wire.codec import Codec
