@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import msgpack
 import zmq
 
-from scripts.benchmarks.table import Row
+from scripts.benchmarks.table import Row, chosen
 from scripts.embedded_server import NO_CACHE, Server, embedded_server
 
 OUTSTANDING = 32
@@ -52,12 +52,7 @@ def measure(rounds: int, only: str) -> list[Row]:
         "restart": _restart,
         "equal requests": _equal,
     }
-    rows: list[Row] = []
-    for name, run in measurements.items():
-        if only in name:
-            print(f"{name} ...", flush=True)
-            rows += run(rounds)
-    return rows
+    return list(chosen(measurements, rounds, only))
 
 
 def sentences(seed: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from scripts.benchmarks import comparison
 from scripts.benchmarks.journal import ECHO
-from scripts.benchmarks.table import Row
+from scripts.benchmarks.table import Row, chosen
 from scripts.benchmarks.translating import Translations
 from scripts.embedded_server import embedded_server
 
@@ -31,10 +31,7 @@ PROCESSES = (1, 2, 4)
 def measure(rounds: int, only: str) -> Iterator[Row]:
     """The rows whose measurement's name contains `only`: `calls` or `processes`."""
     measurements: dict[str, Callable[[int], Iterator[Row]]] = {"calls": _calls, "processes": _processes}
-    for name, run in measurements.items():
-        if only in name:
-            print(f"{name} ...", flush=True)
-            yield from run(rounds)
+    yield from chosen(measurements, rounds, only)
 
 
 def _calls(rounds: int) -> Iterator[Row]:

@@ -16,7 +16,7 @@ import psutil
 from scripts.benchmarks import comparison
 from scripts.benchmarks.comparison import Points
 from scripts.benchmarks.journal import ECHO
-from scripts.benchmarks.table import Row
+from scripts.benchmarks.table import Row, chosen
 from scripts.benchmarks.translating import Translations
 from scripts.embedded_server import START_S, embedded_server
 
@@ -37,10 +37,7 @@ def measure(rounds: int, only: str) -> Iterator[Row]:
         "idle": _idle,
         "memory": _memory,
     }
-    for name, run in measurements.items():
-        if only in name:
-            print(f"{name} ...", flush=True)
-            yield from run(rounds)
+    yield from chosen(measurements, rounds, only)
 
 
 def _messages(rounds: int) -> Iterator[Row]:

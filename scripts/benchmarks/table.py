@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -54,6 +54,14 @@ class Row:
         """For JSON."""
         ratio = self.ratio if self.ours else None
         return {**asdict(self), "ratios": self.ratios, "ratio": ratio, "held": self.held}
+
+
+def chosen(measurements: Mapping[str, Callable[[int], Iterable[Row]]], rounds: int, only: str) -> Iterator[Row]:
+    """The rows of the measurements whose name contains `only`, each named as it begins."""
+    for name, run in measurements.items():
+        if only in name:
+            print(f"{name} ...", flush=True)
+            yield from run(rounds)
 
 
 def print_table(rows: Sequence[Row]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 import zmq
@@ -25,15 +24,6 @@ class Sent(list[list[bytes]]):
         if not flags & zmq.SNDMORE:
             self.append(self._parts)
             self._parts = []
-
-
-@pytest.fixture
-async def publisher() -> AsyncIterator[Publisher]:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    one = Publisher(context, 100)
-    yield one
-    one.close(0)
-    context.destroy(linger=0)
 
 
 @pytest.fixture

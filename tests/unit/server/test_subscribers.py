@@ -1,21 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 import zmq
 
 from dragoman_server.publisher import Publisher
-
-
-@pytest.fixture
-async def publisher() -> AsyncIterator[Publisher]:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    one = Publisher(context, 100)
-    yield one
-    one.close(0)
-    context.destroy(linger=0)
 
 
 async def until_heard(publisher: Publisher, peer: str, *, hears: bool = True) -> None:
