@@ -20,6 +20,7 @@ from dragoman_engines.histogram import PoolTimings
 from dragoman_engines.memory import Memory
 from dragoman_engines.pool_settings import PoolSettings, PoolState
 from dragoman_engines.residence import Residence
+from dragoman_engines.sharing import SharedUnits
 from dragoman_engines.slot import Slot, backoff_s
 from dragoman_engines.unit import Answer, Unit, shares_s
 from dragoman_engines.waiting import WaitingUnits
@@ -65,8 +66,8 @@ class EnginePool:
         self._keep = keep
         self._queue = WaitingUnits(clock)
         self.pace = self._queue.pace
-        names = (f"{spec.pool}-{index}" for index in range(settings.processes))
-        self._slots = [Slot(name, spec, self, settings.bounds()) for name in names]
+        bounds = settings.bounds()
+        self._slots = [Slot(f"{spec.pool}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self._residence = Residence(
             spec.pool, self._slots, self, memory or Memory(), partial(expected_mb, spec), settings.idle_unload_s, clock
         )
@@ -152,14 +153,9 @@ class EnginePool:
         return len(self._queue)
 
     @property
-    def in_flight(self) -> int:
-        """Distinct units that may be shared, waiting or at work."""
-        return len(self._queue.shared)
-
-    @property
-    def shared(self) -> int:
-        """Units that were not run because an equal one was in flight."""
-        return self._queue.shared.shared
+    def sharing(self) -> SharedUnits:
+        """The units that several may wait for."""
+        return self._queue.shared
 
     @property
     def children(self) -> list[Child]:
@@ -178,42 +174,46 @@ class EnginePool:
             retry_after_ms=max(100, round(1000 * backoff_s(failures))),
         )
 
-    async def run(
-        self, work: AnyWork, ticket: Ticket, use: CacheUse = "use", joined: Callable[[Unit], None] | None = None
-    ) -> Answer:
-        """The result of one unit. Cancelling withdraws it, or lets a call that runs go unheard.
+    async def run(self, work: AnyWork, ticket: Ticket, use: CacheUse = "use") -> Answer:
+        """The result of one unit: `join`, then `answer`."""
+        return await self.answer(self.join(work, ticket, use))
 
-        `use` says whether the result may be kept, and may be one of a moment ago. `joined` is told the unit that is
-        waited for: a new one, or an equal one in flight.
+    def join(self, work: AnyWork, ticket: Ticket, use: CacheUse) -> Unit:
+        """The unit that does this work: a new one, or an equal one in flight. To be followed by `answer`.
+
+        `use` says whether the result may be kept, and may be one of a moment ago.
 
         Raises:
-            DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
-                `engine_unavailable` where no process can serve.
+            EngineUnavailable: no process can serve.
         """
         if not self._can_serve():
             raise self.unavailable()
         unit = self._queue.join(work, ticket, answered=use == "use")
         unit.remember |= use != "off"
-        if joined is not None and unit.answered is None:
-            joined(unit)
-        answer = unit.answered or await self._wait(unit)
+        return unit
+
+    async def answer(self, unit: Unit) -> Answer:
+        """The result of a unit. Cancelling withdraws it, or lets a call that runs go unheard.
+
+        Raises:
+            DragomanError: the engine's own error, `engine_failed` for one that took its process down, or
+                `engine_unavailable` where no process can serve any more.
+        """
+        answer = unit.answered
+        if answer is None:
+            waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            unit.waiters.add(waiter)
+            if not self._feeding:
+                asyncio.get_running_loop().call_soon(self._feed)
+                self._feeding = True
+            try:
+                answer = await waiter
+            except asyncio.CancelledError:
+                self._queue.leave(unit, waiter)
+                raise
         if isinstance(answer.result, Failure):
             raise error_from_code(answer.result.code, answer.result.message)
         return answer
-
-    async def _wait(self, unit: Unit) -> Answer:
-        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        unit.waiters.add(waiter)
-        if not self._feeding:
-            asyncio.get_running_loop().call_soon(self._feed)
-        self._feeding = True
-        try:
-            return await waiter
-        except asyncio.CancelledError:
-            unit.waiters.discard(waiter)
-            if not unit.wanted:
-                self._queue.withdraw(unit)
-            raise
 
     def _can_serve(self) -> bool:
         if self._stopping or (self._missing is not None and not self.children):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from dragoman_engines.fairqueue import FairQueue, Ticket
 from dragoman_engines.pace import Pace
 from dragoman_engines.sharing import SharedUnits
-from dragoman_engines.unit import Unit
+from dragoman_engines.unit import Answer, Unit
 from dragoman_engines.work import AnyWork
 from dragoman_wire.errors import DragomanError
 
@@ -63,8 +64,11 @@ class WaitingUnits:
             unit.entry = None
         return units
 
-    def withdraw(self, unit: Unit) -> None:
-        """Nobody wants it any more."""
+    def leave(self, unit: Unit, waiter: asyncio.Future[Answer]) -> None:
+        """Somebody no longer waits for a unit; the last one withdraws it."""
+        unit.waiters.discard(waiter)
+        if unit.wanted:
+            return
         if unit.entry is not None:
             self._queue.withdraw(unit.entry)
         self.shared.forget(unit)

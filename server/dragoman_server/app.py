@@ -96,7 +96,7 @@ class App:
             for name in type(config.lanes).model_fields
         }
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
-        self.watch = Watch(self.lanes, lane_of, self._clock, logs or NoLines(), observers)
+        self.watch = Watch(lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -218,6 +218,7 @@ class App:
         self.config = config.model_copy(update=kept)
 
     def _apply_logging(self, config: Config) -> None:
+        self.dispatcher.report()  # what happened until now is logged as it was wished until now
         if self._logs is not None:
             self._logs.configure(config.server)
         self.watch.log.configure(content=config.server.log_content)

@@ -9,23 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 import structlog
 
 from dragoman_handlers.base import Handler
-from dragoman_server.journal.base import Ending, Entry, Journal
+from dragoman_server.endings import Endings
+from dragoman_server.journal.base import Entry, Journal
 from dragoman_server.journal.null import NOTHING
 from dragoman_server.known import KnownAnswers
 from dragoman_server.lane import Lane
+from dragoman_server.reports import Reports
 from dragoman_server.results import ResultsStore, can_be_named
 from dragoman_server.runs import Admitted, Runs
 from dragoman_server.services import Services
-from dragoman_server.task_life import milliseconds, status_of
 from dragoman_server.task_record import Stages, TaskKey, TaskRecord
-from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DragomanError, InternalFault, Overloaded, ShuttingDown, UnknownType
-from dragoman_wire.events import Accepted, CancelStatus, TaskFinished
+from dragoman_wire.events import Accepted, CancelStatus
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Inbound
 
@@ -57,8 +56,10 @@ class Dispatcher:
         self.results = results
         self._services = services
         self._handlers = handlers
-        self._runs = Runs(services, lanes, results, self._ended)
-        self._known = KnownAnswers(services, results, lanes)
+        self._reports = Reports(services.observer, lanes, results.expire)
+        self._endings = Endings(services, results, self._reports)
+        self._runs = Runs(services, lanes, results, self._reports, self._ended)
+        self._known = KnownAnswers(services, results, self._reports)
 
     # --- requests ------------------------------------------------------------------------------------------
 
@@ -90,7 +91,9 @@ class Dispatcher:
             self._services.publisher.publish(event, envelope.codec, envelope.reply_to)
 
     def _new_record(self, key: TaskKey, request_type: str) -> TaskRecord:
-        journal = NOTHING if key[0] is None else self._services.journal
+        if key[0] is None:
+            return TaskRecord(key=key, request_type=request_type)
+        journal = self._services.journal
         number = journal.new_number()
         return TaskRecord(
             key=key, request_type=request_type, journal=journal, number=number, stages=Stages(journal, number)
@@ -110,7 +113,11 @@ class Dispatcher:
         try:
             admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
-            self.refuse(msgspec.structs.replace(inbound.envelope, task_id=record.key[1]), error)
+            self.refuse(inbound.envelope_as(record.key[1]), error)
+            return
+        record.unwritten += 1
+        if record.journal is NOTHING:
+            self._written(admitted, None)
             return
         entry = Entry(
             task=record.number,
@@ -122,7 +129,6 @@ class Dispatcher:
             frames=inbound.frames,
             again=duplicate,
         )
-        record.unwritten += 1
         record.journal.accept(entry, functools.partial(self._written, admitted))
 
     def _written(self, admitted: Admitted, problem: str | None) -> None:
@@ -132,7 +138,7 @@ class Dispatcher:
         if problem is not None:
             self._take_back(admitted, _unwritable(problem))
             return
-        self._services.observer.accepted(run.context)
+        self._runs.accepted(admitted)
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:
             self.replay(record, run.envelope)
@@ -187,7 +193,7 @@ class Dispatcher:
 
     def report(self) -> None:
         """Bring the figures up to this moment."""
-        self._known.report()
+        self._reports.tell()
 
     def cancel(self, key: TaskKey) -> CancelStatus:
         """Stop a task, wherever it is."""
@@ -205,12 +211,12 @@ class Dispatcher:
     ) -> Callable[[int], asyncio.Task[None]]:
         """Take a place for what an earlier server accepted; the result begins the work, under so much suspicion."""
         admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
-        self._services.observer.accepted(admitted.run.context)
+        self._runs.accepted(admitted)
         return functools.partial(self._runs.start, admitted)
 
     def conclude(self, record: TaskRecord, envelope: Envelope) -> None:
         """Finish a task that is answered already."""
-        self._finish(record, envelope, keep=True)
+        self._endings.finish(record, envelope, keep=True)
 
     # --- the end -------------------------------------------------------------------------------------------
 
@@ -256,38 +262,7 @@ class Dispatcher:
         """Where the run was the task's last, say that the task is finished."""
         run, record = admitted.run, admitted.run.record
         if record.runs == 0:
-            self._finish(record, run.envelope, keep=can_be_named(run.request, record))
-
-    def _finish(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
-        """Write the last event of a task, then publish it."""
-        reply_to, task_id = record.key
-        record.finished = last = TaskFinished(
-            task_id=task_id,
-            status=status_of(list(record.outcomes.values())),
-            events=len(record.events),
-            queue_time_ms=milliseconds(record.queue_s),
-            compute_time_ms=milliseconds(record.compute_s),
-        )
-        header = encode_header(last, envelope.codec)
-
-        def publish(_: str | None) -> None:
-            record.unwritten -= 1
-            if reply_to is not None:
-                self._services.publisher.send(header, envelope.codec, reply_to)
-            self._services.observer.finished(record, envelope, last)
-            if not record.unwritten:
-                self.results.condense(record, header if reply_to is not None else None)
-
-        if record.died is not None:
-            log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
-            record.journal.set_aside(record.number, record.died)
-            record.died = None
-        end = Ending(
-            task=record.number, reply_to=reply_to, task_id=task_id, request_type=record.request_type, last=header
-        )
-        record.unwritten += 1
-        self.results.end(record, keep=keep)
-        record.journal.finish(end, publish)
+            self._endings.finish(record, run.envelope, keep=can_be_named(run.request, record))
 
 
 def _unwritable(problem: str) -> InternalFault:

@@ -6,8 +6,7 @@ transaction and published after it; a server that is killed before that has said
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -17,8 +16,8 @@ from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
 from dragoman_server.condensed_task import CondensedTask
 from dragoman_server.journal.base import Ending
-from dragoman_server.lane import Lane
 from dragoman_server.observation.observer import Answered
+from dragoman_server.reports import Reports
 from dragoman_server.results import ResultsStore
 from dragoman_server.services import Services
 from dragoman_server.task_life import milliseconds, peer_of
@@ -26,14 +25,12 @@ from dragoman_server.task_record import TaskKey
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.events import Accepted, TaskFinished
 from dragoman_wire.inbound import Inbound
-from dragoman_wire.requests import CacheUse
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
-_REPORT_S = 0.02
-"""So long what was answered may wait to be counted and logged: together that costs a fraction."""
-_MOST_UNREPORTED = 128
+_ASKS = (None, "use")
+"""What requests say of the cache that want what it knows."""
 
 
 class KnownAnswers:
@@ -42,24 +39,24 @@ class KnownAnswers:
     Args:
         services: what every run needs.
         results: the tasks that are known.
-        lanes: by name.
+        reports: hear of what was answered.
     """
 
-    def __init__(self, services: Services, results: ResultsStore, lanes: Mapping[str, Lane]) -> None:
+    def __init__(self, services: Services, results: ResultsStore, reports: Reports) -> None:
         self._services = services
         self._results = results
-        self._lanes = lanes
-        self._unreported: list[Answered] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._reports = reports
 
     def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
         """Answer a new task if that needs no work; whether it did."""
         services, request = self._services, inbound.request
+        if request.cache not in _ASKS:
+            return False
         routed = key[0] is not None
         if routed and services.journal.problem is not None:
             return False  # what cannot be written is refused
         try:
-            events = handler.known(request, _Asked(services, key[1], inbound.codec, request.cache or "use"))
+            events = handler.known(request, _Asked(services, key[1], inbound.codec))
         except Exception:
             log.exception("known.failed", type=inbound.request_type, task_id=key[1])
             events = None  # as a task it gets an answer, whatever is wrong
@@ -128,38 +125,21 @@ class KnownAnswers:
         for header in headers:
             services.publisher.send(header, codec, reply_to)
         answered.published_s = services.clock.monotonic()
-        if not self._unreported:
-            self._timer = asyncio.get_running_loop().call_later(_REPORT_S, self.report)
-        self._unreported.append(answered)
-        if len(self._unreported) >= _MOST_UNREPORTED:
-            self.report()
-
-    def report(self) -> None:
-        """Count and tell what was answered lately; the peers have it already. Called before figures are shown."""
-        answered, self._unreported = self._unreported, []
-        if not answered:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        for one in answered:
-            self._lanes[one.lane].answered(one.queue_s, one.published_s - one.ended_s)
-        self._services.observer.answered(answered)
-        self._results.expire()
+        self._reports.answered(answered)
 
 
 class _Asked:
     """The `Asked` of a handler."""
 
-    __slots__ = ("_services", "_use", "codec", "glossary", "limits", "models", "task_id")
+    __slots__ = ("_services", "codec", "glossary", "limits", "models", "task_id")
 
-    def __init__(self, services: Services, task_id: str, codec: Codec, use: CacheUse) -> None:
+    def __init__(self, services: Services, task_id: str, codec: Codec) -> None:
         self.task_id = task_id
         self.codec = codec
         self.limits = services.limits
         self.glossary = services.glossary
         self.models = services.models
         self._services = services
-        self._use = use
 
     def now_s(self) -> float:
         """See Asked."""
@@ -174,4 +154,4 @@ class _Asked:
         if not questions:
             return []
         services = self._services
-        return services.cache.asker(services.pools[questions[0].pool], self._use).recall_all(questions, answer_type)
+        return services.cache.asker(services.pools[questions[0].pool], "use").recall_all(questions, answer_type)

@@ -33,8 +33,9 @@ class Lane:
         self._queue_times = Samples()
         self._compute_times = Samples()
         self._publish_times = Samples()
-        self._at_once: list[tuple[float, float]] = []
-        """Queue and publish times that are not among the samples yet: that is cheaper for many together."""
+        self._ended: list[tuple[float, float]] = []
+        """Queue and compute times that are not among the samples yet: that is cheaper for many together."""
+        self._published: list[float] = []
         self._clock = clock
         self._line: FairQueue[asyncio.Future[None]] = FairQueue(clock)
         self._ends: deque[float] = deque(maxlen=_RATE_SAMPLES)
@@ -97,10 +98,22 @@ class Lane:
 
     def answered(self, queue_s: float, publish_s: float) -> None:
         """A request of the family needed no work and so no place."""
-        self.completed += 1
-        self._at_once.append((queue_s, publish_s))
-        if len(self._at_once) >= _FOLD_EVERY:
+        self.published(publish_s)
+        self.ended(queue_s, 0.0, good=True)
+
+    def ended(self, queue_s: float, compute_s: float, *, good: bool) -> None:
+        """A request of the family has all its answers."""
+        if good:
+            self.completed += 1
+        else:
+            self.failed += 1
+        self._ended.append((queue_s, compute_s))
+        if len(self._ended) >= _FOLD_EVERY:
             self._fold()
+
+    def published(self, publish_s: float) -> None:
+        """The end of a task of the family is out."""
+        self._published.append(publish_s)
 
     def reconfigure(self, config: LaneConfig) -> None:
         """Other limits from now on; what is at work stays at work."""
@@ -116,13 +129,14 @@ class Lane:
         return round(min(60.0, max(0.1, per_request_s * max(1, self.queued // 10))) * 1000)
 
     def _fold(self) -> None:
-        if not self._at_once:
-            return
-        queue_s, publish_s = zip(*self._at_once, strict=True)
-        self._at_once.clear()
-        self._queue_times.add_all(queue_s)
-        self._compute_times.add_all([0.0] * len(queue_s))
-        self._publish_times.add_all(publish_s)
+        if self._ended:
+            queue_s, compute_s = zip(*self._ended, strict=True)
+            self._ended.clear()
+            self._queue_times.add_all(queue_s)
+            self._compute_times.add_all(compute_s)
+        if self._published:
+            published, self._published = self._published, []
+            self._publish_times.add_all(published)
 
     def _let_in(self) -> None:
         while self.active < self.config.concurrency:

@@ -56,7 +56,7 @@ class ResultsStore:
         self._active[record.key] = record
 
     def keep(self, key: TaskKey, task: CondensedTask) -> None:
-        """Know a new task that is finished already. To be followed by `expire` in the same turn of the loop."""
+        """Know a new task that is finished already. To be followed by `expire` soon."""
         if self._config.keep_s:
             self._finished[key] = task
             self.bytes += task.size_bytes
@@ -64,13 +64,24 @@ class ResultsStore:
             self.journal.forget(task.number)
 
     def end(self, record: TaskRecord, *, keep: bool) -> None:
-        """The task's last run has ended. `keep` it for repeats, where a peer can name it."""
+        """The task's last run has ended. `keep` it for repeats, where a peer can name it.
+
+        Like `keep`: to be followed by `expire` soon.
+        """
         self._active.pop(record.key, None)
         if not keep or self._config.keep_s == 0:
             record.journal.forget(record.number)
             return
-        self.restore(record, self._clock())
-        self.expire()
+        now_s = self._clock()
+        task = None if record.unwritten else condensed(record, None)
+        if task is None:
+            self.restore(record, now_s)
+        else:
+            task.finished_s = now_s
+            self._finished[record.key] = task
+            self.bytes += task.size_bytes
+        if self.bytes > self._config.bytes:
+            self.expire()
 
     def condense(self, record: TaskRecord, last: bytes | None) -> None:
         """A finished task is written whole: keep it in less room, if it is still kept."""

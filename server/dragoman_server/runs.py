@@ -11,14 +11,15 @@ from typing import Any
 import msgspec
 import structlog
 
-from dragoman_engines.fairqueue import Ticket
+from dragoman_engines.fairqueue import Priority, Ticket
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
+from dragoman_server.reports import Reports
 from dragoman_server.results import ResultsStore
+from dragoman_server.run_story import RunStory
 from dragoman_server.services import Services
 from dragoman_server.task import TaskRun
-from dragoman_server.task_end import count_end
-from dragoman_server.task_life import State, peer_of
+from dragoman_server.task_life import peer_of
 from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.errors import ShuttingDown
 from dragoman_wire.events import TaskFinished
@@ -50,6 +51,7 @@ class Runs:
         services: what every run needs.
         lanes: by name.
         results: the tasks that are known.
+        reports: hear of runs.
         on_end: called with each run that ended and has answered.
     """
 
@@ -58,6 +60,7 @@ class Runs:
         services: Services,
         lanes: Mapping[str, Lane],
         results: ResultsStore,
+        reports: Reports,
         on_end: Callable[[Admitted], None],
     ) -> None:
         self.active: Counter[str] = Counter()
@@ -65,6 +68,7 @@ class Runs:
         self._services = services
         self._lanes = lanes
         self._results = results
+        self._reports = reports
         self._on_end = on_end
         self._runs: dict[TaskKey, list[TaskRun]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,17 +94,23 @@ class Runs:
             Overloaded: every place of the lane is taken; not for one that is `resumed`.
         """
         request = handler.narrowed(inbound.request, parts)
-        lane = self._lanes[handler.lane]
+        lane, peer = self._lanes[handler.lane], peer_of(request)
+        priority: Priority = request.priority or "normal"
         ticket = Ticket(
-            peer=peer_of(request),
-            priority=request.priority or "normal",
-            cost_s=_LANE_COST_S,
-            size_s=inbound.size_bytes / _SIZE_BYTES_PER_S,
+            peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=inbound.size_bytes / _SIZE_BYTES_PER_S
         )
         turn = lane.enter(ticket, always=resumed)
-        envelope = msgspec.structs.replace(inbound.envelope, task_id=record.key[1])
-        run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, arrived_s)
-        run.context.resumed, run.context.duplicate = resumed, duplicate
+        story = RunStory(
+            lane=handler.lane,
+            peer=peer,
+            priority=priority,
+            message_id=request.message_id,
+            arrived_s=arrived_s,
+            duplicate=duplicate,
+            resumed=resumed,
+        )
+        envelope = inbound.envelope_as(record.key[1])
+        run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, story, tuple(parts))
         admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
         self._results.begin(record)
         record.begin(run.parts)
@@ -108,6 +118,13 @@ class Runs:
         self.active[record.request_type] += 1
         self._services.budget.take(inbound.size_bytes)
         return admitted
+
+    def accepted(self, admitted: Admitted) -> None:
+        """Note that a run is safe."""
+        context = admitted.run.context
+        context.story.accepted_s = self._services.clock.monotonic()
+        context.record.contexts.append(context)
+        self._reports.accepted(context)
 
     def leave(self, admitted: Admitted) -> None:
         """Give back what `place` has taken, but for the place in the lane."""
@@ -125,9 +142,9 @@ class Runs:
     def start(self, admitted: Admitted, suspicion: int = 0) -> asyncio.Task[None]:
         """Begin the work. `suspicion`: how much the end of the server would then speak against it."""
         admitted.run.suspicion = suspicion
-        admitted.run.enter(State.ACCEPTED)
+        admitted.run.enter("accepted")
         if admitted.turn is not None:
-            self._services.observer.queued(admitted.run.context)
+            admitted.run.context.story.queued_s = self._services.clock.monotonic()
         task = admitted.run.start(admitted.lane, admitted.turn)
         self._tasks.add(task)
         task.add_done_callback(functools.partial(self._ended, admitted))
@@ -158,8 +175,13 @@ class Runs:
         self.leave(admitted)
         if not task.cancelled() and task.exception() is not None:
             log.error("task.broken", **run.envelope.ids, exc_info=task.exception())
+        story = run.context.story
         if run.abandoned:
-            self._services.observer.left(run.context)
+            story.left = True
+            self._reports.left(run.context)
             return
-        count_end(run.context, admitted.lane, run.status, self._services)
+        story.end(self._services.clock.monotonic(), run.status, dict(run.record.outcomes))
+        run.record.queue_s += story.queue_s
+        run.record.compute_s += story.compute_s
+        self._reports.ended(run.context)
         self._on_end(admitted)

@@ -110,7 +110,7 @@ def _pool(pool: EnginePool) -> dict[str, Any]:
         "pids": [child.pid for child in children],
         "queued": pool.queued,
         "units": pool.units_done,
-        "units_shared": pool.shared,
+        "units_shared": pool.sharing.shared,
         "calls": pool.calls,
         "compute_s": round(pool.computed_s, 3),
         "pace": round(pool.pace.factor, 3),

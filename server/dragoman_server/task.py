@@ -9,6 +9,7 @@ import structlog
 
 from dragoman_handlers.base import Handler
 from dragoman_server.lane import Lane
+from dragoman_server.run_story import RunStory
 from dragoman_server.services import Services
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import TRANSITIONS, IllegalTransition, State, status_of
@@ -33,7 +34,8 @@ class TaskRun:
         request: what is to be done; for a repeat, only what is new in it.
         envelope: the return address.
         audio: the recording that came with it.
-        arrived_s: when it came, on the monotonic clock.
+        story: what happens to it is noted there.
+        parts: what is answered one by one.
     """
 
     def __init__(
@@ -44,15 +46,16 @@ class TaskRun:
         request: Request,
         envelope: Envelope,
         audio: Buffer | None,
-        arrived_s: float,
+        story: RunStory,
+        parts: tuple[str, ...],
     ) -> None:
         self.record = record
         self.handler = handler
         self.request = request
         self.envelope = envelope
-        self.context = TaskContext(services, record, request, envelope, audio, arrived_s)
-        self.state = State.RECEIVED
-        self.parts = handler.parts(request)
+        self.context = TaskContext(services, record, request, envelope, audio, story)
+        self.state: State = "received"
+        self.parts = parts
         self.cancel_reason: DragomanError | None = None
         self.abandoned = False
         """Stopped without an answer: the journal has it, and the next start finishes it."""
@@ -89,7 +92,7 @@ class TaskRun:
         except asyncio.CancelledError:
             self.error = self.cancel_reason or ShuttingDown("the server stopped before this was finished")
         except TimeoutError:
-            queued_s = self.context.elapsed_s() if self.context.began_s is None else self.context.waited_s()
+            queued_s = self.context.elapsed_s() if not self.context.story.began_s else self.context.waited_s()
             self.error = DeadlineExceeded(
                 f"not finished within {timeout_ms} ms, {round(queued_s * 1000)} ms of it in the lane's queue"
             )
@@ -98,13 +101,13 @@ class TaskRun:
             self.error = InternalFault("the server failed at this request; its log has the details")
         finally:
             lane.leave(turn)
-        self.enter(State.FINISHED)
+        self.enter("finished")
         if not self.abandoned:
             self._answer_the_rest()
 
     def start(self, lane: Lane, turn: asyncio.Future[None] | None) -> asyncio.Task[None]:
         """Execute as a task of its own."""
-        self.enter(State.QUEUED if turn is not None else State.RUNNING)
+        self.enter("queued" if turn is not None else "running")
         loop = asyncio.get_running_loop()
         self._task = loop.create_task(self.execute(lane, turn))
         if self.cancel_reason is not None:
@@ -138,9 +141,8 @@ class TaskRun:
     async def _work(self, turn: asyncio.Future[None] | None) -> None:
         if turn is not None:
             await turn
-            self.enter(State.RUNNING)
-        self.context.began_s = self._services.clock.monotonic()
-        self._services.observer.started(self.context)
+            self.enter("running")
+        self.context.story.began_s = self._services.clock.monotonic()
         if self.suspicion:
             self.record.journal.began(self.record.number, self.suspicion)
         await self.handler.handle(self.request, self.context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,13 +11,13 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.fairqueue import Ticket
 from dragoman_engines.pool import EnginePool
 from dragoman_engines.unit import Answer, EngineDied
-from dragoman_engines.work import AnyWork, Kind, pool_name
+from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodedAudio, Kind, pool_name
 from dragoman_handlers.base import AnyQuestion
 from dragoman_handlers.glossary import Glossary
 from dragoman_server.cache.cache import Asker
 from dragoman_server.config import LimitsConfig
+from dragoman_server.run_story import Call, RunStory
 from dragoman_server.services import Services
-from dragoman_server.task_life import busy_s, peer_of
 from dragoman_server.task_record import TaskRecord
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
@@ -40,7 +39,7 @@ class TaskContext:
         request: what is to be done; for a repeat, only what is new in it.
         envelope: the return address.
         audio: the recording that came with it.
-        arrived_s: when it came, on the monotonic clock.
+        story: what happens to it is noted there.
     """
 
     def __init__(
@@ -50,22 +49,14 @@ class TaskContext:
         request: Request,
         envelope: Envelope,
         audio: Buffer | None,
-        arrived_s: float,
+        story: RunStory,
     ) -> None:
         self.record = record
         self.envelope = envelope
         self.audio = audio
-        self.began_s: float | None = None
-        """When the handler began, on the monotonic clock."""
-        self.duplicate = False
-        """A repeat of a known task, for what is new in it."""
-        self.resumed = False
-        """Begun by an earlier server: what that one said is not said again."""
-        self._services = services
         self.request = request
-        self.arrived_s = arrived_s
-        self.calls: list[Answer] = []
-        """What answered units of it."""
+        self.story = story
+        self._services = services
 
     # --- the task ------------------------------------------------------------------------------------------
 
@@ -105,22 +96,17 @@ class TaskContext:
 
     def elapsed_s(self) -> float:
         """See Context."""
-        return self._services.clock.monotonic() - self.arrived_s
+        return self._services.clock.monotonic() - self.story.arrived_s
 
     def waited_s(self) -> float:
         """See Context."""
-        return (self.began_s or self.arrived_s) - self.arrived_s
-
-    @property
-    def compute_s(self) -> float:
-        """Wall time during which at least one unit was in a model call."""
-        return busy_s([(call.began_s, call.ended_s) for call in self.calls])
+        return (self.story.began_s or self.story.arrived_s) - self.story.arrived_s
 
     # --- events --------------------------------------------------------------------------------------------
 
     def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
         """See Context."""
-        if not (self.resumed and self.record.said(event)):
+        if not (self.story.resumed and self.record.said(event)):
             self._say(event, binaries, part=settles)
         if settles is not None:
             self._settled(settles, None)
@@ -139,9 +125,14 @@ class TaskContext:
     def _say(
         self, event: Event, binaries: Sequence[Buffer] = (), *, part: str | None, error: DragomanError | None = None
     ) -> None:
-        services = self._services
-        then = functools.partial(services.observer.published, self, event, services.clock.monotonic())
-        self.record.say(event, self.envelope, services.publisher, binaries, part=part, error=error, then=then)
+        clock, publisher = self._services.clock, self._services.publisher
+        ready_s = clock.monotonic()
+
+        def said() -> None:
+            self.story.say(event, ready_s, clock.monotonic())
+            self._services.observer.published(self, event)
+
+        self.record.say(event, self.envelope, publisher, binaries, part=part, error=error, then=said)
 
     def _settled(self, part: str, error: DragomanError | None) -> None:
         self.record.outcomes[part] = error
@@ -160,20 +151,35 @@ class TaskContext:
 
     async def run(self, work: AnyWork, *, size_s: float) -> Answer:
         """See Context."""
+        story, clock = self.story, self._services.clock
         ticket = Ticket(
-            peer=peer_of(self.request),
-            priority=self.request.priority or "normal",
-            cost_s=work.cost_s(),
-            size_s=size_s,
+            peer=story.peer, priority=self.request.priority or "normal", cost_s=work.cost_s(), size_s=size_s
         )
-        observer = self._services.observer
-        joined = functools.partial(observer.unit_asked, self, work)
-        answer: Answer | None = None
+        pool = self._services.pools[work.pool]
+        asked_s = clock.monotonic()
+        unit = pool.join(work, ticket, self.request.cache or "use")
+        story.units.add(unit)
         try:
-            answer = await self._pool(work).run(work, ticket, self.request.cache or "use", joined)
+            answer = await pool.answer(unit)
+        except BaseException:
+            ended_s = clock.monotonic()
+            story.calls.append(Call(kind=work.kind, asked_s=asked_s, began_s=ended_s, ended_s=ended_s))
+            raise
         finally:
-            observer.unit_done(self, work, answer)
-        self.calls.append(answer)
+            story.units.discard(unit)
+        story.calls.append(
+            Call(
+                kind=work.kind,
+                asked_s=asked_s,
+                worker=answer.worker,
+                queued_s=answer.queued_s,
+                began_s=answer.began_s,
+                ended_s=answer.ended_s,
+                compute_s=answer.compute_s,
+            )
+        )
+        if isinstance(answer.result, DecodedAudio):
+            story.audio_s += answer.result.samples / SPOOL_RATE_HZ
         return answer
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
@@ -192,9 +198,9 @@ class TaskContext:
         """See Context."""
 
         async def timed() -> tuple[T, float]:
-            before = len(self.calls)
+            before = len(self.story.calls)
             answer = await compute()
-            return answer, sum(call.compute_s for call in self.calls[before:])
+            return answer, sum(call.compute_s for call in self.story.calls[before:])
 
         return await self._asker(question).once(question, answer_type, timed)
 

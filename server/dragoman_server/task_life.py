@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from typing import Literal
 
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DeadlineExceeded, DragomanError, ShuttingDown
 from dragoman_wire.events import TaskStatus
 from dragoman_wire.requests import Request
 
-
-class State(StrEnum):
-    """Where a run is in its life."""
-
-    RECEIVED = "received"
-    ACCEPTED = "accepted"
-    QUEUED = "queued"
-    RUNNING = "running"
-    FINISHED = "finished"
-
-
+State = Literal["received", "accepted", "queued", "running", "finished"]
+"""Where a run is in its life."""
 TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.ACCEPTED}),
-    State.ACCEPTED: frozenset({State.QUEUED, State.RUNNING}),
-    State.QUEUED: frozenset({State.RUNNING, State.FINISHED}),
-    State.RUNNING: frozenset({State.FINISHED}),
-    State.FINISHED: frozenset(),
+    "received": frozenset({"accepted"}),
+    "accepted": frozenset({"queued", "running"}),
+    "queued": frozenset({"running", "finished"}),
+    "running": frozenset({"finished"}),
+    "finished": frozenset(),
 }
 
 

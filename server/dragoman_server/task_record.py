@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,8 +13,11 @@ from dragoman_server.publisher import Publisher
 from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskFinished
+from dragoman_wire.events import Event, TaskFinished, type_of
 from dragoman_wire.inbound import Buffer
+
+if TYPE_CHECKING:
+    from dragoman_server.task_context import TaskContext
 
 TaskKey = tuple[str | None, str]
 """(replyTo, taskId): what a task is known by."""
@@ -61,31 +63,30 @@ class Stages(dict[str, Any]):
             self._journal.stage(self._number, name, msgspec.msgpack.encode(value))
 
 
-@dataclass(slots=True)
-class TaskRecord:
+class TaskRecord(msgspec.Struct, eq=False):
     """One task: what was published of it, and how each of its parts ended."""
 
     key: TaskKey
     request_type: str
-    events: list[StoredEvent] = field(default_factory=list)
-    outcomes: dict[str, DragomanError | None] = field(default_factory=dict)
+    events: list[StoredEvent] = []
+    outcomes: dict[str, DragomanError | None] = {}
     """By part: None where it was answered with a result."""
-    parts: set[str] = field(default_factory=set)
+    parts: set[str] = set()
     """Parts that are answered or in flight."""
     journal: Journal = NOTHING
     number: int = 0
     """In the journal."""
-    stages: dict[str, Any] = field(default_factory=dict)
+    stages: dict[str, Any] = {}
     unwritten: int = 0
     """Runs and events that were handed to the journal and are not yet written."""
     died: str | None = None
     """Why the request is to be set aside, if it is."""
+    contexts: list[TaskContext] = []
+    """The accepted runs since it was last begun."""
     runs: int = 0
     """Runs in flight: the first one, and those of repeats that asked for more."""
     queue_s: float = 0.0
     compute_s: float = 0.0
-    ended_s: float = 0.0
-    """When its last run was through."""
     finished: TaskFinished | None = None
     finished_s: float = 0.0
     size_bytes: int = TASK_BYTES
@@ -109,6 +110,11 @@ class TaskRecord:
         """Write an event, publish it, then call `then`; where it cannot be written, the peer has it all the same."""
         header = encode_header(event, envelope.codec)
         self.remember(header, binaries, part)
+        if self.journal is NOTHING:
+            publisher.send(header, envelope.codec, envelope.reply_to, binaries)
+            if then is not None:
+                then()
+            return
 
         def publish(_: str | None) -> None:
             self.unwritten -= 1
@@ -124,7 +130,7 @@ class TaskRecord:
         """Whether this was said of the task as a whole already, by an earlier server."""
         if hasattr(event, "language"):
             return False
-        tag = event.__struct_config__.tag
+        tag = type_of(type(event))
         return any(stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.events)
 
     def after_writing(self, then: Done) -> None:

@@ -3,9 +3,8 @@
 A request is one span, `process TYPE`, which goes on with the trace that its `traceparent` names. Within it are spans
 of receiving it (`receive`, to the moment when it is safe), of its wait in the lane (`queue`), of each unit of work in
 a model call (`unit ENGINE`) and of each event (`send TYPE`, from the moment when it is ready). No span holds a text.
+All of them are made when the task is over, with the times that were noted.
 """
-
-# ruff: noqa: ARG002 - an observer is told more than it wants to know
 
 from __future__ import annotations
 
@@ -22,16 +21,13 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from dragoman_engines.unit import Answer, Unit
-from dragoman_engines.work import AnyWork
 from dragoman_handlers.translation import version
 from dragoman_server.clock import Clock
-from dragoman_server.observation.observer import Answered, Observer
+from dragoman_server.observation.observer import Answered, FinishedTask, Observer
+from dragoman_server.run_story import Call
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import peer_of
-from dragoman_server.task_record import TaskKey, TaskRecord
-from dragoman_wire.envelope import Envelope
-from dragoman_wire.events import Event, TaskFinished, TaskStatus
+from dragoman_wire.events import type_of
 from dragoman_wire.requests import Request
 
 _SYSTEM = {"messaging.system": "zeromq"}
@@ -49,23 +45,6 @@ def exporting_tracing() -> Tracing:
     return Tracing(provider, Clock())
 
 
-class _Traced:
-    """A request with its span."""
-
-    __slots__ = ("asked_s", "context", "epoch_s", "last_s", "queued_s", "span")
-
-    def __init__(self, span: Span, epoch_s: float) -> None:
-        self.span = span
-        self.epoch_s = epoch_s
-        """Unix time at zero of the monotonic clock. One figure for all spans of a request: their order is kept."""
-        self.context = set_span_in_context(span, Context())
-        self.queued_s = 0.0
-        self.last_s = 0.0
-        """When something was last heard of it."""
-        self.asked_s: dict[int, float] = {}
-        """Units in flight, by the identity of the work that was asked for."""
-
-
 class Tracing(Observer):
     """Makes spans.
 
@@ -79,9 +58,8 @@ class Tracing(Observer):
         self._tracer = provider.get_tracer("dragoman", version())
         self._propagator = TraceContextTextMapPropagator()
         self._clock = clock
-        self._traced: dict[TaskContext, _Traced] = {}
-        self._ended: dict[TaskKey, list[TaskContext]] = {}
-        """Requests that are through, but perhaps not all of their events."""
+        self._lag_s = 0.0
+        """Unix time at zero of the monotonic clock, as it is now. One figure for a request: its spans are in order."""
 
     def close(self) -> None:
         """Export what waits, for no longer than three seconds."""
@@ -93,108 +71,56 @@ class Tracing(Observer):
 
     def answered(self, answered: Sequence[Answered]) -> None:
         """See Observer."""
+        self._look_at_the_clocks()
         for one in answered:
             inbound = one.inbound
-            traced = self._begin(inbound.request, inbound.request_type, one.key[1], one.arrived_s, one.ended_s)
-            sending = _messaging("send", _socket(one.key[0]))
+            span = self._begin(inbound.request, inbound.request_type, one.key[1], one.arrived_s, one.ended_s)
             for event, _ in one.events:
-                name = f"send {event.__struct_config__.tag}"
-                self._child(traced, name, SpanKind.CLIENT, sending, one.ended_s, one.published_s)
-            figures = {"dragoman.queue_seconds": one.queue_s, "dragoman.compute_seconds": 0.0}
-            traced.span.set_attributes({"dragoman.status": "completed", **figures})
-            traced.span.end(_ns(traced.epoch_s + one.published_s))
-
-    def accepted(self, context: TaskContext) -> None:
-        """See Observer."""
-        now_s = self._clock.monotonic()
-        request_type = context.record.request_type
-        traced = self._begin(context.request, request_type, context.task_id, context.arrived_s, now_s)
-        if context.resumed:
-            traced.span.set_attribute("dragoman.resumed", True)  # noqa: FBT003 - the attribute's value
-        self._traced[context] = traced
-
-    def queued(self, context: TaskContext) -> None:
-        """See Observer."""
-        traced = self._traced.get(context)
-        if traced is not None:
-            traced.queued_s = self._clock.monotonic()
-
-    def started(self, context: TaskContext) -> None:
-        """See Observer."""
-        traced = self._traced.get(context)
-        if traced is not None and traced.queued_s:
-            self._child(traced, "queue", SpanKind.INTERNAL, {}, traced.queued_s, self._clock.monotonic())
-
-    def unit_asked(self, context: TaskContext, work: AnyWork, unit: Unit) -> None:
-        """See Observer."""
-        traced = self._traced.get(context)
-        if traced is not None:
-            traced.asked_s[id(work)] = self._clock.monotonic()
-
-    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
-        """See Observer."""
-        traced = self._traced.get(context)
-        if traced is None:
-            return
-        now_s = self._clock.monotonic()
-        asked_s = traced.asked_s.pop(id(work), now_s)
-        name = f"unit {work.kind}"
-        if answer is None:
-            self._child(traced, name, SpanKind.INTERNAL, {"dragoman.engine": work.kind}, asked_s, now_s, ok=False)
-            return
-        attributes: dict[str, AttributeValue] = {
-            "dragoman.engine": work.kind,
-            "dragoman.worker": answer.worker,
-            "dragoman.unit.queue_seconds": answer.queued_s,
-        }
-        self._child(traced, name, SpanKind.INTERNAL, attributes, answer.began_s, answer.ended_s)
-
-    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
-        """See Observer."""
-        traced = self._traced.get(context)
-        if traced is None:
-            return
-        traced.last_s = self._clock.monotonic()
-        attributes = _messaging("send", _socket(context.envelope.reply_to))
-        name = f"send {event.__struct_config__.tag}"
-        self._child(traced, name, SpanKind.CLIENT, attributes, ready_s, traced.last_s)
-
-    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
-        """See Observer."""
-        traced = self._traced.get(context)
-        if traced is None:
-            return
-        self._ended.setdefault(context.record.key, []).append(context)
-        traced.last_s = self._clock.monotonic()
-        traced.span.set_attributes(
-            {"dragoman.status": status, "dragoman.queue_seconds": queue_s, "dragoman.compute_seconds": compute_s}
-        )
-        error = next((one for one in context.record.outcomes.values() if one is not None), None)
-        if error is not None:
-            traced.span.set_attribute("error.type", error.code)
-            if status != "cancelled":
-                traced.span.set_status(StatusCode.ERROR)
+                self._sent(span, type_of(type(event)), one.key[0], one.ended_s, one.published_s)
+            span.set_attributes({"dragoman.status": "completed", **_figures(one.queue_s, 0.0)})
+            span.end(self._ns(one.published_s))
 
     def left(self, context: TaskContext) -> None:
         """See Observer."""
-        traced = self._traced.pop(context, None)
-        if traced is not None:
-            traced.span.set_attribute("dragoman.status", "left")
-            traced.span.end(_ns(traced.epoch_s + self._clock.monotonic()))
+        self._look_at_the_clocks()
+        span = self._process(context)
+        span.set_attribute("dragoman.status", "left")
+        span.end(self._ns(self._clock.monotonic()))
 
-    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
+    def finished(self, finished: Sequence[FinishedTask]) -> None:
         """See Observer."""
-        for context in self._ended.pop(record.key, ()):
-            traced = self._traced.pop(context)
-            traced.span.end(_ns(traced.epoch_s + traced.last_s))
+        self._look_at_the_clocks()
+        for one in finished:
+            for context in one.contexts:
+                story = context.story
+                span = self._process(context)
+                span.set_attributes({"dragoman.status": str(story.status), **_figures(story.queue_s, story.compute_s)})
+                error = next((error for error in story.outcomes.values() if error is not None), None)
+                if error is not None:
+                    span.set_attribute("error.type", error.code)
+                    if story.status != "cancelled":
+                        span.set_status(StatusCode.ERROR)
+                span.end(self._ns(max([story.ended_s, *(said.at_s for said in story.said)])))
 
     # --- spans ---------------------------------------------------------------------------------------------
 
-    def _begin(
-        self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float
-    ) -> _Traced:
+    def _process(self, context: TaskContext) -> Span:
+        """A run's span, with those of what happened to it; it is not ended."""
+        story = context.story
+        request_type = context.record.request_type
+        span = self._begin(context.request, request_type, context.task_id, story.arrived_s, story.accepted_s)
+        if story.resumed:
+            span.set_attribute("dragoman.resumed", True)  # noqa: FBT003 - the attribute's value
+        if story.queued_s and story.began_s:
+            self._child(span, "queue", SpanKind.INTERNAL, {}, story.queued_s, story.began_s)
+        for call in story.calls:
+            self._called(span, call)
+        for said in story.said:
+            self._sent(span, said.type, context.envelope.reply_to, said.ready_s, said.at_s)
+        return span
+
+    def _begin(self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float) -> Span:
         """A request's span, with that of its receiving in it."""
-        epoch_s = self._clock.unix() - self._clock.monotonic()
         parent = Context()
         if request.traceparent is not None:
             parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
@@ -203,33 +129,50 @@ class Tracing(Observer):
             parent,
             SpanKind.CONSUMER,
             _of_request(request, request_type, task_id),
-            start_time=_ns(epoch_s + arrived_s),
+            start_time=self._ns(arrived_s),
         )
-        traced = _Traced(span, epoch_s)
-        receiving = _messaging("receive", "requests")
-        self._child(traced, "receive", SpanKind.CLIENT, receiving, arrived_s, received_s)
-        return traced
+        self._child(span, "receive", SpanKind.CLIENT, _messaging("receive", "requests"), arrived_s, received_s)
+        return span
+
+    def _called(self, parent: Span, call: Call) -> None:
+        attributes: dict[str, AttributeValue] = {"dragoman.engine": call.kind}
+        if call.worker is not None:
+            attributes |= {"dragoman.worker": call.worker, "dragoman.unit.queue_seconds": call.queued_s}
+        began_s = call.began_s if call.good else call.asked_s
+        name = f"unit {call.kind}"
+        self._child(parent, name, SpanKind.INTERNAL, attributes, began_s, call.ended_s, good=call.good)
+
+    def _sent(self, parent: Span, event: str, reply_to: str | None, ready_s: float, at_s: float) -> None:
+        socket = "events" if reply_to is None else "routed events"
+        self._child(parent, f"send {event}", SpanKind.CLIENT, _messaging("send", socket), ready_s, at_s)
 
     def _child(
         self,
-        traced: _Traced,
+        parent: Span,
         name: str,
         kind: SpanKind,
         attributes: Mapping[str, AttributeValue],
         began_s: float,
         ended_s: float,
         *,
-        ok: bool = True,
+        good: bool = True,
     ) -> None:
-        start = _ns(traced.epoch_s + began_s)
-        span = self._tracer.start_span(name, traced.context, kind, attributes, start_time=start)
-        if not ok:
+        within = set_span_in_context(parent, Context())
+        span = self._tracer.start_span(name, within, kind, attributes, start_time=self._ns(began_s))
+        if not good:
             span.set_status(StatusCode.ERROR)
-        span.end(_ns(traced.epoch_s + ended_s))
+        span.end(self._ns(ended_s))
+
+    def _look_at_the_clocks(self) -> None:
+        self._lag_s = self._clock.unix() - self._clock.monotonic()
+
+    def _ns(self, monotonic_s: float) -> int:
+        """Unix time in nanoseconds."""
+        return round((self._lag_s + monotonic_s) * 1e9)
 
 
-def _ns(unix_s: float) -> int:
-    return round(unix_s * 1e9)
+def _figures(queue_s: float, compute_s: float) -> dict[str, AttributeValue]:
+    return {"dragoman.queue_seconds": queue_s, "dragoman.compute_seconds": compute_s}
 
 
 def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
@@ -240,10 +183,6 @@ def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
         "messaging.operation.type": operation,
         "messaging.destination.name": socket,
     }
-
-
-def _socket(reply_to: str | None) -> str:
-    return "events" if reply_to is None else "routed events"
 
 
 def _of_request(request: Request, request_type: str, task_id: str) -> dict[str, AttributeValue]:

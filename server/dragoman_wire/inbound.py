@@ -56,6 +56,11 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
         """The return address. Made when it is asked for: what is answered at once needs none."""
         return envelope_of_request(self.request_type, self.request, self.codec)
 
+    def envelope_as(self, task_id: str) -> Envelope:
+        """The return address of the task of this id, which the server may have made."""
+        envelope = self.envelope
+        return envelope if envelope.task_id == task_id else msgspec.structs.replace(envelope, task_id=task_id)
+
 
 def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
     """The request in `frames`: a header, then binary frames.

@@ -54,7 +54,7 @@ class Cache:
 
     def asker(self, pool: EnginePool, use: CacheUse) -> Asker:
         """The cache for questions to one engine, as one request wants it used."""
-        return Asker(self, engine_identity(pool), use)
+        return Asker(self, pool, use)
 
     def keep_unit(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
         """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
@@ -135,17 +135,18 @@ class Flight(Generic[T]):
 class Asker:
     """The cache for questions to one engine. See `Context` for what the methods promise."""
 
-    def __init__(self, cache: Cache, identity: bytes | None, use: CacheUse) -> None:
+    def __init__(self, cache: Cache, pool: EnginePool, use: CacheUse) -> None:
         self._cache = cache
-        self._identity = identity
+        self._pool = pool
         self._use = use
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
         """The known answers."""
-        if self._identity is None or self._use != "use" or not self._cache.on:
+        identity = self._identity(self._use == "use")
+        if identity is None or not self._cache.on:
             return [None] * len(questions)
         counters = self._cache.counters
-        keys = [key_of(self._identity, question) for question in questions]
+        keys = [key_of(identity, question) for question in questions]
         found = await self._cache.get(keys)
         answers: list[T | None] = []
         for key, question in zip(keys, questions, strict=True):
@@ -161,11 +162,12 @@ class Asker:
 
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
         """The answers where all are known in memory."""
-        if self._identity is None or self._use != "use":
+        identity = self._identity(self._use == "use")
+        if identity is None:
             return None
         answers, saved_s = [], 0.0
         for question in questions:
-            value = self._cache.in_memory(key_of(self._identity, question))
+            value = self._cache.in_memory(key_of(identity, question))
             known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
             if known is None:
                 return None
@@ -177,16 +179,18 @@ class Asker:
 
     def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
         """Keep an answer."""
-        if self._identity is not None and self._use != "off" and self._cache.on:
-            self._cache.put({key_of(self._identity, question): _packed(answer, compute_s)})
+        identity = self._identity(self._use != "off")
+        if identity is not None and self._cache.on:
+            self._cache.put({key_of(identity, question): _packed(answer, compute_s)})
 
     async def once(
         self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[tuple[T, float]]]
     ) -> T:
         """The known answer, or that of an equal question that is being computed, or what `compute` gives."""
-        if self._identity is None or self._use == "off":
+        identity = self._identity(self._use != "off")
+        if identity is None:
             return (await compute())[0]
-        key = key_of(self._identity, question)
+        key = key_of(identity, question)
         while (flight := self._cache.flights.get(key)) is not None:
             await flight.ended.wait()
             if flight.error is not None:
@@ -208,6 +212,10 @@ class Asker:
             del self._cache.flights[key]
             flight.ended.set()
         return known
+
+    def _identity(self, wanted: bool) -> bytes | None:  # noqa: FBT001 - one word for what every method asks first
+        """What answers depend on beside their questions; None where the request wants none, or nothing is known."""
+        return engine_identity(self._pool) if wanted else None
 
 
 def _packed(answer: object, compute_s: float) -> bytes:

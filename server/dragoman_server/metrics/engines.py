@@ -36,7 +36,7 @@ def families(parts: Parts) -> Iterator[Metric]:
         counter,
         "units_shared_total",
         "Units that were not done because an equal one was in flight",
-        lambda pool: pool.shared,
+        lambda pool: pool.sharing.shared,
     )
     yield histogram(
         "dragoman_engine_unit_queue_seconds",

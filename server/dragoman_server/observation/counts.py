@@ -1,16 +1,10 @@
 """How many requests of each kind, and how they ended. A request is one run: a repeat that asks for more is another."""
 
-# ruff: noqa: ARG002 - an observer is told more than it wants to know
-
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from dragoman_engines.unit import Answer
-from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodeAudio, DecodedAudio
-from dragoman_server.clock import Clock
-from dragoman_server.lane import Lane
 from dragoman_server.observation.observer import Answered, Observer
 from dragoman_server.observation.peers import Peers
 from dragoman_server.task_context import TaskContext
@@ -18,7 +12,6 @@ from dragoman_server.task_life import peer_of
 from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import TaskFinished, TaskStatus
 from dragoman_wire.requests import CONTROL_TYPES
 
 CONTROL, NO_LANE = "control", "none"
@@ -31,12 +24,10 @@ class Counts(Observer):
     """Counters since the start.
 
     Args:
-        lanes: by name; each is told how long its tasks took to be published.
         lane_of: a request type's lane.
-        clock: measures.
     """
 
-    def __init__(self, lanes: Mapping[str, Lane], lane_of: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, lane_of: Mapping[str, str]) -> None:
         self.receipts: Counter[str] = Counter()
         """By type: everything that was read from the socket."""
         self.acceptances: Counter[str] = Counter()
@@ -56,9 +47,7 @@ class Counts(Observer):
         self.audio_s: defaultdict[str, float] = defaultdict(float)
         """Of decoded recordings."""
         self.peers = Peers()
-        self._lanes = lanes
         self._lane_of = {**lane_of, **dict.fromkeys(CONTROL_TYPES, CONTROL)}
-        self._clock = clock
 
     def lane_of(self, request_type: str | None) -> str:
         """The lane of a request type, or what stands for it."""
@@ -99,37 +88,30 @@ class Counts(Observer):
             figures.accepted += count
             figures.completed += count
 
-    def accepted(self, context: TaskContext) -> None:
+    def accepted(self, accepted: Sequence[TaskContext]) -> None:
         """See Observer."""
-        request, request_type = context.request, context.record.request_type
-        lane = self.lane_of(request_type)
-        if context.resumed:
-            self.resumptions[lane] += 1
-            return
-        self.acceptances[request_type] += 1
-        self.characters[lane] += len(getattr(request, "text", ""))
-        self.peers[peer_of(request)].accepted += 1
+        for context in accepted:
+            story = context.story
+            if story.resumed:
+                self.resumptions[story.lane] += 1
+                continue
+            self.acceptances[context.record.request_type] += 1
+            self.characters[story.lane] += len(getattr(context.request, "text", ""))
+            self.peers[story.peer].accepted += 1
 
-    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
+    def ended(self, ended: Sequence[TaskContext]) -> None:
         """See Observer."""
-        if isinstance(work, DecodeAudio) and answer is not None and isinstance(answer.result, DecodedAudio):
-            self.audio_s[self.lane_of(context.record.request_type)] += answer.result.samples / SPOOL_RATE_HZ
-
-    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
-        """See Observer."""
-        self.ends[self.lane_of(context.record.request_type), status] += 1
-        figures = self.peers[peer_of(context.request)]
-        if status in ("completed", "partial"):
-            figures.completed += 1
-        else:
-            figures.failed += 1
+        for context in ended:
+            story = context.story
+            self.ends[story.lane, str(story.status)] += 1
+            figures = self.peers[story.peer]
+            if story.status in ("completed", "partial"):
+                figures.completed += 1
+            else:
+                figures.failed += 1
+            if story.audio_s:
+                self.audio_s[story.lane] += story.audio_s
 
     def left(self, context: TaskContext) -> None:
         """See Observer."""
-        self.leftovers[self.lane_of(context.record.request_type)] += 1
-
-    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
-        """See Observer."""
-        lane = self._lanes.get(self.lane_of(record.request_type))
-        if lane is not None and record.ended_s:
-            lane.publish_times.add(self._clock.monotonic() - record.ended_s)
+        self.leftovers[context.story.lane] += 1

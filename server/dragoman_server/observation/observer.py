@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from dragoman_engines.unit import Answer, Unit
-from dragoman_engines.work import AnyWork
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskFinished, TaskStatus
+from dragoman_wire.events import Event, TaskFinished
 from dragoman_wire.inbound import Inbound
 
 if TYPE_CHECKING:
+    from dragoman_server.run_story import RunStory
     from dragoman_server.task_context import TaskContext
     from dragoman_server.task_record import TaskKey, TaskRecord
 
@@ -44,8 +43,28 @@ class Answered(msgspec.Struct, kw_only=True):
         return self.ended_s - self.arrived_s
 
 
+class FinishedTask(msgspec.Struct, kw_only=True):
+    """A task of which no run is left, and whose last event is out."""
+
+    record: TaskRecord
+    envelope: Envelope
+    last: TaskFinished
+    contexts: Sequence[TaskContext]
+    """Its runs since it was last begun; none where it only had to be closed."""
+    published_s: float
+    """When the last event was handed to the socket, on the monotonic clock."""
+
+    @property
+    def stories(self) -> list[RunStory]:
+        """What happened to its runs."""
+        return [context.story for context in self.contexts]
+
+
 class Observer:
-    """Hears everything, in the loop, and makes nothing of it: the null object, and the base of the others."""
+    """Hears everything, in the loop, and makes nothing of it: the null object, and the base of the others.
+
+    What comes in sequences is told some milliseconds late; what happened when is in the runs' stories.
+    """
 
     def refused(self, envelope: Envelope, error: DragomanError) -> None:
         """A request was not accepted."""
@@ -54,34 +73,22 @@ class Observer:
         """A request was answered with what is known of its task already."""
 
     def answered(self, answered: Sequence[Answered]) -> None:
-        """New requests that needed no work, some milliseconds ago. Nothing else is told of them."""
+        """New requests that needed no work. Nothing else is told of them."""
 
-    def accepted(self, context: TaskContext) -> None:
-        """A request is safe and has its place; also one of an earlier server's."""
+    def accepted(self, accepted: Sequence[TaskContext]) -> None:
+        """Requests that are safe and have their places; also those of an earlier server. Some have ended already."""
 
-    def queued(self, context: TaskContext) -> None:
-        """It has to wait for its turn in the lane."""
+    def published(self, context: TaskContext, event: Event) -> None:
+        """An event is written and was handed to the socket; told at once."""
 
-    def started(self, context: TaskContext) -> None:
-        """Its handler is at work."""
-
-    def unit_asked(self, context: TaskContext, work: AnyWork, unit: Unit) -> None:
-        """A unit of it waits for an engine; several runs may wait for the same one."""
-
-    def unit_done(self, context: TaskContext, work: AnyWork, answer: Answer | None) -> None:
-        """That work is answered; None where it failed or is no longer wanted."""
-
-    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
-        """An event of it, ready at that time, is written and was handed to the socket."""
-
-    def ended(self, context: TaskContext, status: TaskStatus, queue_s: float, compute_s: float) -> None:
-        """All parts of the run are answered; its time was spent so."""
+    def ended(self, ended: Sequence[TaskContext]) -> None:
+        """Runs whose parts are all answered."""
 
     def left(self, context: TaskContext) -> None:
         """It stopped unanswered: the next start of the server finishes it."""
 
-    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
-        """The last event of a task is written, and published where somebody hears it. None of its runs is left."""
+    def finished(self, finished: Sequence[FinishedTask]) -> None:
+        """Tasks whose last event is written, and published where somebody hears it."""
 
 
 _HOOKS = [name for name in vars(Observer) if not name.startswith("_")]

@@ -1,26 +1,27 @@
-"""One line in the log for each request that is accepted, and one for each that is over. Nothing of what was said."""
-
-# ruff: noqa: ARG002 - an observer is told more than it wants to know
+"""A line in the log for each task that is over, and one more for each that takes long. Nothing of what was said."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
 from dragoman_server.clock import Clock
 from dragoman_server.faults import sentence_of
 from dragoman_server.observation.lines import AcceptedLine, FinishedLine, Lines
-from dragoman_server.observation.observer import Answered, Observer
+from dragoman_server.observation.observer import Answered, FinishedTask, Observer
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_life import milliseconds
 from dragoman_server.task_record import TaskRecord
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskFinished
+from dragoman_wire.events import Event
 from dragoman_wire.inbound import BadMessage
 
+_LONG_S = 1.0
+"""A task that is not over by then has a line of its own before its end."""
 _ENDED_WELL = frozenset({"completed", "cancelled"})
 
 
@@ -39,6 +40,11 @@ class RequestLog(Observer):
         self._says = lines.says
         self._lane_of = lane_of
         self._clock = clock
+        self._going: dict[TaskContext, None] = {}
+        """Accepted and not over; what is in it longer is logged, and leaves."""
+        self._quoted: set[TaskContext] = set()
+        """In flight, and their texts are in the log already."""
+        self._timer: asyncio.TimerHandle | None = None
         self.configure(content=False)
 
     def configure(self, *, content: bool) -> None:
@@ -86,75 +92,123 @@ class RequestLog(Observer):
             told = msgspec.to_builtins(event)
             self._write("info", {"event": "event.content", "task_id": task_id, "event_fields": told})
 
-    def accepted(self, context: TaskContext) -> None:
+    def accepted(self, accepted: Sequence[TaskContext]) -> None:
         """See Observer."""
         if not self._infos:
             return
-        request = context.request
-        self._lines.write_whole(
-            [
-                AcceptedLine(
-                    event="task.accepted",
-                    type=context.record.request_type,
-                    lane=self._lane_of.get(context.record.request_type, ""),
-                    **context.envelope.ids,
-                    priority=request.priority or "normal",
-                    again=list(getattr(request, "target_languages", ())) if context.duplicate else None,
-                    resumed=context.resumed or None,
-                    traceparent=request.traceparent,
-                    level="info",
-                    timestamp=self._lines.timestamp(),
-                )
-            ]
-        )
-        text = getattr(request, "text", None)
-        if self._content and text is not None:
-            self._write("info", {"event": "task.content", "task_id": context.task_id, "text": text})
+        self._going.update(dict.fromkeys(accepted))
+        special = [one for one in accepted if one.story.duplicate or one.story.resumed]
+        if special:
+            self._tell_accepted(special)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_LONG_S, self._look)
+        if self._content:
+            for one in accepted:
+                self._asked(one)
 
-    def published(self, context: TaskContext, event: Event, ready_s: float) -> None:
+    def published(self, context: TaskContext, event: Event) -> None:
         """See Observer."""
         if self._content:
+            self._asked(context)
             told = msgspec.to_builtins(event)
             self._write("info", {"event": "event.content", "task_id": context.task_id, "event_fields": told})
 
+    def _asked(self, context: TaskContext) -> None:
+        """What a request asks for, before anything that answers it."""
+        text = getattr(context.request, "text", None)
+        if text is not None and context not in self._quoted:
+            self._quoted.add(context)
+            self._write("info", {"event": "task.content", "task_id": context.task_id, "text": text})
+
+    def ended(self, ended: Sequence[TaskContext]) -> None:
+        """See Observer."""
+        for context in ended:
+            self._going.pop(context, None)
+        self._quoted.difference_update(ended)
+
     def left(self, context: TaskContext) -> None:
         """See Observer."""
+        self._going.pop(context, None)
+        self._quoted.discard(context)
         if self._infos:
-            self._write("info", self._named("task.left", context.record, context.envelope))
+            request_type, lane = context.record.request_type, context.story.lane
+            self._write("info", {"event": "task.left", "type": request_type, "lane": lane, **context.envelope.ids})
 
-    def finished(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
+    def finished(self, finished: Sequence[FinishedTask]) -> None:
         """See Observer."""
-        well = last.status in _ENDED_WELL
-        if not (self._infos if well else self._warnings):
-            return
-        error = None if last.status == "completed" else _first_error(record)
+        timestamp = self._lines.timestamp()
+        lines = [
+            self._finished_line(one, timestamp)
+            for one in finished
+            if (self._infos if one.last.status in _ENDED_WELL else self._warnings)
+        ]
+        self._lines.write_whole(lines)
+
+    def _look(self) -> None:
+        """Tell of the tasks that are taking long."""
+        self._timer = None
         now_s = self._clock.monotonic()
-        self._lines.write_whole(
-            [
-                FinishedLine(
-                    event="task.finished",
-                    type=record.request_type,
-                    lane=self._lane_of.get(record.request_type, ""),
-                    **envelope.ids,
-                    priority=None,
-                    traceparent=None,
-                    at_once=None,
-                    status=last.status,
-                    error_code=error.code if error is not None else None,
-                    error=sentence_of(error) if error is not None else None,
-                    events=last.events,
-                    queue_ms=last.queue_time_ms,
-                    compute_ms=last.compute_time_ms,
-                    publish_ms=milliseconds(now_s - (record.ended_s or now_s)),
-                    level="info" if well else "warning",
-                    timestamp=self._lines.timestamp(),
-                )
-            ]
+        long = list(itertools.takewhile(lambda one: one.story.accepted_s <= now_s - _LONG_S, self._going))
+        self._tell_accepted(long)
+        if self._going:
+            wait_s = next(iter(self._going)).story.accepted_s + _LONG_S - now_s
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._look)
+
+    def _tell_accepted(self, accepted: Sequence[TaskContext]) -> None:
+        if self._infos:
+            timestamp = self._lines.timestamp()
+            self._lines.write_whole([_accepted_line(one, timestamp) for one in accepted])
+        for one in accepted:
+            del self._going[one]
+
+    def _finished_line(self, finished: FinishedTask, timestamp: str) -> FinishedLine:
+        record, envelope, last = finished.record, finished.envelope, finished.last
+        error = None if last.status == "completed" else _first_error(record)
+        first = finished.contexts[0] if finished.contexts else None
+        ended_s = max((context.story.ended_s for context in finished.contexts), default=finished.published_s)
+        return FinishedLine(
+            event="task.finished",
+            type=record.request_type,
+            lane=self._lane_of.get(record.request_type, ""),
+            task_id=record.key[1],
+            reply_to=envelope.reply_to,
+            message_id=envelope.message_id,
+            conversation_id=envelope.conversation_id,
+            attachment_id=envelope.attachment_id,
+            sender_id=envelope.sender_id,
+            priority=first.story.priority if first is not None else None,
+            traceparent=first.request.traceparent if first is not None else None,
+            status=last.status,
+            error_code=error.code if error is not None else None,
+            error=sentence_of(error) if error is not None else None,
+            events=last.events,
+            queue_ms=last.queue_time_ms,
+            compute_ms=last.compute_time_ms,
+            publish_ms=milliseconds(finished.published_s - ended_s),
+            level="info" if last.status in _ENDED_WELL else "warning",
+            timestamp=timestamp,
         )
 
-    def _named(self, event: str, record: TaskRecord, envelope: Envelope) -> dict[str, Any]:
-        request_type = record.request_type
-        return {"event": event, "type": request_type, "lane": self._lane_of.get(request_type), **envelope.ids}
+
+def _accepted_line(context: TaskContext, timestamp: str) -> AcceptedLine:
+    request, story, envelope = context.request, context.story, context.envelope
+    return AcceptedLine(
+        event="task.accepted",
+        type=context.record.request_type,
+        lane=story.lane,
+        task_id=context.task_id,
+        reply_to=envelope.reply_to,
+        message_id=envelope.message_id,
+        conversation_id=envelope.conversation_id,
+        attachment_id=envelope.attachment_id,
+        sender_id=envelope.sender_id,
+        priority=story.priority,
+        again=list(getattr(request, "target_languages", ())) if story.duplicate else None,
+        resumed=story.resumed or None,
+        traceparent=request.traceparent,
+        level="info",
+        timestamp=timestamp,
+    )
 
 
 def _first_error(record: TaskRecord) -> DragomanError | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from dragoman_engines.unit import Unit
 from dragoman_server.faults import sentence_of
-from dragoman_server.task_context import TaskContext
-from dragoman_server.task_life import busy_s, peer_of
-from dragoman_server.task_record import TaskKey, TaskRecord
+from dragoman_server.run_story import MOST_STEPS, RunStory, Said
+from dragoman_server.task_life import busy_s
+from dragoman_server.task_record import TaskKey
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskStatus
+from dragoman_wire.events import Event, TaskStatus, type_of
 
-_MOST_STEPS = 200
-"""In a timeline; a long recording has hundreds of units."""
+_Step = tuple[float, str, dict[str, Any]]
 
 
 class Brief(msgspec.Struct, kw_only=True):
@@ -36,111 +34,48 @@ class Brief(msgspec.Struct, kw_only=True):
     finished_s: float
 
 
-class Trace:
-    """What is known of one task. Times are monotonic seconds, but for `arrived_unix_s`.
+class Trace(msgspec.Struct, kw_only=True):
+    """What is known of one task. Times are monotonic seconds."""
 
-    Args:
-        record: the task; let go of at its end, for it holds the events.
-        lane: the name of its lane.
-        arrived_s: when its first request came.
-        arrived_unix_s: the same as a date.
-    """
-
-    # What most tasks never change is the class's: every request makes one of these.
-    message_id: str | None = None
-    named = False
-    """Whether a request has told of whom it is."""
-    priority = "normal"
-    started = False
-    units_done = 0
-    queue_s = 0.0
-    """Of runs that ended, as `compute_s`."""
-    compute_s = 0.0
-    ended_s = 0.0
-    """When the last run ended; 0 before."""
-    finished_s = 0.0
-    """When that was published; 0 before."""
+    key: TaskKey
+    request_type: str
+    lane: str
+    runs: Sequence[RunStory]
+    """Those of which it consists; none where it only had to be closed."""
+    outcomes: Mapping[str, DragomanError | None]
+    open_parts: Sequence[str] = ()
     status: TaskStatus | None = None
-    steps_dropped = 0
-    """Steps for which the timeline had no room."""
-
-    def __init__(self, record: TaskRecord, lane: str, arrived_s: float, arrived_unix_s: float) -> None:
-        self.key = record.key
-        self.request_type = record.request_type
-        self.lane = lane
-        self.arrived_s = arrived_s
-        self.arrived_unix_s = arrived_unix_s
-        self.peer = record.key[0] or ""
-        self.outcomes: Mapping[str, DragomanError | None] = {}
-        self._record: TaskRecord | None = record
-        self._runs: list[TaskContext] = []
-        self._units: dict[int, Unit] = {}
-        """In flight, by the identity of the work that was asked for."""
-        self._steps: list[tuple[float, str, tuple[Any, ...]]] = [(arrived_s, "received", ())]
+    finished_s: float = 0.0
+    """When its last event was published; 0 before."""
+    message_id: str | None = None
+    """Where no run tells it."""
 
     @classmethod
-    def of(cls, brief: Brief, arrived_unix_s: float) -> Trace:
-        """A task that is over, at full length."""
-        record = TaskRecord(key=brief.key, request_type=brief.request_type)
-        trace = cls(record, brief.lane, brief.arrived_s, arrived_unix_s)
-        trace.peer, trace.priority, trace.message_id = brief.peer, brief.priority, brief.message_id
-        trace.started = True
-        trace.ended_s = brief.ended_s
-        trace.queue_s = brief.ended_s - brief.arrived_s
-        trace.outcomes = dict.fromkeys(brief.parts)
-        trace.step(brief.ended_s, "accepted", False, False)  # noqa: FBT003 - its details in order
-        for event, part in zip(brief.events, brief.parts, strict=True):
-            trace.step(brief.finished_s, "published", event.__struct_config__.tag, part or None)
-        trace.finish("completed", brief.finished_s)
-        return trace
-
-    # --- what happens --------------------------------------------------------------------------------------
-
-    def step(self, at_s: float, event: str, *details: Any) -> None:
-        """Add to the timeline, as long as there is room."""
-        if len(self._steps) < _MOST_STEPS:
-            self._steps.append((at_s, event, details))
-        else:
-            self.steps_dropped += 1
-
-    def enter(self, context: TaskContext, now_s: float) -> None:
-        """A run of it was accepted."""
-        self.ended_s = 0.0
-        if not self.named:
-            self.named = True
-            self.message_id = context.envelope.message_id
-            self.peer = peer_of(context.request)
-            self.priority = context.request.priority or "normal"
-        self._runs.append(context)
-        self.step(now_s, "accepted", context.duplicate, context.resumed)
-
-    def leave(self, context: TaskContext) -> bool:
-        """A run is over; whether it was the last."""
-        if context in self._runs:
-            self._runs.remove(context)
-        if not self._runs:
-            self.outcomes = dict(context.record.outcomes)
-        return not self._runs
-
-    def ask(self, key: int, unit: Unit) -> None:
-        """A unit is in flight."""
-        self._units[key] = unit
-
-    def answer(self, key: int) -> None:
-        """It is no longer."""
-        self._units.pop(key, None)
-
-    def finish(self, status: TaskStatus, now_s: float) -> None:
-        """The task is over: from now on only figures are kept."""
-        record = self._record
-        if record is None:
-            return
-        self.outcomes = self.outcomes or dict(record.outcomes)
-        self.status = status
-        self.finished_s = now_s
-        self._record = None
-        self._units.clear()
-        self._steps.append((now_s, "finished", (self.status,)))
+    def of(cls, brief: Brief) -> Trace:
+        """A task that was answered at once, at full length."""
+        story = RunStory(
+            lane=brief.lane,
+            peer=brief.peer,
+            priority=brief.priority,
+            message_id=brief.message_id,
+            arrived_s=brief.arrived_s,
+            accepted_s=brief.ended_s,
+            ended_s=brief.ended_s,
+            queue_s=brief.ended_s - brief.arrived_s,
+            said=[
+                Said(brief.ended_s, brief.finished_s, type_of(event), part or None)
+                for event, part in zip(brief.events, brief.parts, strict=True)
+            ],
+        )
+        return cls(
+            key=brief.key,
+            request_type=brief.request_type,
+            lane=brief.lane,
+            runs=[story],
+            outcomes=dict.fromkeys(brief.parts),
+            status="completed",
+            finished_s=brief.finished_s,
+        )
 
     # --- what is shown -------------------------------------------------------------------------------------
 
@@ -149,75 +84,102 @@ class Trace:
         """Whether its last event is out."""
         return self.finished_s > 0.0
 
+    @property
+    def peer(self) -> str:
+        """On whose account it goes."""
+        return self.runs[0].peer if self.runs else self.key[0] or ""
+
+    @property
+    def arrived_s(self) -> float:
+        """When its first request came."""
+        return self.runs[0].arrived_s if self.runs else self.finished_s
+
     def age_s(self, now_s: float) -> float:
         """From its arrival to its end, or to now."""
         return (self.finished_s or now_s) - self.arrived_s
 
-    def document(self, now_s: float) -> dict[str, Any]:
-        """Everything but the timeline."""
-        error = next((one for one in self._outcomes().values() if one is not None), None)
-        running = [unit for unit in self._units.values() if unit.entry is None]
-        calls = [(call.began_s, call.ended_s) for run in self._runs for call in run.calls]
-        calls += [(unit.began_s, now_s) for unit in running]
-        compute_s = self.compute_s + busy_s(calls)
-        worked_s = (self.ended_s or now_s) - self.arrived_s
+    def document(self, now_s: float, unix_lag_s: float) -> dict[str, Any]:
+        """Everything but the timeline.
+
+        Args:
+            now_s: on the monotonic clock.
+            unix_lag_s: Unix time at zero of that clock.
+        """
+        first = self.runs[0] if self.runs else None
+        error = next((one for one in self.outcomes.values() if one is not None), None)
         return {
             "task_id": self.key[1],
             "reply_to": self.key[0],
-            "message_id": self.message_id,
+            "message_id": first.message_id if first else self.message_id,
             "type": self.request_type,
             "lane": self.lane,
-            "priority": self.priority,
+            "priority": first.priority if first else "normal",
             "peer": self.peer,
-            "state": "finished" if self.finished else "running" if self.started else "queued",
+            "state": "finished" if self.finished else "running" if any(run.began_s for run in self.runs) else "queued",
             "status": self.status,
             "error_code": error.code if error else None,
             "error": sentence_of(error) if error else None,
-            "arrived_s": round(self.arrived_unix_s, 3),
+            "arrived_s": round(self.arrived_s + unix_lag_s, 3),
             "age_ms": _ms(self.age_s(now_s)),
-            "queue_ms": _ms(self.queue_s if self.ended_s else max(0.0, worked_s - compute_s)),
-            "compute_ms": _ms(compute_s),
-            "publish_ms": _ms((self.finished_s or now_s) - self.ended_s if self.ended_s else 0.0),
+            **self._times(now_s),
             "parts": self._parts(),
-            "units": {"done": self.units_done, "running": len(running), "queued": len(self._units) - len(running)},
+            "units": self._units(),
         }
 
-    def timeline(self) -> list[dict[str, Any]]:
-        """What happened, in order."""
-        return [
-            {"at_ms": _ms(at_s - self.arrived_s), "event": event, **_told(event, details)}
-            for at_s, event, details in self._steps
-        ]
+    def timeline(self) -> tuple[list[dict[str, Any]], int]:
+        """What happened, in order; and how many steps were left out in the middle."""
+        steps = sorted(self._steps(), key=lambda step: step[0])
+        dropped = sum(run.steps_dropped for run in self.runs) + max(0, len(steps) - MOST_STEPS)
+        del steps[MOST_STEPS:]
+        if self.finished:
+            steps.append((self.finished_s, "finished", {"status": self.status}))
+        return [{"at_ms": _ms(at_s - self.arrived_s), "event": event, **told} for at_s, event, told in steps], dropped
 
-    def _outcomes(self) -> Mapping[str, DragomanError | None]:
-        return self.outcomes if self._record is None else self._record.outcomes
+    def _times(self, now_s: float) -> dict[str, float]:
+        ended = all(run.ended_s for run in self.runs)
+        ended_s = max((run.ended_s for run in self.runs), default=self.finished_s) if ended else 0.0
+        compute_s = sum(run.compute_s for run in self.runs) + self._computing_s(now_s)
+        queue_s = sum(run.queue_s for run in self.runs) if ended else max(0.0, now_s - self.arrived_s - compute_s)
+        publish_s = (self.finished_s or now_s) - ended_s if ended else 0.0
+        return {"queue_ms": _ms(queue_s), "compute_ms": _ms(compute_s), "publish_ms": _ms(publish_s)}
+
+    def _computing_s(self, now_s: float) -> float:
+        """Of runs that are not over."""
+        going = [run for run in self.runs if not run.ended_s]
+        calls = [(call.began_s, call.ended_s) for run in going for call in run.calls if call.good]
+        return busy_s(calls + [(unit.began_s, now_s) for run in going for unit in run.units if unit.entry is None])
+
+    def _units(self) -> dict[str, int]:
+        units = [unit for run in self.runs for unit in run.units]
+        running = sum(1 for unit in units if unit.entry is None)
+        done = sum(1 for run in self.runs for call in run.calls if call.good)
+        return {"done": done, "running": running, "queued": len(units) - running}
 
     def _parts(self) -> list[dict[str, Any]]:
-        outcomes = self._outcomes()
-        waiting = () if self._record is None else [one for one in self._record.parts if one not in outcomes]
         done = [
             {"part": part, "state": "failed" if error else "done", "error_code": error.code if error else None}
-            for part, error in outcomes.items()
+            for part, error in self.outcomes.items()
         ]
-        return done + [{"part": part, "state": "open", "error_code": None} for part in sorted(waiting)]
+        return done + [{"part": part, "state": "open", "error_code": None} for part in self.open_parts]
 
-
-_DETAILS: dict[str, tuple[str, ...]] = {
-    "accepted": ("duplicate", "resumed"),
-    "unit": ("kind", "worker", "queue_ms", "compute_ms"),
-    "published": ("type", "language"),
-    "finished": ("status",),
-}
-
-
-def _told(event: str, details: tuple[Any, ...]) -> dict[str, Any]:
-    """The details of a step under their names; those that say nothing are left out."""
-    named = zip(_DETAILS.get(event, ()), details, strict=True)
-    return {
-        name: round(value, 3) if isinstance(value, float) else value
-        for name, value in named
-        if value is not None and value is not False
-    }
+    def _steps(self) -> Iterator[_Step]:
+        yield self.arrived_s, "received", {}
+        for run in self.runs:
+            yield run.accepted_s, "accepted", {name: True for name in ("duplicate", "resumed") if getattr(run, name)}
+            if run.queued_s:
+                yield run.queued_s, "queued", {}
+            if run.began_s:
+                yield run.began_s, "started", {}
+            for call in run.calls:
+                if call.good:
+                    times = {"queue_ms": _ms(call.queued_s), "compute_ms": _ms(call.ended_s - call.began_s)}
+                    yield call.ended_s, "unit", {"kind": call.kind, "worker": call.worker, **times}
+            for said in run.said:
+                yield (
+                    said.at_s,
+                    "published",
+                    {"type": said.type} | ({"language": said.language} if said.language else {}),
+                )
 
 
 def _ms(seconds: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dragoman_server.clock import Clock
-from dragoman_server.lane import Lane
 from dragoman_server.observation.counts import Counts
 from dragoman_server.observation.lines import Lines
 from dragoman_server.observation.observer import Observer, Observers
@@ -17,7 +16,6 @@ class Watch:
     """Counts, tasks and log lines.
 
     Args:
-        lanes: by name.
         lane_of: a request type's lane.
         clock: dates and measures.
         lines: the log.
@@ -26,13 +24,12 @@ class Watch:
 
     def __init__(
         self,
-        lanes: Mapping[str, Lane],
         lane_of: Mapping[str, str],
         clock: Clock,
         lines: Lines,
         others: Sequence[Observer] = (),
     ) -> None:
-        self.counts = Counts(lanes, lane_of, clock)
+        self.counts = Counts(lane_of)
         self.tasks = TaskLog(lane_of, clock)
         self.log = RequestLog(lines, lane_of, clock)
         self.others = others

@@ -6,6 +6,7 @@
 from dragoman_wire.events.base import (
     BinaryFrame,
     Event,
+    type_of,
 )
 from dragoman_wire.events.control import (
     Accepted,
@@ -95,4 +96,5 @@ __all__ = [
     "VoiceApiError",
     "VoiceProfileError",
     "VoicesResult",
+    "type_of",
 ]

@@ -29,7 +29,7 @@ async def running_pool(
     finally:
         await pool.stop()
         assert pool.queued == 0
-        assert pool.in_flight == 0
+        assert len(pool.sharing) == 0
         assert not pool.children
 
 
@@ -84,7 +84,7 @@ async def test_equal_units_in_flight_are_done_once() -> None:
         answers = await asyncio.gather(*(pool.run(sentences("same"), Ticket()) for _ in range(200)))
         assert {tuple(said(answer)) for answer in answers} == {("[pt] same",)}
         assert pool.units_done == 1
-        assert pool.shared == 199
+        assert pool.sharing.shared == 199
 
 
 async def test_a_shared_unit_survives_the_cancellation_of_one_waiter() -> None:

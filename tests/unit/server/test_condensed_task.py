@@ -67,6 +67,7 @@ def test_who_asks_before_it_is_written_waits_for_the_journal() -> None:
 def test_the_store_gives_what_was_condensed_back_and_counts_its_room() -> None:
     store = ResultsStore(ResultsConfig(), lambda: 5.0)
     made = record()
+    made.unwritten = 1  # its end is on its way to the journal
     store.begin(made)
     store.end(made, keep=True)
     before = store.bytes
@@ -80,6 +81,17 @@ def test_the_store_gives_what_was_condensed_back_and_counts_its_room() -> None:
     store.begin(again)
     assert store.get(KEY) is again
     assert store.bytes == 0
+
+
+def test_a_task_that_is_not_to_be_written_is_condensed_at_its_end() -> None:
+    store = ResultsStore(ResultsConfig(), lambda: 5.0)
+    made = record()
+    store.begin(made)
+    store.end(made, keep=True)
+    again = store.get(KEY)
+    assert again is not None
+    assert again is not made
+    assert (again.finished_s, again.outcomes) == (5.0, made.outcomes)
 
 
 def test_a_task_that_is_no_longer_kept_is_not_condensed() -> None:

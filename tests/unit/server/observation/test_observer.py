@@ -39,6 +39,6 @@ def test_one_that_fails_keeps_nothing_from_the_others_and_from_the_request() -> 
 def test_what_nobody_listens_to_costs_no_call() -> None:
     anything: Any = None
     observers = Observers([Listening([], "one")])
-    assert observers.started.__func__ is Observer.started  # type: ignore[attr-defined]
-    observers.started(anything)
+    assert observers.left.__func__ is Observer.left  # type: ignore[attr-defined]
+    observers.left(anything)
     NOBODY.refused(ENVELOPE, Overloaded("full"))

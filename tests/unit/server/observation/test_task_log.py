@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from dragoman_server.clock import Clock
+from dragoman_server.observation.observer import FinishedTask
 from dragoman_server.observation.task_log import TaskLog
+from dragoman_server.run_story import Call, RunStory
 from dragoman_server.task_context import TaskContext
 from dragoman_server.task_record import TaskRecord
 from dragoman_wire.codec import Codec
@@ -35,23 +40,40 @@ class Story:
         request = TranslationRequest(text="x", target_languages=parts, reply_to=record.key[0])
         envelope = Envelope(request_type="translation", codec=Codec.JSON, task_id=record.key[1])
         services: Any = None
-        context = TaskContext(services, record, request, envelope, None, self.now_s)
+        story = RunStory(
+            lane="translation", peer=record.key[0] or "", priority="normal", message_id=None, arrived_s=self.now_s
+        )
+        context = TaskContext(services, record, request, envelope, None, story)
         record.begin(parts)
         self.now_s += 1
-        self.log.accepted(context)
+        story.accepted_s = self.now_s
+        record.contexts.append(context)
+        self.log.accepted([context])
         return context
 
-    def end(self, context: TaskContext, error: DragomanError | None = None) -> None:
+    def end(self, context: TaskContext, error: DragomanError | None = None, status: TaskStatus = "completed") -> None:
         self.now_s += 1
         record = context.record
         record.outcomes |= dict.fromkeys(context.request.target_languages, error)  # type: ignore[attr-defined]
-        record.ended_s = self.now_s
-        self.log.ended(context, "completed", 0.5, 0.5)
+        context.story.calls.append(
+            Call(kind="translation", asked_s=0.0, worker="w", began_s=self.now_s - 0.75, ended_s=self.now_s - 0.25)
+        )
+        context.story.end(self.now_s, status, dict(record.outcomes))
+        self.log.ended([context])
 
     def finish(self, context: TaskContext, status: TaskStatus = "completed") -> None:
+        record = context.record
+        contexts, record.contexts = record.contexts, []
+        self.close(record, context.envelope, status, contexts)
+
+    def close(
+        self, record: TaskRecord, envelope: Envelope, status: TaskStatus, contexts: Sequence[TaskContext] = ()
+    ) -> None:
         self.now_s += 1
-        last = TaskFinished(task_id=context.record.key[1], status=status, events=1, queue_time_ms=0, compute_time_ms=0)
-        self.log.finished(context.record, context.envelope, last)
+        last = TaskFinished(task_id=record.key[1], status=status, events=1, queue_time_ms=0, compute_time_ms=0)
+        self.log.finished(
+            [FinishedTask(record=record, envelope=envelope, last=last, contexts=contexts, published_s=self.now_s)]
+        )
 
     def show(self, task_id: str) -> dict[str, Any]:
         trace = self.log.find(task_id, None, any_peer=True)
@@ -70,11 +92,12 @@ def test_a_task_s_age_is_that_of_its_first_request_to_its_last_event(story: Stor
     story.finish(context)
     story.now_s += 50
     task = story.show("t")
-    assert (task["age_ms"], task["queue_ms"], task["compute_ms"], task["publish_ms"]) == (3000, 500, 500, 1000)
+    assert (task["age_ms"], task["queue_ms"], task["compute_ms"], task["publish_ms"]) == (3000, 1500, 500, 1000)
     assert task["arrived_s"] == 1e9 + 100
     assert [(step["at_ms"], step["event"]) for step in task["timeline"]] == [
         (0, "received"),
         (1000, "accepted"),
+        (1750, "unit"),
         (3000, "finished"),
     ]
 
@@ -94,7 +117,7 @@ def test_a_repeat_that_asks_for_more_is_part_of_its_task(story: Story) -> None:
         "engine_failed",
         "the model failed: ValueError",
     )
-    assert (task["queue_ms"], task["compute_ms"]) == (1000, 1000)
+    assert (task["queue_ms"], task["compute_ms"]) == (5000, 1000)
 
 
 def test_how_a_task_ended_stays_so_when_it_is_asked_for_again_before_its_end_is_written(story: Story) -> None:
@@ -113,6 +136,7 @@ def test_how_a_task_ended_stays_so_when_it_is_asked_for_again_before_its_end_is_
 
 def test_a_task_that_is_left_to_the_next_start_is_shown_no_more(story: Story) -> None:
     context = story.accept(story.record("t"))
+    context.story.left = True
     story.log.left(context)
     assert story.log.select("all", "recent", 10) == []
 
@@ -120,13 +144,13 @@ def test_a_task_that_is_left_to_the_next_start_is_shown_no_more(story: Story) ->
 def test_a_timeline_is_bounded_and_its_end_is_always_there(story: Story) -> None:
     context = story.accept(story.record("t"))
     for _ in range(1000):
-        story.log.published(context, EVENT, 0.0)
+        context.story.say(EVENT, 0.0, story.now_s)
     story.end(context)
     story.finish(context)
     task = story.show("t")
     assert len(task["timeline"]) == 201
     assert task["timeline"][-1]["event"] == "finished"
-    assert task["timeline_dropped"] == 802
+    assert task["timeline_dropped"] == 803  # received, accepted and a unit are steps as well
 
 
 def test_five_hundred_of_each_kind_are_kept(story: Story) -> None:
@@ -139,14 +163,15 @@ def test_five_hundred_of_each_kind_are_kept(story: Story) -> None:
         assert len(story.log.select(which, "recent", 5000)) == count  # type: ignore[arg-type]
 
 
-def test_a_finished_task_holds_none_of_what_was_published(story: Story) -> None:
+def test_a_finished_task_holds_none_of_what_was_said(story: Story) -> None:
     context = story.accept(story.record("t"))
+    held = weakref.ref(context)
     story.end(context)
     story.finish(context)
-    trace = story.log.find("t", "peer", any_peer=False)
-    assert trace is not None
-    assert trace._record is None
-    assert trace._runs == []
+    del context
+    gc.collect()
+    assert story.log.find("t", "peer", any_peer=False) is not None
+    assert held() is None
 
 
 def test_what_is_in_flight_is_counted_by_peer(story: Story) -> None:
@@ -171,7 +196,6 @@ def test_a_task_that_only_had_to_be_closed_is_shown_as_well(story: Story) -> Non
     record = story.record("t")
     record.outcomes["pt"] = EngineFailed("the server ended several times")
     envelope = Envelope(request_type="translation", codec=Codec.JSON, task_id="t", message_id="m")
-    last = TaskFinished(task_id="t", status="failed", events=1, queue_time_ms=0, compute_time_ms=0)
-    story.log.finished(record, envelope, last)
+    story.close(record, envelope, "failed")
     task = story.show("t")
     assert (task["status"], task["message_id"], task["error_code"]) == ("failed", "m", "engine_failed")
