@@ -23,6 +23,7 @@ _LOOK_AGAIN_S = 1.0
 _TIGHT_S = 0.02
 """Between two messages while the byte budget is used up."""
 _LARGE_BYTES = 1 << 16
+_NOBLOCK = int(zmq.NOBLOCK)
 
 
 class Outbox(Protocol):
@@ -157,10 +158,12 @@ class Intake:
         return True
 
     def _receive(self) -> list[Buffer]:
-        frames: list[Buffer] = [self._socket.recv(zmq.NOBLOCK)]
-        while self._socket.get(zmq.RCVMORE):
-            frame = self._socket.recv(zmq.NOBLOCK, copy=False)
+        frames: list[Buffer] = []
+        more = True
+        while more:
+            frame = self._socket.recv(_NOBLOCK, copy=False)
             frames.append(frame.buffer if len(frame) >= _LARGE_BYTES else frame.bytes)
+            more = frame.more
         return frames
 
     @staticmethod
