@@ -31,7 +31,7 @@ _MOST_WAITING = 16
 class _Socket(zmq.Socket[bytes]):
     """A socket without what only other kinds of sockets need, which is half of the time that a message takes."""
 
-    send = zmq.backend.Socket.send  # type: ignore[assignment] - the same, but for two arguments that nobody gives
+    send = zmq.backend.Socket.send  # type: ignore[assignment]  # but for two arguments that nobody gives, the same
 
 
 class Publisher:
