@@ -71,14 +71,17 @@ def condensed(record: TaskRecord, last: bytes | None) -> CondensedTask | None:
         record: the task; all of it is written.
         last: its encoded last event, where a peer is told of the end.
     """
-    parts = tuple([stored.part for stored in record.events])
-    if record.stages or any(stored.binaries for stored in record.events) or any(record.outcomes.values()):
+    outcomes, events = record.outcomes, record.events
+    if record.stages or any(outcomes.values()):
         return None
-    if record.outcomes.keys() != {part for part in parts if part is not None}:
+    parts = tuple([stored.part for stored in events])
+    settled = set(parts)
+    settled.discard(None)
+    if outcomes.keys() != settled or any(stored.binaries for stored in events):
         return None
     return CondensedTask(
         request_type=record.request_type,
-        headers=tuple([stored.header for stored in record.events]),
+        headers=tuple([stored.header for stored in events]),
         parts=parts,
         finished_s=record.finished_s,
         number=record.number,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -145,9 +144,9 @@ class Runs:
         admitted.run.enter("accepted")
         if admitted.turn is not None:
             admitted.run.context.story.queued_s = self._services.clock.monotonic()
-        task = admitted.run.start(admitted.lane, admitted.turn)
+        task = admitted.run.start(self._see_through(admitted), queued=admitted.turn is not None)
         self._tasks.add(task)
-        task.add_done_callback(functools.partial(self._ended, admitted))
+        task.add_done_callback(self._tasks.discard)
         return task
 
     async def end(self, timeout_s: float) -> bool:
@@ -168,14 +167,20 @@ class Runs:
         await asyncio.wait(late)
         return False
 
-    def _ended(self, admitted: Admitted, task: asyncio.Task[None]) -> None:
-        """Count a run's end and, where it was the task's last, say that the task is finished."""
+    async def _see_through(self, admitted: Admitted) -> None:
+        """Have the work done and, where the run was the task's last, say that the task is finished."""
         run = admitted.run
-        self._tasks.discard(task)
-        self.leave(admitted)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("task.broken", **run.envelope.ids, exc_info=task.exception())
-        story = run.context.story
+        try:
+            await run.execute(admitted.lane, admitted.turn)
+        except BaseException:
+            log.exception("task.broken", **run.envelope.ids)
+            raise
+        finally:
+            self.leave(admitted)
+            self._ended(admitted)
+
+    def _ended(self, admitted: Admitted) -> None:
+        run, story = admitted.run, admitted.run.context.story
         if run.abandoned:
             story.left = True
             self._reports.left(run.context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import structlog
@@ -105,11 +106,11 @@ class TaskRun:
         if not self.abandoned:
             self._answer_the_rest()
 
-    def start(self, lane: Lane, turn: asyncio.Future[None] | None) -> asyncio.Task[None]:
-        """Execute as a task of its own."""
-        self.enter("queued" if turn is not None else "running")
+    def start(self, work: Coroutine[Any, Any, None], *, queued: bool) -> asyncio.Task[None]:
+        """Have `work`, which is to call `execute`, done as a task of its own; `queued`: it has to wait first."""
+        self.enter("queued" if queued else "running")
         loop = asyncio.get_running_loop()
-        self._task = loop.create_task(self.execute(lane, turn))
+        self._task = loop.create_task(work)
         if self.cancel_reason is not None:
             loop.call_soon(self._task.cancel)
         return self._task

@@ -50,9 +50,9 @@ def busy_s(calls: Sequence[tuple[float, float]]) -> float:
 
 def status_of(outcomes: Sequence[DragomanError | None]) -> TaskStatus:
     """One word for how the parts of a task ended."""
-    errors = [error for error in outcomes if error is not None]
-    if not errors:
+    if not any(outcomes):
         return "completed"
+    errors = [error for error in outcomes if error is not None]
     if any(isinstance(error, Cancelled | ShuttingDown) for error in errors):
         return "cancelled"
     if any(isinstance(error, DeadlineExceeded) for error in errors):
