@@ -114,7 +114,10 @@ class Splitter:
 
 def messages_to_child(sock: socket.socket) -> Iterator[ToChild]:
     """The child's side: block for each message; end when the server is gone."""
-    splitter = Splitter()
-    while data := sock.recv(_READ_BYTES):
-        for body in splitter.feed(data):
+    with sock.makefile("rb", buffering=_READ_BYTES) as pipe:
+        while len(head := pipe.read(_LENGTH.size)) == _LENGTH.size:
+            (length,) = _LENGTH.unpack(head)
+            body = pipe.read(length)  # of a large one, straight to its place
+            if len(body) < length:
+                return
             yield _to_child.decode(body)

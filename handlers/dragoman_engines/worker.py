@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 
+from dragoman_engines.allocator import keep_memory_for_messages
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.channel import Done, Load, LoadFailed, Ping, Pong, Ready, messages_to_child, pack
 from dragoman_engines.factory import ECHO, make_engine
@@ -76,6 +77,8 @@ def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
 def _load(spec: EngineSpec, sock: socket.socket) -> Engine | None:
     if spec.nice:
         os.nice(spec.nice)
+    if spec.kind == "audio":
+        keep_memory_for_messages()  # recordings come to it whole; to the others, only pieces of their spool files
     try:
         engine = make_engine(spec)
     except ModelMissing as error:

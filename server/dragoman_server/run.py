@@ -13,7 +13,7 @@ import structlog
 import uvloop
 
 from dragoman_server.addresses import StartError
-from dragoman_server.allocator import keep_memory_for_messages
+from dragoman_engines.allocator import keep_memory_for_messages
 from dragoman_server.app import App
 from dragoman_server.config import Config
 from dragoman_server.logs import Logs
