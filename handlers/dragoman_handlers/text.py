@@ -45,7 +45,7 @@ def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> li
 def join_text(pieces: Sequence[Piece], translations: Sequence[str]) -> str:
     """The text with its sentences replaced, in order."""
     replacements = iter(translations)
-    return "".join(next(replacements) if piece.translatable else piece.text for piece in pieces)
+    return "".join([next(replacements) if piece.translatable else piece.text for piece in pieces])
 
 
 def batches(sentences: Sequence[str]) -> list[list[str]]:
