@@ -103,7 +103,8 @@ EMPHASIS = re.compile(
     r"(?<![\w*_~|\\])(?!__[a-z]+__)(?P<mark>\*{1,3}|_{1,3}|~~|\|\|)(?=[^\s*_])"
     r"(?=[^\n]{0,400}?(?<=\S)(?P<to>(?P=mark))(?![\w*_~|]))"
 )
-PROSE = re.compile(r"[\w\s.,;!?'\"()\u2018-\u201D-]*")
+# The commonest letters are named beside all of them: a set of characters is looked up faster than a category.
+PROSE = re.compile(r"[a-zA-Z \w\s.,;!?'\"()\u2018-\u201D-]*")
 """Only signs of prose. A text with a token has another, or an underscore, a tab, a wide gap, or one of these two:"""
 INNER_DOT = re.compile(r"\.(?<=[a-z].)[a-z]")
 """Begins with what is rare, so that looking for it is cheap."""

@@ -68,9 +68,8 @@ def known_translations(
         targets: any tags.
         wish: model and glossaries.
     """
-    same = Translated(text=text, model=IDENTITY)
     if not has_letters(text):
-        return [same] * len(targets)
+        return [_unchanged(text)] * len(targets)
     composed = _composed(text)
     others = [target for target in targets if base_language(target) != source]
     known = asked.recall_all(
@@ -82,16 +81,16 @@ def known_translations(
     if len(others) == len(targets):
         return found
     by_target = dict(zip(others, found, strict=True))
-    return [by_target.get(target, same) for target in targets]
+    return [by_target.get(target) or _unchanged(text) for target in targets]
+
+
+def _unchanged(text: str) -> Translated:
+    return Translated(text=text, model=IDENTITY)
 
 
 def _composed(text: str) -> str:
     """The same letters in another composition are the same text, also to a model."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _needs_nothing(text: str, source: str, goal: str) -> bool:
-    return source == goal or not has_letters(text)
 
 
 def _whole(text: str, source: str, target: str, model: str, glossaries: Sequence[Terms]) -> WholeText:
@@ -106,8 +105,8 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         DragomanError: no route, the engine's error, or a translation that cannot be one.
     """
     goal = base_language(target)
-    if _needs_nothing(text, source, goal):
-        return Translated(text=text, model=IDENTITY)
+    if source == goal or not has_letters(text):
+        return _unchanged(text)
     engine = await context.capabilities("translation", wish.model)
     text = _composed(text)
     glossaries = wish.terms(target)
