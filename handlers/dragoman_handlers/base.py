@@ -209,7 +209,10 @@ class Handler(ABC, Generic[R]):
 
     def parts(self, request: R) -> tuple[str, ...]:
         """What is answered one by one: the target languages, or the request as a whole."""
-        return tuple(dict.fromkeys(getattr(request, "target_languages", ()))) or (WHOLE,)
+        languages: Sequence[str] = getattr(request, "target_languages", ())
+        if len(languages) > 1:
+            return tuple(dict.fromkeys(languages))
+        return tuple(languages) or (WHOLE,)
 
     def narrowed(self, request: R, parts: Sequence[str]) -> R:
         """The same request for some of its parts."""

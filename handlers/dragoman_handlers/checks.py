@@ -60,10 +60,11 @@ def fault_of(
         target: the language that was wanted.
         probabilities: tells the languages; None where the engine's answers are in none.
     """
-    before, after = _WORD.findall(source_text), _WORD.findall(translation)
-    fault = _malformed(source_text, before, translation, after)
+    after = _WORD.findall(translation)
+    fault = _malformed(source_text, translation, after)
     if fault is not None or probabilities is None or not {source, target} <= WELL_KNOWN or not _may_be_judged(after):
         return fault
+    before = _WORD.findall(source_text)
     same = [word.casefold() for word in before] == [word.casefold() for word in after]
     with suppress(EngineUnavailable):  # where no identifier is installed, nobody can tell
         if same:
@@ -72,12 +73,16 @@ def fault_of(
     return None
 
 
-def _malformed(source_text: str, before: Sequence[str], translation: str, after: Sequence[str]) -> str | None:
+def _malformed(source_text: str, translation: str, after: Sequence[str]) -> str | None:
     """What is wrong with a translation in whatever language."""
-    if before and not after and (len(before) > 1 or not translation.strip()):
-        return "gave nothing for a sentence"
-    if _repeats(after) > max(_LOOP_REPEATS - 1, _repeats(before)) or (_stutters(after) and not _stutters(before)):
-        return "repeated itself instead of translating a sentence"
+    repeats, stutters = _repeats(after), _stutters(after)
+    if not after or repeats >= _LOOP_REPEATS or stutters:
+        # Nearly every translation is beyond doubt by itself, and the words of its source are never asked for.
+        before = _WORD.findall(source_text)
+        if before and not after and (len(before) > 1 or not translation.strip()):
+            return "gave nothing for a sentence"
+        if repeats > max(_LOOP_REPEATS - 1, _repeats(before)) or (stutters and not _stutters(before)):
+            return "repeated itself instead of translating a sentence"
     if len(translation) > _TIMES_LONGER * len(source_text) + _CHARS_LONGER:
         return "gave far too much for a sentence"
     return None
@@ -120,8 +125,10 @@ def _signs(words: Sequence[str]) -> bool:
 
 def _repeats(words: Sequence[str]) -> int:
     """How often in a row the most repeated run of words is said."""
+    if len(words) - len(set(map(str.casefold, words))) < _LOOP_REPEATS - 1:
+        return 1
     words = [word.casefold() for word in words]
-    if len(words) - len(set(words)) < _LOOP_REPEATS - 1 or max(Counter(words).values()) < _LOOP_REPEATS:
+    if max(Counter(words).values()) < _LOOP_REPEATS:
         return 1
     most = 1
     for length in range(1, min(_LOOP_WORDS, len(words) // 2) + 1):
@@ -135,7 +142,9 @@ def _repeats(words: Sequence[str]) -> int:
 def _stutters(words: Sequence[str]) -> bool:
     """Whether a few characters are said over and over without a blank."""
     for word in words:
-        for period in range(1, min(_LOOP_PERIOD, len(word) // _LOOP_REPEATS) + 1 if len(word) >= _LOOP_CHARS else 1):
+        if len(word) < _LOOP_CHARS:
+            continue
+        for period in range(1, min(_LOOP_PERIOD, len(word) // _LOOP_REPEATS) + 1):
             same = 0
             for index in range(period, len(word)):
                 same = same + 1 if word[index] == word[index - period] else 0

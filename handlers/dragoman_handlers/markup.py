@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator
 
 from dragoman_handlers.patterns import (
+    BULLET,
     EMPHASIS,
     ENTITY_LETTER,
     FENCE,
     INLINE_RAW,
+    INNER_DOT,
     LINK,
+    PROSE,
     RAW_TAG,
     ROLES,
-    SOMETHING,
     TAG_NAME,
     TOKEN,
 )
@@ -25,13 +27,20 @@ from dragoman_handlers.tokens import Role, Token, blanked
 
 def find_tokens(text: str) -> list[Token]:
     """Every token of a text, in order; none overlaps another."""
-    if not SOMETHING.search(text):
+    if _is_prose(text):
         return []
     tokens = list(_blocks(text))
     tokens += _spans(LINK, text, blanked(text, tokens))
     tokens += _paired_tags(list(_atoms(blanked(text, tokens))))
     tokens += _spans(EMPHASIS, text, blanked(text, tokens))
     return list(_joined(sorted(tokens, key=lambda token: token.start)))
+
+
+def _is_prose(text: str) -> bool:
+    """Whether there is surely no token. One pattern for all of this would take more than twice as long."""
+    if not PROSE.fullmatch(text) or "_" in text or "\t" in text or "   " in text or INNER_DOT.search(text):
+        return False
+    return not (BULLET.search(text) if "\n" in text else BULLET.match(text))
 
 
 def _blocks(text: str) -> Iterator[Token]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from dragoman_handlers.edges import partners
 from dragoman_handlers.text import Piece
@@ -24,8 +25,7 @@ _WORDS = (Role.NAME, Role.NUMBER)
 _OPENERS = " \"'([\u00bf\u00a1\u201c\u2018\u00ab"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Way:
+class Way(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of placeholders."""
 
     names: Sequence[str]
@@ -66,8 +66,7 @@ WAYS: tuple[Way, ...] = (
 """In the order in which they are tried."""
 
 
-@dataclass(frozen=True)
-class Masked:
+class Masked(msgspec.Struct, frozen=True):
     """A sentence as a model gets it."""
 
     piece: Piece

@@ -103,10 +103,12 @@ EMPHASIS = re.compile(
     r"(?<![\w*_~|\\])(?!__[a-z]+__)(?P<mark>\*{1,3}|_{1,3}|~~|\|\|)(?=[^\s*_])"
     r"(?=[^\n]{0,400}?(?<=\S)(?P<to>(?P=mark))(?![\w*_~|]))"
 )
-SOMETHING = re.compile(
-    r"[^\w\s.,;!?'\"()\u2018-\u201D-]|_|[a-z]\.[a-z]|   |\t|^[ \t]*(?:[-–—]|\w{1,3}[.)])[ \t]", re.MULTILINE
-)
-"""A text without any of these holds no token."""
+# The commonest letters are named beside all of them: a set of characters is looked up faster than a category.
+PROSE = re.compile(r"[a-zA-Z \w\s.,;!?'\"()\u2018-\u201D-]*")
+"""Only signs of prose. A text with a token has another, or an underscore, a tab, a wide gap, or one of these two:"""
+INNER_DOT = re.compile(r"\.(?<=[a-z].)[a-z]")
+"""Begins with what is rare, so that looking for it is cheap."""
+BULLET = re.compile(r"^[ \t]*(?:-|\w{1,3}[.)])[ \t]", re.MULTILINE)
 
 FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
 RAW_TAG = re.compile(r"<(pre|script|style|svg|math|code|kbd|samp|var|tt)\b[^<>]{0,500}>|<!--", re.IGNORECASE)

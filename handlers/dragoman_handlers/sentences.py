@@ -20,7 +20,7 @@ _LONG_CHARS = 60
 class Translate(Protocol):
     """A model, or two in a row."""
 
-    def __call__(self, sentences: Sequence[str], *, careful: bool) -> Awaitable[list[str]]:
+    def __call__(self, sentences: Sequence[str], *, careful: bool) -> Awaitable[Sequence[str]]:
         """One translation for each sentence, in order; `careful` is slower, and another way than before."""
         ...
 
@@ -38,17 +38,19 @@ async def translate_pieces(pieces: Sequence[Piece], translate: Translate, judge:
     done: dict[int, str] = {}
     problems: dict[int, str] = {}
     for number, way in enumerate(WAYS):
-        waiting = [(index, masked(piece, way)) for index, piece in enumerate(pieces) if index not in done]
-        hidden = [(index, mask) for index, mask in waiting if mask is not None]
+        waiting = [(index, piece) for index, piece in enumerate(pieces) if index not in done]
+        hidden = [(index, mask) for index, piece in waiting if (mask := masked(piece, way)) is not None]
         if not hidden:
             continue
         answers = await translate([mask.text for _, mask in hidden], careful=number > 0)
         for (index, mask), answer in zip(hidden, answers, strict=True):
             translation = mask.restore(answer)
-            problem = None if translation is None else judge(mask.words(mask.text), mask.words(answer))
-            if translation is not None and problem is None:
+            if translation is None:
+                continue
+            problem = judge(mask.words(mask.text), mask.words(answer))
+            if problem is None:
                 done[index] = translation
-            elif problem is not None:
+            else:
                 problems[index] = problem
         if len(done) == len(pieces):
             return [done[index] for index in range(len(pieces))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import sentencex
 
 from dragoman_handlers.edges import clauses, peeled
@@ -18,11 +18,11 @@ UNIT_CHARS = 800
 """Sentences go to the engine in batches of about this size: a few hundred milliseconds of work."""
 
 _LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""What `str.splitlines` cuts at."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A sentence, or what stands between two."""
 
     text: str
@@ -33,7 +33,9 @@ class Piece:
 
 def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> list[Piece]:
     """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences."""
-    tokens = _with_terms(find_tokens(text), list(find_terms(text, glossaries)))
+    tokens = find_tokens(text)
+    if glossaries:
+        tokens = _with_terms(tokens, list(find_terms(text, glossaries)))
     if not tokens and _is_one_sentence(text, language):
         return _with_blanks(text)
     cutter = _Cutter(text, tokens, language)
@@ -43,7 +45,7 @@ def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> li
 def join_text(pieces: Sequence[Piece], translations: Sequence[str]) -> str:
     """The text with its sentences replaced, in order."""
     replacements = iter(translations)
-    return "".join(next(replacements) if piece.translatable else piece.text for piece in pieces)
+    return "".join([next(replacements) if piece.translatable else piece.text for piece in pieces])
 
 
 def batches(sentences: Sequence[str]) -> list[list[str]]:
@@ -66,12 +68,14 @@ def has_letters(text: str) -> bool:
 
 def _is_one_sentence(text: str, language: str) -> bool:
     """Whether a text without tokens is a single sentence with perhaps blanks around it, as most in a chat are."""
-    return has_letters(text) and not _LINE_BREAK.search(text) and sentencex.segment(language, text) == [text]
+    return has_letters(text) and text.splitlines() == [text] == sentencex.segment(language, text)
 
 
 def _with_blanks(text: str) -> list[Piece]:
     """A sentence, with the blanks before and after it as pieces of their own."""
     core = text.strip()
+    if core == text:
+        return [Piece(text, translatable=True)]
     begin = text.index(core)
     end = begin + len(core)
     parts = ((text[:begin], False), (core, True), (text[end:], False))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 BLANK = "\0"
 """Stands for what has been found already; nothing else looks for it."""
@@ -26,8 +27,7 @@ class Role(Enum):
     """The end of a sentence, whatever stands around it: a code block, `<br>`, a list's bullet, a table's bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A stretch [start, end) of a text that is not translated."""
 
     start: int

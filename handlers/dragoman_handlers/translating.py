@@ -20,12 +20,12 @@ from dragoman_handlers.glossary import Terms
 from dragoman_handlers.identifying import probabilities
 from dragoman_handlers.languages import base_language, find_route
 from dragoman_handlers.sentences import Judge, translate_pieces
-from dragoman_handlers.text import Piece, batches, has_letters, join_text, split_text
+from dragoman_handlers.text import batches, has_letters, join_text, split_text
 from dragoman_handlers.wish import TranslationWish
 
 IDENTITY = "identity"
 _LONG_CHARS = 2000
-"""Up to here a text is cut in some milliseconds, whatever is in it."""
+"""Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -68,19 +68,24 @@ def known_translations(
         targets: any tags.
         wish: model and glossaries.
     """
-    same = Translated(text=text, model=IDENTITY)
     if not has_letters(text):
-        return [same] * len(targets)
+        return [_unchanged(text)] * len(targets)
     composed = _composed(text)
     others = [target for target in targets if base_language(target) != source]
-    known = asked.recall_all([_whole(composed, source, target, wish) for target in others], str)
+    known = asked.recall_all(
+        [_whole(composed, source, target, wish.model, wish.terms(target)) for target in others], str
+    )
     if known is None:
         return None
     found = [Translated(text=one, model=engine.model, revision=engine.revision, from_cache=True) for one in known]
     if len(others) == len(targets):
         return found
     by_target = dict(zip(others, found, strict=True))
-    return [by_target.get(target, same) for target in targets]
+    return [by_target.get(target) or _unchanged(text) for target in targets]
+
+
+def _unchanged(text: str) -> Translated:
+    return Translated(text=text, model=IDENTITY)
 
 
 def _composed(text: str) -> str:
@@ -88,31 +93,9 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _needs_nothing(text: str, source: str, goal: str) -> bool:
-    return source == goal or not has_letters(text)
-
-
-def _whole(text: str, source: str, target: str, wish: TranslationWish) -> WholeText:
-    return WholeText(
-        text=text, source=source, target=base_language(target), model=wish.model, glossaries=wish.digests(target)
-    )
-
-
-class _Effort(msgspec.Struct, kw_only=True):
-    """What the units of a text took."""
-
-    worker: str = ""
-    queued_s: float = 0.0
-    call_s: float = 0.0
-    model_s: float = 0.0
-    """Shares of calls that several units had."""
-
-    def add(self, answer: Answer) -> None:
-        """One more unit."""
-        self.worker = answer.worker
-        self.queued_s = max(self.queued_s, answer.queued_s)
-        self.call_s += answer.ended_s - answer.began_s
-        self.model_s += answer.compute_s
+def _whole(text: str, source: str, target: str, model: str, glossaries: Sequence[Terms]) -> WholeText:
+    digests = [terms.digest for terms in glossaries]
+    return WholeText(text=text, source=source, target=base_language(target), model=model, glossaries=digests)
 
 
 async def translate_text(context: Context, text: str, source: str, target: str, wish: TranslationWish) -> Translated:
@@ -122,43 +105,32 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         DragomanError: no route, the engine's error, or a translation that cannot be one.
     """
     goal = base_language(target)
-    if _needs_nothing(text, source, goal):
-        return Translated(text=text, model=IDENTITY)
+    if source == goal or not has_letters(text):
+        return _unchanged(text)
     engine = await context.capabilities("translation", wish.model)
     text = _composed(text)
-    whole = _whole(text, source, target, wish)
+    glossaries = wish.terms(target)
+    whole = _whole(text, source, target, wish.model, glossaries)
     known = (await context.recall([whole], str))[0]
     if known is not None:
         return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
-    effort = _Effort()
-    route = find_route(source, goal, engine.pairs, engine.languages)
-
-    async def translate(sentences: Sequence[str], *, careful: bool) -> list[str]:
-        for start, end in route:
-            unit = TranslateSentences(source=start, target=end, sentences=[], careful=careful, model=wish.model)
-            sentences = await _translate_sentences(context, unit, sentences, effort)
-        return list(sentences)
-
-    pieces = await _split(text, source, wish.terms(target))
-    translatable = [piece for piece in pieces if piece.translatable]
-    joined = join_text(pieces, await translate_pieces(translatable, translate, _judge(engine, source, goal)))
-    context.remember(whole, joined, compute_s=effort.model_s)
+    models = _Models(context, find_route(source, goal, engine.pairs, engine.languages), wish.model)
+    if len(text) <= _LONG_CHARS:
+        pieces = split_text(text, source, glossaries)
+    else:
+        pieces = await asyncio.to_thread(split_text, text, source, glossaries)
+    sentences = [piece for piece in pieces if piece.translatable]
+    joined = join_text(pieces, await translate_pieces(sentences, models.translate, _judge(engine, source, goal)))
+    context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,
         model=engine.model,
         revision=engine.revision,
-        worker=effort.worker,
-        queued_s=effort.queued_s,
-        compute_s=effort.call_s,
-        from_cache=not effort.worker,
+        worker=models.worker,
+        queued_s=models.queued_s,
+        compute_s=models.call_s,
+        from_cache=not models.worker,
     )
-
-
-async def _split(text: str, source: str, glossaries: Sequence[Terms]) -> list[Piece]:
-    """The pieces of a text; those of a long one are found beside the event loop, which they would hold too long."""
-    if len(text) <= _LONG_CHARS:
-        return split_text(text, source, glossaries)
-    return await asyncio.to_thread(split_text, text, source, glossaries)
 
 
 def _judge(engine: Capabilities, source: str, target: str) -> Judge:
@@ -166,18 +138,59 @@ def _judge(engine: Capabilities, source: str, target: str) -> Judge:
     return functools.partial(fault_of, source=source, target=target, probabilities=judged)
 
 
-async def _translate_sentences(
-    context: Context, like: TranslateSentences, sentences: Sequence[str], effort: _Effort
-) -> list[str]:
-    """The sentences in another language, by units like the one given: each that is not known is translated once."""
-    distinct = list(dict.fromkeys(sentences)) if len(sentences) > 1 else list(sentences)
-    answers = await context.recall([like.of([one]) for one in distinct], Translations)
-    known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
-    units = [like.of(group) for group in batches([one for one in distinct if one not in known])]
-    size_s = sum(unit.cost_s() for unit in units)
-    done = await all_of([context.run(unit, size_s=size_s) for unit in units])
-    for unit, answer in zip(units, done, strict=True):
+class _Models:
+    """The models that a text goes through; adds up what its units take.
+
+    Args:
+        context: runs the units.
+        route: from which language to which each translates, in order.
+        model: which engine has them.
+    """
+
+    def __init__(self, context: Context, route: Sequence[tuple[str, str]], model: str) -> None:
+        self.worker = ""
+        """The last one; empty where everything was known."""
+        self.queued_s = 0.0
+        self.call_s = 0.0
+        self.model_s = 0.0
+        """Shares of calls that several units had."""
+        self._context = context
+        self._route = route
+        self._model = model
+
+    async def translate(self, sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
+        """See Translate."""
+        for source, target in self._route:
+            unit = TranslateSentences(
+                source=source, target=target, sentences=list(sentences), careful=careful, model=self._model
+            )
+            sentences = await (self._alone(unit) if len(sentences) == 1 else self._in_batches(unit))
+        return sentences
+
+    async def _alone(self, unit: TranslateSentences) -> list[str]:
+        """The answer to a unit of one sentence, as most messages of a chat are."""
+        [known] = await self._context.recall([unit], Translations)
+        if known is not None:
+            return known.sentences
+        return self._counted(await self._context.run(unit, size_s=unit.cost_s()))
+
+    async def _in_batches(self, unit: TranslateSentences) -> list[str]:
+        """The answer to a unit of any size, by smaller ones: each sentence that is not known is translated once."""
+        distinct = list(dict.fromkeys(unit.sentences))
+        answers = await self._context.recall([unit.of([one]) for one in distinct], Translations)
+        known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
+        batched = [unit.of(group) for group in batches([one for one in distinct if one not in known])]
+        size_s = sum(batch.cost_s() for batch in batched)
+        done = await all_of([self._context.run(batch, size_s=size_s) for batch in batched])
+        for batch, answer in zip(batched, done, strict=True):
+            known |= zip(batch.sentences, self._counted(answer), strict=True)
+        return [known[one] for one in unit.sentences]
+
+    def _counted(self, answer: Answer) -> list[str]:
+        """The translations in a unit's answer. What it took is added up."""
         assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
-        known |= zip(unit.sentences, answer.result.sentences, strict=True)
-        effort.add(answer)
-    return [known[one] for one in sentences]
+        self.worker = answer.worker
+        self.queued_s = max(self.queued_s, answer.queued_s)
+        self.call_s += answer.ended_s - answer.began_s
+        self.model_s += answer.compute_s
+        return answer.result.sentences

@@ -36,15 +36,11 @@ class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     """Its name in units."""
     glossaries: tuple[Glossary, ...] = ()
-    """The request's own first."""
+    """Those with any entries, the request's own first."""
 
     def terms(self, target: str) -> list[Terms]:
         """What is to be looked for in a text for this language."""
-        return [terms for glossary in self.glossaries if glossary and (terms := glossary.terms(target))]
-
-    def digests(self, target: str) -> list[str]:
-        """What they depend on."""
-        return [terms.digest for terms in self.terms(target)]
+        return [terms for glossary in self.glossaries if (terms := glossary.terms(target))]
 
 
 def translation_wish(request: Wishing, asked: Asked) -> TranslationWish:
@@ -54,14 +50,15 @@ def translation_wish(request: Wishing, asked: Asked) -> TranslationWish:
         TooLarge: its glossary is over a limit.
         InvalidRequest: its glossary has an empty text.
     """
-    glossaries: tuple[Glossary, ...] = (asked.glossary,)
+    glossaries = (asked.glossary,) if asked.glossary else ()
     if request.glossary:
         check_entries(request.glossary, asked.limits)
-        glossaries = (Glossary(request.glossary), asked.glossary)
+        glossaries = (Glossary(request.glossary), *glossaries)
+    models = asked.models
     wanted = request.model_type or DEFAULT_MODEL_TYPE
-    model_type = wanted if wanted in asked.models else DEFAULT_MODEL_TYPE
+    model_type = wanted if wanted in models else DEFAULT_MODEL_TYPE
     return TranslationWish(
         model_type=model_type,
-        model=asked.models.get(model_type, ""),
+        model=models.get(model_type, ""),
         glossaries=glossaries,
     )

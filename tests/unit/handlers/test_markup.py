@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman_handlers.markup import find_tokens
+from dragoman_handlers.markup import _is_prose, find_tokens
+from dragoman_handlers.patterns import TOKEN
 from dragoman_handlers.tokens import BLANK, blanked
 
 MARKED = st.text(alphabet="ab. \n\t{}<>/@#%$&;:()[]*_~`|€😀\u200d\ufe0f1-!\"'\\", max_size=60)
+
+SOMETHING = re.compile(
+    r"[^\w\s.,;!?'\"()\u2018-\u201D-]|_|[a-z]\.[a-z]|   |\t|^[ \t]*(?:[-–—]|\w{1,3}[.)])[ \t]",  # noqa: RUF001
+    re.MULTILINE,
+)
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -70,3 +78,11 @@ def test_a_blanked_text_has_its_length_and_the_rest_in_place(text: str) -> None:
     blank = blanked(text, find_tokens(text))
     assert len(blank) == len(text)
     assert all(one in (other, BLANK) for one, other in zip(blank, text, strict=True))
+
+
+@given(MARKED | st.text(alphabet="abBé1 .,-)(_\n\r\t'’–", max_size=16))  # noqa: RUF001
+@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+def test_prose_is_what_has_nothing_of_all_that_begins_a_token(text: str) -> None:
+    assert _is_prose(text) == (SOMETHING.search(text) is None)
+    if _is_prose(text):
+        assert not TOKEN.search(text)

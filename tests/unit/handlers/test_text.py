@@ -64,7 +64,7 @@ def test_a_term_inside_an_address_is_left_alone() -> None:
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(WORDS | st.text(alphabet="ab .é\t", max_size=12))
+@given(WORDS | st.text(alphabet="ab .é\t\v\x1c\x1f\x85\u2028", max_size=12))
 def test_a_lone_sentence_is_cut_as_any_text_is(text: str) -> None:
     if not find_tokens(text):
         slowly = [piece for piece in _Cutter(text, [], "en").pieces() if piece.text]
