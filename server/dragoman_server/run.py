@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 import uvloop
 
-from dragoman_server.addresses import StartError
 from dragoman_engines.allocator import keep_memory_for_messages
+from dragoman_server.addresses import StartError
 from dragoman_server.app import App
 from dragoman_server.config import Config
 from dragoman_server.logs import Logs
