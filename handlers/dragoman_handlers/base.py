@@ -216,6 +216,6 @@ class Handler(ABC, Generic[R]):
 
     def narrowed(self, request: R, parts: Sequence[str]) -> R:
         """The same request for some of its parts."""
-        if list(parts) == [WHOLE]:
+        if list(parts) in ([WHOLE], getattr(request, "target_languages", None)):
             return request
         return msgspec.structs.replace(request, target_languages=list(parts))

@@ -35,11 +35,14 @@ async def translate_pieces(pieces: Sequence[Piece], translate: Translate, judge:
         EngineFailed: a sentence is bad even so.
         DragomanError: the engine's error.
     """
-    done: dict[int, str] = {}
+    found: list[str | None] = [None] * len(pieces)
     problems: dict[int, str] = {}
     for number, way in enumerate(WAYS):
-        waiting = [(index, piece) for index, piece in enumerate(pieces) if index not in done]
-        hidden = [(index, mask) for index, piece in waiting if (mask := masked(piece, way)) is not None]
+        hidden = [
+            (index, mask)
+            for index, piece in enumerate(pieces)
+            if found[index] is None and (mask := masked(piece, way)) is not None
+        ]
         if not hidden:
             continue
         answers = await translate([mask.text for _, mask in hidden], careful=number > 0)
@@ -49,18 +52,19 @@ async def translate_pieces(pieces: Sequence[Piece], translate: Translate, judge:
                 continue
             problem = judge(mask.words(mask.text), mask.words(answer))
             if problem is None:
-                done[index] = translation
+                found[index] = translation
             else:
                 problems[index] = problem
+        done = [translation for translation in found if translation is not None]
         if len(done) == len(pieces):
-            return [done[index] for index in range(len(pieces))]
-    rest = [index for index in range(len(pieces)) if index not in done]
+            return done
+    rest = [index for index, translation in enumerate(found) if translation is None]
     for index, translation in zip(rest, await _in_parts([pieces[at] for at in rest], translate), strict=True):
         problem = judge(pieces[index].text, translation) if index in problems else None
         if problem is not None:
             raise EngineFailed(f"the translation model {problem}")
-        done[index] = translation
-    return [done[index] for index in range(len(pieces))]
+        found[index] = translation
+    return [translation or "" for translation in found]
 
 
 async def _in_parts(pieces: Sequence[Piece], translate: Translate) -> list[str]:

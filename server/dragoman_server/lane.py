@@ -139,10 +139,8 @@ class Lane:
             self._publish_times.add_all(published)
 
     def _let_in(self) -> None:
-        while self.active < self.config.concurrency:
+        while self.queued and self.active < self.config.concurrency:
             turn = self._line.pop()
-            if turn is None:
-                return
-            if not turn.done():
+            if turn is not None and not turn.done():
                 self.active += 1
                 turn.set_result(None)

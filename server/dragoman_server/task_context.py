@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool
 from dragoman_engines.unit import Answer, EngineDied
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodedAudio, Kind, pool_name
 from dragoman_handlers.base import AnyQuestion
@@ -57,6 +56,8 @@ class TaskContext:
         self.request = request
         self.story = story
         self._services = services
+        self._askers: dict[str, Asker] = {}
+        """By pool."""
 
     # --- the task ------------------------------------------------------------------------------------------
 
@@ -208,8 +209,10 @@ class TaskContext:
         """See Context."""
         return self._services.spool.file()
 
-    def _pool(self, question: AnyQuestion) -> EnginePool:
-        return self._services.pools[question.pool]
-
     def _asker(self, question: AnyQuestion) -> Asker:
-        return self._services.cache.asker(self._pool(question), self.request.cache or "use")
+        asker = self._askers.get(question.pool)
+        if asker is None:
+            services = self._services
+            asker = services.cache.asker(services.pools[question.pool], self.request.cache or "use")
+            self._askers[question.pool] = asker
+        return asker

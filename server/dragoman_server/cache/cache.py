@@ -15,9 +15,10 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 import structlog
 
+from dragoman_engines.base import Capabilities
 from dragoman_engines.pool import EnginePool
 from dragoman_engines.work import AnyResult, AnyWork
-from dragoman_handlers.base import AnyQuestion
+from dragoman_handlers.base import AnyQuestion, Question
 from dragoman_server.cache.counters import CacheCounters
 from dragoman_server.cache.keys import engine_identity, key_of
 from dragoman_server.cache.memory import MemoryStore
@@ -139,14 +140,17 @@ class Asker:
         self._cache = cache
         self._pool = pool
         self._use = use
+        self._engine: Capabilities | None = None
+        self._identity: bytes | None = None
+        self._keys: dict[int, tuple[Question, bytes]] = {}
+        """Of questions, by their identity: what is not found is often kept later."""
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
         """The known answers."""
-        identity = self._identity(self._use == "use")
-        if identity is None or not self._cache.on:
+        if self._use != "use" or not self._cache.on or not self._knows_its_engine():
             return [None] * len(questions)
         counters = self._cache.counters
-        keys = [key_of(identity, question) for question in questions]
+        keys = [self._key(question) for question in questions]
         found = await self._cache.get(keys)
         answers: list[T | None] = []
         for key, question in zip(keys, questions, strict=True):
@@ -162,12 +166,11 @@ class Asker:
 
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
         """The answers where all are known in memory."""
-        identity = self._identity(self._use == "use")
-        if identity is None:
+        if self._use != "use" or not self._knows_its_engine():
             return None
         answers, saved_s = [], 0.0
         for question in questions:
-            value = self._cache.in_memory(key_of(identity, question))
+            value = self._cache.in_memory(self._key(question))
             known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
             if known is None:
                 return None
@@ -179,18 +182,16 @@ class Asker:
 
     def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
         """Keep an answer."""
-        identity = self._identity(self._use != "off")
-        if identity is not None and self._cache.on:
-            self._cache.put({key_of(identity, question): _packed(answer, compute_s)})
+        if self._use != "off" and self._cache.on and self._knows_its_engine():
+            self._cache.put({self._key(question): _packed(answer, compute_s)})
 
     async def once(
         self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[tuple[T, float]]]
     ) -> T:
         """The known answer, or that of an equal question that is being computed, or what `compute` gives."""
-        identity = self._identity(self._use != "off")
-        if identity is None:
+        if self._use == "off" or not self._knows_its_engine():
             return (await compute())[0]
-        key = key_of(identity, question)
+        key = self._key(question)
         while (flight := self._cache.flights.get(key)) is not None:
             await flight.ended.wait()
             if flight.error is not None:
@@ -213,9 +214,22 @@ class Asker:
             flight.ended.set()
         return known
 
-    def _identity(self, wanted: bool) -> bytes | None:  # noqa: FBT001 - one word for what every method asks first
-        """What answers depend on beside their questions; None where the request wants none, or nothing is known."""
-        return engine_identity(self._pool) if wanted else None
+    def _knows_its_engine(self) -> bool:
+        """Whether it is known what the answers depend on beside their questions."""
+        engine = self._pool.capabilities
+        if engine is not self._engine:
+            self._engine, self._identity = engine, engine_identity(self._pool)
+            self._keys.clear()
+        return self._identity is not None
+
+    def _key(self, question: AnyQuestion) -> bytes:
+        known = self._keys.get(id(question))
+        if known is not None:
+            return known[1]
+        key = key_of(self._identity or b"", question)
+        if isinstance(question, Question):
+            self._keys[id(question)] = (question, key)
+        return key
 
 
 def _packed(answer: object, compute_s: float) -> bytes:
