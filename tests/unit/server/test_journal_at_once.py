@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dragoman_server.journal import writer
+from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.schema import FILE
-from dragoman_server.journal.writer import Kind, Operation, Writer
+from dragoman_server.journal.writer import Writer
 from tests.unit.server.test_journal import HEADER, accepted, ending, entry, flushed, left_in, open_journal
 
 
