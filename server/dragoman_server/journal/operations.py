@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dragoman_server.journal.base import Done
+from dragoman_server.journal.load import unpack_said
 from dragoman_server.journal.schema import REQUEST_COLUMNS
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Kind(IntEnum):
     DEAD = 7
     FINISH = 8
     ANSWERED = 9
-    """Like FINISH, of a task whose request was never written."""
+    """A whole task whose request was never written, its events among it."""
     FORGET = 10
 
 
@@ -51,7 +52,7 @@ _INSERTS = {
     Kind.EVENT: "INSERT INTO events (task, part, error, header, binaries) VALUES ",
     Kind.STAGE: "INSERT OR REPLACE INTO stages (task, name, value) VALUES ",
     Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
-    Kind.ANSWERED: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
+    Kind.ANSWERED: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last, said) VALUES ",
 }
 _REMOVED = {
     Kind.FINISH: ("requests", "stages"),
@@ -120,6 +121,9 @@ def _remove(connection: sqlite3.Connection, tables: Sequence[str], tasks: Sequen
 
 def _again(connection: sqlite3.Connection, parameters: tuple[Any, ...]) -> None:
     task, *parts = parameters
+    for (said,) in connection.execute("SELECT said FROM tasks WHERE task = ? AND said NOTNULL", (task,)).fetchall():
+        rows = [(task, part, header) for part, header in unpack_said(said)]
+        connection.executemany("INSERT INTO events (task, part, header) VALUES (?, ?, ?)", rows)
     connection.execute("DELETE FROM tasks WHERE task = ?", (task,))
     connection.execute(f"DELETE FROM events WHERE task = ? AND part IN {_marks(len(parts))}", (task, *parts))  # noqa: S608
 

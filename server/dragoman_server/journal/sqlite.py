@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from dragoman_server.config import JournalConfig
-from dragoman_server.journal.base import Done, Ending, Entry, Journal, KeptTask
+from dragoman_server.journal.base import Answer, Done, Ending, Entry, Journal, KeptTask
 from dragoman_server.journal.load import count_crash, load_tasks, next_number
 from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.schema import FILE, open_journal
@@ -129,7 +129,13 @@ class SqliteJournal(Journal):
     def finish(self, end: Ending, done: Done) -> None:
         """See Journal."""
         row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last)
-        self._push(Operation(Kind.FINISH if end.accepted else Kind.ANSWERED, row, done, len(end.last)))
+        self._push(Operation(Kind.FINISH, row, done, len(end.last)))
+
+    def answered(self, answer: Answer, done: Done) -> None:
+        """See Journal."""
+        end, said = answer.end, _encoder.encode((answer.parts, answer.headers))
+        row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last, said)
+        self._push(Operation(Kind.ANSWERED, row, done, len(end.last) + len(said)))
 
     def forget(self, task: int) -> None:
         """See Journal."""
