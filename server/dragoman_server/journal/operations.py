@@ -28,24 +28,20 @@ class Kind(IntEnum):
     """What an operation does. Those of one transaction are done by kind, in this order: no task minds."""
 
     SYNC = 0
-    CHECKPOINT = 1
-    """Like SYNC: it is there to wake the writer, which sees to the write-ahead log after every transaction."""
-    AGAIN = 2
+    AGAIN = 1
     """Not in order: what came before it is written first."""
-    ACCEPT = 3
-    EVENT = 4
-    STAGE = 5
-    BEGAN = 6
-    DEAD = 7
-    FINISH = 8
-    ANSWERED = 9
+    ACCEPT = 2
+    EVENT = 3
+    STAGE = 4
+    BEGAN = 5
+    DEAD = 6
+    FINISH = 7
+    ANSWERED = 8
     """A whole task whose request was never written, its events among it."""
-    FORGET = 10
+    FORGET = 9
 
 
-UNWRITTEN = frozenset({Kind.SYNC, Kind.CHECKPOINT})
-"""Nothing is written for these."""
-REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC, Kind.CHECKPOINT})
+REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC})
 """Not tried again after a failure: who waits for them is told."""
 _INSERTS = {
     Kind.ACCEPT: f"INSERT INTO requests ({REQUEST_COLUMNS}) VALUES ",  # noqa: S608

@@ -53,7 +53,8 @@ class SqliteJournal(Journal):
         self._connection = open_journal(folder, config.mode, config.max_bytes)
         self._tasks = self._read(self._connection)
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(self._connection, self._loop, self._report)
+        beside = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._writer = Writer(self._connection, beside, self._loop, self._report)
         self._writer.start()
 
     def _read(self, connection: sqlite3.Connection) -> list[KeptTask]:
@@ -185,9 +186,6 @@ class SqliteJournal(Journal):
             if self._writer.write_at_once(operations):
                 self._pending += len(operations)
                 self._report(operations, since_s, None)
-                if self._writer.wants_checkpoint:
-                    self._pending += 1
-                    self._writer.hand_over([Operation(Kind.CHECKPOINT)])
                 return
         if not self._pending:
             self._heard_s = time.monotonic()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from dragoman_server.journal.operations import REFUSED, UNWRITTEN, Operation, write_operations
+from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
 
 log = structlog.get_logger()
 
@@ -36,13 +36,23 @@ class Writer(threading.Thread):
 
     Args:
         connection: the journal's file.
+        beside: another connection to it, for what does not disturb the first.
         loop: where `report` is called.
         report: hears of every transaction.
     """
 
-    def __init__(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop, report: Report) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        beside: sqlite3.Connection,
+        loop: asyncio.AbstractEventLoop,
+        report: Report,
+    ) -> None:
         super().__init__(name="journal", daemon=True)
         self._connection = connection
+        self._in_use = threading.Lock()
+        """Held by the thread that uses the connection."""
+        self._beside = beside
         self._loop = loop
         self._report = report
         self._queue: queue.SimpleQueue[tuple[float, list[Operation]] | None] = queue.SimpleQueue()
@@ -51,20 +61,22 @@ class Writer(threading.Thread):
         self._failing = False
         self._log_pages = 0
         """About so many pages were written to the write-ahead log since the last checkpoint."""
-
-    @property
-    def wants_checkpoint(self) -> bool:
-        """Whether the write-ahead log is to be carried over; that takes a while, and waits for the disk."""
-        return self._log_pages >= _CHECKPOINT_PAGES
+        self._woken = False
+        """For a checkpoint."""
 
     def write_at_once(self, operations: Sequence[Operation]) -> bool:
-        """Write in the caller's thread, which knows that the writer has nothing to do; False where that fails."""
-        if self._failing or self._backlog:
+        """Write in the caller's thread, which knows that the writer has nothing to write; False where that fails."""
+        if self._failing or self._backlog or not self._in_use.acquire(blocking=False):
             return False
         try:
             self._write(operations)
         except sqlite3.Error:
             return False
+        finally:
+            self._in_use.release()
+        if self._log_pages >= _CHECKPOINT_PAGES and not self._woken:
+            self._woken = True
+            self.hand_over([])
         return True
 
     def hand_over(self, operations: list[Operation]) -> None:
@@ -101,24 +113,41 @@ class Writer(threading.Thread):
     def _deal_with(self, operations: list[Operation], since_s: float) -> None:
         problem: str | None = None
         try:
-            if self._failing:
-                self._probe()
-            if self._backlog:
-                self._write(self._backlog)
-                self._backlog = []
-            if operations:
+            with self._in_use:
+                if self._failing:
+                    self._probe()
+                if self._backlog:
+                    self._write(self._backlog)
+                    self._backlog = []
                 self._write(operations)
-            if self.wants_checkpoint:
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._log_pages = 0
         except sqlite3.Error as error:
             problem = str(error)
             self._backlog += [one for one in operations if one.kind not in REFUSED]
+        self._tell(operations, since_s, problem)
+        if problem is None and self._log_pages >= _CHECKPOINT_PAGES:
+            self._carry_over()
+        self._woken = False
+
+    def _tell(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
         self._failing = problem is not None
         self._loop.call_soon_threadsafe(self._report, operations, since_s, problem)
 
+    def _carry_over(self) -> None:
+        """Carry the write-ahead log over, which waits for the disk.
+
+        The loop goes on writing meanwhile. The log only begins anew when all of it is carried over and nobody writes:
+        that is seen to afterwards, when there is little left.
+        """
+        try:
+            self._beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._in_use:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._log_pages = 0
+        except sqlite3.Error as error:
+            self._tell([], time.monotonic(), str(error))
+
     def _write(self, operations: Sequence[Operation]) -> None:
-        if all(one.kind in UNWRITTEN for one in operations):
+        if all(one.kind is Kind.SYNC for one in operations):
             return
         size_bytes = sum([one.size_bytes for one in operations])
         self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
@@ -135,6 +164,7 @@ class Writer(threading.Thread):
         try:
             if not self._failing:
                 self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 1)")
+            self._beside.close()
             self._connection.close()
         except sqlite3.Error as error:
             log.error("journal.close_failed", error=str(error))
