@@ -15,7 +15,7 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
 from dragoman_server.condensed_task import CondensedTask
-from dragoman_server.journal.base import Ending
+from dragoman_server.journal.base import Answer, Ending
 from dragoman_server.observation.observer import Answered
 from dragoman_server.reports import Reports
 from dragoman_server.results import ResultsStore
@@ -103,8 +103,6 @@ class KnownAnswers:
         task.number = number = journal.new_number()
         task.last = encode_header(last, codec)
         task.written = False
-        for header, part in zip(task.headers, task.parts, strict=True):
-            journal.event(number, header, (), part=part)
 
         def publish(_: str | None) -> None:
             task.was_written()
@@ -116,9 +114,8 @@ class KnownAnswers:
             task_id=task_id,
             request_type=task.request_type,
             last=task.last,
-            accepted=False,
         )
-        journal.finish(end, publish)
+        journal.answered(Answer(end=end, headers=task.headers, parts=task.parts), publish)
 
     def _publish(self, answered: Answered, headers: Sequence[bytes]) -> None:
         services, codec, reply_to = self._services, answered.inbound.codec, answered.key[0]

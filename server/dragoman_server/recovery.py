@@ -78,6 +78,7 @@ class Recovery:
         kept = self._services.journal.tasks()
         for task in kept:
             self._take(task)
+        self._dispatcher.results.expire()
         if self._waiting:
             log.warning("journal.resuming", tasks=len(self._waiting))
         self._task = asyncio.create_task(self._resume(), name="resume")

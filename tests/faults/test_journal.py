@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dragoman_server.commands import app
+from dragoman_server.journal.schema import FILE
 from tests.conformance.sound import tone
 from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running_server, wait_until
 
@@ -111,6 +113,24 @@ def test_results_are_there_after_a_restart(tmp_path: Path) -> None:
         more = peer.run(translation("t", "pt", "de"))
         assert set(results(more)) == set(results(said)) | {("t", "de", "[de] Text t")}
         assert second.stats()["engines"]["translation"]["units"] == 1
+
+
+def test_no_more_tasks_are_kept_than_are_remembered_also_after_a_restart(tmp_path: Path) -> None:
+    def kept(tasks: int) -> bool:
+        with sqlite3.connect(tmp_path / FILE) as connection:
+            numbers = [number for (number,) in connection.execute("SELECT task FROM tasks ORDER BY task")]
+        connection.close()
+        return numbers == list(range(TASKS + 1 - tasks, TASKS + 1))
+
+    with server_in(tmp_path, results__tasks=10) as first, connected(first, "peer") as peer:
+        for number in range(TASKS):
+            peer.run(translation(f"t{number}", text="Known from the second time on."))
+        wait_until(lambda: kept(10), "what is forgotten leaves the file")
+        kill(first)
+    with server_in(tmp_path, results__tasks=4) as second, connected(second, "peer") as peer:
+        wait_until(lambda: kept(4), "the limits of now hold for what was kept before")
+        peer.send({"type": "result", "taskId": f"t{TASKS - 1}"})
+        assert [peer.receive().type, peer.receive().type] == ["translation_completed", "task_finished"]
 
 
 def test_a_deadline_counts_from_the_arrival(tmp_path: Path) -> None:

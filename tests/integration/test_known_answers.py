@@ -95,6 +95,8 @@ def test_a_known_answer_survives_a_kill_of_the_server(tmp_path: Path) -> None:
         with connected(server, "peer") as peer:
             peer.run(ask("taught"))
             first = peer.run(ask("known"))
+            peer.run(ask("more"))
+            more = peer.run(ask("more", targetLanguages=["pt", "fr"]))
         server.process.kill()
         server.wait()
     with running_server(tmp_path, **ECHO_ENGINES) as server:
@@ -102,4 +104,8 @@ def test_a_known_answer_survives_a_kill_of_the_server(tmp_path: Path) -> None:
         with connected(server, "peer") as peer:
             peer.send({"type": "result", "taskId": "known"})
             stored = peer.collect(lambda event: event.type == "task_finished")
+            peer.send({"type": "result", "taskId": "more"})
+            extended = peer.collect(lambda event: event.type == "task_finished")
     assert [event.fields for event in stored] == [event.fields for event in first[1:]]
+    assert [event.fields for event in extended] == [event.fields for event in more[1:]]
+    assert len(extended) == 3

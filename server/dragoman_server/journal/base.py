@@ -60,8 +60,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     request_type: str
     last: bytes
     """Its encoded last event."""
-    accepted: bool = True
-    """Whether its request was written before; else there is nothing of it to be removed."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a task that was never accepted, for its answer was known."""
+
+    end: Ending
+    headers: Sequence[bytes]
+    """Of its events, encoded as they are sent; none has binaries."""
+    parts: Sequence[str | None]
+    """What each of them answers for good."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,6 +165,10 @@ class Journal(ABC):
     @abstractmethod
     def finish(self, end: Ending, done: Done) -> None:
         """Write the last event of a task; its requests are no longer needed."""
+
+    @abstractmethod
+    def answered(self, answer: Answer, done: Done) -> None:
+        """Write a task that is finished already."""
 
     @abstractmethod
     def forget(self, task: int) -> None:

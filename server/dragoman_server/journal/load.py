@@ -11,11 +11,17 @@ from dragoman_server.journal.base import KeptEvent, KeptRun, KeptTask
 
 _binaries = msgspec.msgpack.Decoder(list[bytes])
 _parts = msgspec.msgpack.Decoder(tuple[str, ...])
+_said = msgspec.msgpack.Decoder(tuple[list[str | None], list[bytes]])
 
 
 def unpack_frames(packed: bytes) -> list[bytes]:
     """The frames of a request, header first."""
     return _binaries.decode(packed)
+
+
+def unpack_said(packed: bytes) -> Iterator[tuple[str | None, bytes]]:
+    """The events of a task that was answered at once: what each answers for good, and its header."""
+    return zip(*_said.decode(packed), strict=True)
 
 
 def count_crash(connection: sqlite3.Connection) -> None:
@@ -37,8 +43,8 @@ def count_crash(connection: sqlite3.Connection) -> None:
 def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
     """Finished tasks by their end, then the others by their arrival."""
     tasks: dict[int, KeptTask] = {}
-    for number, reply_to, task_id, kind, finished_s, last in connection.execute(
-        "SELECT task, reply_to, task_id, type, finished, last FROM tasks ORDER BY finished, task"
+    for number, reply_to, task_id, kind, finished_s, last, said in connection.execute(
+        "SELECT task, reply_to, task_id, type, finished, last, said FROM tasks ORDER BY finished, task"
     ):
         tasks[number] = KeptTask(
             task=number,
@@ -47,6 +53,10 @@ def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
             request_type=kind,
             finished=last,
             finished_unix_s=finished_s,
+            events=[
+                KeptEvent(header=header, binaries=(), part=part, error_code=None)
+                for part, header in (unpack_said(said) if said else ())
+            ],
         )
     for number, run in _runs(connection, tasks):
         tasks[number].runs.append(run)

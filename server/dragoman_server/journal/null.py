@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dragoman_server.journal.base import Done, Ending, Entry, Journal, KeptTask
+from dragoman_server.journal.base import Answer, Done, Ending, Entry, Journal, KeptTask
 from dragoman_server.samples import Samples
 from dragoman_wire.inbound import Buffer
 
@@ -55,6 +55,10 @@ class NullJournal(Journal):
         """See Journal."""
 
     def finish(self, end: Ending, done: Done) -> None:
+        """See Journal."""
+        done(None)
+
+    def answered(self, answer: Answer, done: Done) -> None:
         """See Journal."""
         done(None)
 

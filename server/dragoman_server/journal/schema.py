@@ -17,7 +17,7 @@ log = structlog.get_logger()
 FILE = "journal.db"
 APPLICATION_ID = 0x44524147
 """DRAG"""
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE requests (
@@ -31,7 +31,7 @@ CREATE TABLE events (
 CREATE INDEX events_of_task ON events (task);
 CREATE TABLE stages (task INTEGER, name TEXT, value BLOB, PRIMARY KEY (task, name)) WITHOUT ROWID;
 CREATE TABLE tasks (
-    task INTEGER PRIMARY KEY, reply_to TEXT, task_id TEXT, type TEXT, finished REAL, last BLOB
+    task INTEGER PRIMARY KEY, reply_to TEXT, task_id TEXT, type TEXT, finished REAL, last BLOB, said BLOB
 );
 CREATE TABLE dead (
     id INTEGER PRIMARY KEY AUTOINCREMENT, task INTEGER, reply_to TEXT, task_id TEXT, type TEXT, parts BLOB,
@@ -39,6 +39,8 @@ CREATE TABLE dead (
 );
 CREATE TABLE probe (filler BLOB);
 """
+_UPGRADES = {1: "ALTER TABLE tasks ADD COLUMN said BLOB;"}
+"""To the next version, by version."""
 REQUEST_COLUMNS = "task, reply_to, task_id, type, parts, arrived, crashes, began, frames"
 _MOST_DAMAGE = 1000
 """Rows in a row that cannot be read before the rest is given up."""
@@ -92,11 +94,13 @@ def _prepare(connection: sqlite3.Connection, path: Path, mode: str, max_bytes: i
         return
     if made_by != APPLICATION_ID:
         raise sqlite3.DatabaseError("the file is no journal of this server")
-    if version != VERSION:
+    if version != VERSION and version not in _UPGRADES:
         raise JournalError(f"the journal {path} has version {version}, not {VERSION}; use the server that wrote it")
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(str(found))
+    for earlier in range(version, VERSION):
+        connection.executescript(f"BEGIN; {_UPGRADES[earlier]} PRAGMA user_version = {earlier + 1}; COMMIT;")
 
 
 def _moved_aside(path: Path) -> Path:

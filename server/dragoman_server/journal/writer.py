@@ -1,8 +1,4 @@
-"""The one thread that writes: all that is queued goes into one transaction, and the loop is told once.
-
-Python hands its lock over at every call into SQLite, and under load gets it back only some milliseconds later. So rows
-are not written one by one: each table gets one statement with many rows.
-"""
+"""The one thread that writes: all that is queued goes into one transaction, and the loop is told once."""
 
 from __future__ import annotations
 
@@ -11,80 +7,25 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
-import msgspec
 import structlog
 
-from dragoman_server.journal.base import Done
-from dragoman_server.journal.schema import REQUEST_COLUMNS
+from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 _PROBE_S = 1.0
 """Between two attempts while the disk cannot be written."""
 _PROBE_BYTES = 1 << 16
-_MOST_PARAMETERS = 30_000
 _MOST_OPERATIONS = 5000
 """In one transaction."""
 _CHECKPOINT_PAGES = 4000
 _PAGE_BYTES = 4096
-
-
-class Kind(Enum):
-    """What an operation does. Those of one transaction are done by kind, in this order: no task minds."""
-
-    SYNC = "sync"
-    CHECKPOINT = "checkpoint"
-    """Like SYNC: it is there to wake the writer, which sees to the write-ahead log after every transaction."""
-    AGAIN = "again"
-    """Not in order: what came before it is written first."""
-    ACCEPT = "accept"
-    EVENT = "event"
-    STAGE = "stage"
-    BEGAN = "began"
-    DEAD = "dead"
-    FINISH = "finish"
-    ANSWERED = "answered"
-    """Like FINISH, of a task whose request was never written."""
-    FORGET = "forget"
-
-
-_UNWRITTEN = frozenset({Kind.SYNC, Kind.CHECKPOINT})
-_REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC, Kind.CHECKPOINT})
-"""Not tried again after a failure: who waits for them is told."""
-_INSERTS = {
-    Kind.ACCEPT: f"INSERT INTO requests ({REQUEST_COLUMNS}) VALUES ",  # noqa: S608
-    Kind.EVENT: "INSERT INTO events (task, part, error, header, binaries) VALUES ",
-    Kind.STAGE: "INSERT OR REPLACE INTO stages (task, name, value) VALUES ",
-    Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
-    Kind.ANSWERED: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
-}
-_BY_TASK = {
-    Kind.FINISH: ("DELETE FROM requests WHERE task IN ", "DELETE FROM stages WHERE task IN "),
-    Kind.FORGET: tuple(f"DELETE FROM {table} WHERE task IN " for table in ("tasks", "events", "requests", "stages")),  # noqa: S608
-}
-_DEAD = (
-    "INSERT INTO dead (task, reply_to, task_id, type, parts, arrived, died, crashes, reason, frames)"
-    " SELECT task, reply_to, task_id, type, parts, arrived, ?2, crashes, ?3, frames FROM requests WHERE task = ?1"
-)
-
-
-class Operation(msgspec.Struct, frozen=True):
-    """One thing to write. The first parameter is the number of the task."""
-
-    kind: Kind
-    parameters: tuple[object, ...] = ()
-    done: Done | None = None
-
-    @property
-    def size_bytes(self) -> int:
-        """Of what is written, but for small change."""
-        return sum(len(one) for one in self.parameters if isinstance(one, bytes))
-
+_TRANSACTION_PAGES = 4
+"""What a transaction writes at least: the last page of each table and index that it touches."""
+_ROWS_A_PAGE = 8
+"""Of small rows, those in indexes and those removed among them; most lie side by side."""
 
 Report = Callable[[Sequence[Operation], float, str | None], None]
 """Called in the loop: what was dealt with, when it was handed over, and the problem, if there was one."""
@@ -95,13 +36,23 @@ class Writer(threading.Thread):
 
     Args:
         connection: the journal's file.
+        beside: another connection to it, for what does not disturb the first.
         loop: where `report` is called.
         report: hears of every transaction.
     """
 
-    def __init__(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop, report: Report) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        beside: sqlite3.Connection,
+        loop: asyncio.AbstractEventLoop,
+        report: Report,
+    ) -> None:
         super().__init__(name="journal", daemon=True)
         self._connection = connection
+        self._in_use = threading.Lock()
+        """Held by the thread that uses the connection."""
+        self._beside = beside
         self._loop = loop
         self._report = report
         self._queue: queue.SimpleQueue[tuple[float, list[Operation]] | None] = queue.SimpleQueue()
@@ -110,20 +61,22 @@ class Writer(threading.Thread):
         self._failing = False
         self._log_pages = 0
         """About so many pages were written to the write-ahead log since the last checkpoint."""
-
-    @property
-    def wants_checkpoint(self) -> bool:
-        """Whether the write-ahead log is to be carried over; that takes a while, and waits for the disk."""
-        return self._log_pages >= _CHECKPOINT_PAGES
+        self._woken = False
+        """For a checkpoint."""
 
     def write_at_once(self, operations: Sequence[Operation]) -> bool:
-        """Write in the caller's thread, which knows that the writer has nothing to do; False where that fails."""
-        if self._failing or self._backlog:
+        """Write in the caller's thread, which knows that the writer has nothing to write; False where that fails."""
+        if self._failing or self._backlog or not self._in_use.acquire(blocking=False):
             return False
         try:
             self._write(operations)
         except sqlite3.Error:
             return False
+        finally:
+            self._in_use.release()
+        if self._log_pages >= _CHECKPOINT_PAGES and not self._woken:
+            self._woken = True
+            self.hand_over([])
         return True
 
     def hand_over(self, operations: list[Operation]) -> None:
@@ -160,67 +113,46 @@ class Writer(threading.Thread):
     def _deal_with(self, operations: list[Operation], since_s: float) -> None:
         problem: str | None = None
         try:
-            if self._failing:
-                self._probe()
-            if self._backlog:
-                self._write(self._backlog)
-                self._backlog = []
-            if operations:
+            with self._in_use:
+                if self._failing:
+                    self._probe()
+                if self._backlog:
+                    self._write(self._backlog)
+                    self._backlog = []
                 self._write(operations)
-            if self.wants_checkpoint:
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._log_pages = 0
         except sqlite3.Error as error:
             problem = str(error)
-            self._backlog += [one for one in operations if one.kind not in _REFUSED]
+            self._backlog += [one for one in operations if one.kind not in REFUSED]
+        self._tell(operations, since_s, problem)
+        if problem is None and self._log_pages >= _CHECKPOINT_PAGES:
+            self._carry_over()
+        self._woken = False
+
+    def _tell(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
         self._failing = problem is not None
         self._loop.call_soon_threadsafe(self._report, operations, since_s, problem)
 
+    def _carry_over(self) -> None:
+        """Carry the write-ahead log over, which waits for the disk.
+
+        The loop goes on writing meanwhile. The log only begins anew when all of it is carried over and nobody writes:
+        that is seen to afterwards, when there is little left.
+        """
+        try:
+            self._beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._in_use:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._log_pages = 0
+        except sqlite3.Error as error:
+            self._tell([], time.monotonic(), str(error))
+
     def _write(self, operations: Sequence[Operation]) -> None:
-        if all(one.kind in _UNWRITTEN for one in operations):
+        if all(one.kind is Kind.SYNC for one in operations):
             return
-        self._log_pages += sum(1 + one.size_bytes // _PAGE_BYTES for one in operations)
+        size_bytes = sum([one.size_bytes for one in operations])
+        self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
         with _transaction(self._connection):
-            groups: dict[Kind, list[tuple[object, ...]]] = {kind: [] for kind in Kind}
-            for one in operations:
-                if one.kind is Kind.AGAIN:
-                    self._flush(groups)
-                    self._again(one.parameters)
-                else:
-                    groups[one.kind].append(one.parameters)
-            self._flush(groups)
-
-    def _flush(self, groups: dict[Kind, list[tuple[object, ...]]]) -> None:
-        for kind in _UNWRITTEN:
-            groups[kind].clear()
-        for kind, rows in groups.items():
-            if not rows:
-                continue
-            if kind is Kind.BEGAN:
-                self._connection.executemany("UPDATE requests SET began = ?2 WHERE task = ?1", rows)
-            if kind is Kind.DEAD:
-                self._connection.executemany("DELETE FROM dead WHERE task = ?", [row[:1] for row in rows])
-                self._connection.executemany(_DEAD, rows)
-            if kind in _INSERTS:
-                self._insert(_INSERTS[kind], rows)
-            for statement in _BY_TASK.get(kind, ()):
-                self._of_tasks(statement, [row[0] for row in rows])
-            rows.clear()
-
-    def _insert(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        row = f"({', '.join('?' * len(rows[0]))})"
-        for some in _portions(rows, _MOST_PARAMETERS // len(rows[0])):
-            self._connection.execute(statement + ", ".join([row] * len(some)), [one for each in some for one in each])
-
-    def _of_tasks(self, statement: str, tasks: Sequence[object]) -> None:
-        for some in _portions(tasks, _MOST_PARAMETERS):
-            self._connection.execute(f"{statement} ({', '.join('?' * len(some))})", some)
-
-    def _again(self, parameters: tuple[object, ...]) -> None:
-        task, *parts = parameters
-        marks = ", ".join("?" * len(parts))
-        self._connection.execute("DELETE FROM tasks WHERE task = ?", (task,))
-        self._connection.execute(f"DELETE FROM events WHERE task = ? AND part IN ({marks})", (task, *parts))  # noqa: S608
+            write_operations(self._connection, operations)
 
     def _probe(self) -> None:
         """Find out whether something of some size can be written."""
@@ -232,6 +164,7 @@ class Writer(threading.Thread):
         try:
             if not self._failing:
                 self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 1)")
+            self._beside.close()
             self._connection.close()
         except sqlite3.Error as error:
             log.error("journal.close_failed", error=str(error))
@@ -253,7 +186,3 @@ class _transaction:  # noqa: N801 - a context manager
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-
-
-def _portions(values: Sequence[T], most: int) -> Iterable[Sequence[T]]:
-    return (values[at : at + most] for at in range(0, len(values), most))

@@ -13,9 +13,10 @@ from dragoman_server.config import JournalConfig
 from dragoman_server.journal.base import Ending, Entry, JournalError, KeptTask
 from dragoman_server.journal.dead import drop_dead, list_dead, retry_dead, show_dead
 from dragoman_server.journal.null import NullJournal
+from dragoman_server.journal.operations import Operation
 from dragoman_server.journal.schema import FILE
 from dragoman_server.journal.sqlite import SqliteJournal
-from dragoman_server.journal.writer import Operation, Writer
+from dragoman_server.journal.writer import Writer
 from dragoman_server.state_dir import StateDir, StateDirError
 
 HEADER = b'{"type":"translation_completed"}'

@@ -1,0 +1,133 @@
+"""What can be written to the journal, and how: each table gets one statement with many rows.
+
+Python hands its lock over at every call into SQLite, and under load gets it back only some milliseconds later; so rows
+are not written one by one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from dragoman_server.journal.base import Done
+from dragoman_server.journal.load import unpack_said
+from dragoman_server.journal.schema import REQUEST_COLUMNS
+
+T = TypeVar("T")
+Rows = list[tuple[Any, ...]]
+
+_MOST_PARAMETERS = 30_000
+
+
+class Kind(IntEnum):
+    """What an operation does. Those of one transaction are done by kind, in this order: no task minds."""
+
+    SYNC = 0
+    AGAIN = 1
+    """Not in order: what came before it is written first."""
+    ACCEPT = 2
+    EVENT = 3
+    STAGE = 4
+    BEGAN = 5
+    DEAD = 6
+    FINISH = 7
+    ANSWERED = 8
+    """A whole task whose request was never written, its events among it."""
+    FORGET = 9
+
+
+REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC})
+"""Not tried again after a failure: who waits for them is told."""
+_INSERTS = {
+    Kind.ACCEPT: f"INSERT INTO requests ({REQUEST_COLUMNS}) VALUES ",  # noqa: S608
+    Kind.EVENT: "INSERT INTO events (task, part, error, header, binaries) VALUES ",
+    Kind.STAGE: "INSERT OR REPLACE INTO stages (task, name, value) VALUES ",
+    Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
+    Kind.ANSWERED: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last, said) VALUES ",
+}
+_REMOVED = {
+    Kind.FINISH: ("requests", "stages"),
+    Kind.FORGET: ("tasks", "events", "requests", "stages"),
+}
+"""From these tables."""
+_DEAD = (
+    "INSERT INTO dead (task, reply_to, task_id, type, parts, arrived, died, crashes, reason, frames)"
+    " SELECT task, reply_to, task_id, type, parts, arrived, ?2, crashes, ?3, frames FROM requests WHERE task = ?1"
+)
+
+
+class Operation(msgspec.Struct, frozen=True, gc=False):
+    """One thing to write. The first parameter is the number of the task."""
+
+    kind: Kind
+    parameters: tuple[Any, ...] = ()
+    done: Done | None = None
+    size_bytes: int = 0
+    """Of what is written, but for small change."""
+
+
+def write_operations(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+    """Write these, within the caller's transaction."""
+    groups: defaultdict[Kind, Rows] = defaultdict(list)
+    for one in operations:
+        if one.kind is Kind.AGAIN:
+            _flush(connection, groups)
+            _again(connection, one.parameters)
+        else:
+            groups[one.kind].append(one.parameters)
+    _flush(connection, groups)
+
+
+def _flush(connection: sqlite3.Connection, groups: dict[Kind, Rows]) -> None:
+    for kind, rows in sorted(groups.items()):
+        if kind is Kind.BEGAN:
+            connection.executemany("UPDATE requests SET began = ?2 WHERE task = ?1", rows)
+        if kind is Kind.DEAD:
+            connection.executemany("DELETE FROM dead WHERE task = ?", [row[:1] for row in rows])
+            connection.executemany(_DEAD, rows)
+        if kind in _INSERTS:
+            _insert(connection, _INSERTS[kind], rows)
+        if kind in _REMOVED:
+            _remove(connection, _REMOVED[kind], [row[0] for row in rows])
+    groups.clear()
+
+
+def _insert(connection: sqlite3.Connection, statement: str, rows: Rows) -> None:
+    row = _marks(len(rows[0]))
+    for some in _portions(rows, _MOST_PARAMETERS // len(rows[0])):
+        connection.execute(statement + ", ".join([row] * len(some)), [one for each in some for one in each])
+
+
+def _remove(connection: sqlite3.Connection, tables: Sequence[str], tasks: Sequence[int]) -> None:
+    """Remove tasks. Those that are forgotten together mostly came one after the other: they go in half of the time."""
+    first, last = min(tasks), max(tasks)
+    if len(set(tasks)) == last - first + 1:
+        for table in tables:
+            connection.execute(f"DELETE FROM {table} WHERE task BETWEEN ? AND ?", (first, last))  # noqa: S608
+        return
+    for table in tables:
+        for some in _portions(tasks, _MOST_PARAMETERS):
+            connection.execute(f"DELETE FROM {table} WHERE task IN {_marks(len(some))}", some)  # noqa: S608
+
+
+def _again(connection: sqlite3.Connection, parameters: tuple[Any, ...]) -> None:
+    task, *parts = parameters
+    for (said,) in connection.execute("SELECT said FROM tasks WHERE task = ? AND said NOTNULL", (task,)).fetchall():
+        rows = [(task, part, header) for part, header in unpack_said(said)]
+        connection.executemany("INSERT INTO events (task, part, header) VALUES (?, ?, ?)", rows)
+    connection.execute("DELETE FROM tasks WHERE task = ?", (task,))
+    connection.execute(f"DELETE FROM events WHERE task = ? AND part IN {_marks(len(parts))}", (task, *parts))  # noqa: S608
+
+
+def _marks(count: int) -> str:
+    """The places of so many values."""
+    return f"({', '.join('?' * count)})"
+
+
+def _portions(values: Sequence[T], most: int) -> Iterable[Sequence[T]]:
+    return (values[at : at + most] for at in range(0, len(values), most))
