@@ -35,6 +35,7 @@ from dragoman_server.observation.observer import Observer
 from dragoman_server.observation.watch import Watch
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
+from dragoman_server.outgoing import Outgoing
 from dragoman_server.parts import Parts
 from dragoman_server.pools import check_devices, make_pools, model_names
 from dragoman_server.publisher import Publisher
@@ -112,7 +113,13 @@ class App:
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
         self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
         self.intake = Intake(
-            self._zmq, _wire_limits(config), mark, self.budget, self.publisher, self._on_request, self._on_bad
+            self._zmq,
+            _wire_limits(config),
+            mark,
+            self.budget,
+            Outgoing(self._services),
+            self._on_request,
+            self._on_bad,
         )
         self._readiness = Readiness(self._services, self.dispatcher)
         parts = Parts(

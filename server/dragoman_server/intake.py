@@ -31,9 +31,11 @@ class Outbox(Protocol):
 
     def hold(self) -> None:
         """Let them gather."""
+        ...
 
     def release(self) -> None:
         """Send what has gathered."""
+        ...
 
 
 class Intake:

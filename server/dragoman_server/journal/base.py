@@ -175,6 +175,10 @@ class Journal(ABC):
         """Remove a task and all its events."""
 
     @abstractmethod
+    def hand_over(self) -> None:
+        """Have what came up in this turn of the loop written now, for nothing more will come that belongs to it."""
+
+    @abstractmethod
     def sync(self, done: Done) -> None:
         """Call back once everything before this is written."""
 

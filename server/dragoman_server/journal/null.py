@@ -65,6 +65,9 @@ class NullJournal(Journal):
     def forget(self, task: int) -> None:
         """See Journal."""
 
+    def hand_over(self) -> None:
+        """See Journal."""
+
     def sync(self, done: Done) -> None:
         """See Journal."""
         done(None)

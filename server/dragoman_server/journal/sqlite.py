@@ -166,18 +166,18 @@ class SqliteJournal(Journal):
 
     async def close(self) -> None:
         """See Journal."""
-        self._hand_over()
+        self.hand_over()
         self._writer.end()
         await self._loop.run_in_executor(None, self._writer.join)
         await asyncio.sleep(0)  # what the writer reported last
 
     def _push(self, operation: Operation) -> None:
         if not self._queue:
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self.hand_over)
         self._queue.append(operation)
 
-    def _hand_over(self) -> None:
-        """Give the writer what came up in this turn of the loop, so that none of it is written without the rest."""
+    def hand_over(self) -> None:
+        """See Journal. What came up together is one transaction: none of it is written without the rest."""
         operations, self._queue = self._queue, []
         if not operations:
             return

@@ -56,9 +56,9 @@ async def test_nothing_overtakes_what_the_writer_has(tmp_path: Path, handed_over
     order: list[str] = []
     async with open_journal(tmp_path) as journal:
         journal.accept(entry(1, size=1 << 20), lambda _: order.append("large"))
-        journal._hand_over()
+        journal.hand_over()
         journal.accept(entry(2), lambda _: order.append("small"))
-        journal._hand_over()
+        journal.hand_over()
         await flushed(journal)
     assert order == ["large", "small"]
     assert handed_over[:2] == [[Kind.ACCEPT], [Kind.ACCEPT]]
