@@ -31,11 +31,13 @@ class CondensedTask(msgspec.Struct, kw_only=True, gc=False):
     """Whether the journal has it."""
     record: TaskRecord | None = None
     """Itself at full length, where somebody asked before it was written."""
+    size_bytes: int = 0
+    """The memory that it takes, about; known once it was weighed."""
 
-    @property
-    def size_bytes(self) -> int:
-        """The memory that it takes, about."""
-        return _TASK_BYTES + sum(map(len, self.headers)) + len(self.last or b"")
+    def weigh(self) -> int:
+        """Find out its size."""
+        self.size_bytes = _TASK_BYTES + sum(map(len, self.headers)) + len(self.last or b"")
+        return self.size_bytes
 
     def full(self, key: TaskKey, journal: Journal) -> TaskRecord:
         """The task at full length, for a repeat of it."""

@@ -6,7 +6,7 @@ transaction and published after it; a server that is killed before that has said
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
+from dragoman_server.cache.cache import Asker
 from dragoman_server.condensed_task import CondensedTask
 from dragoman_server.journal.base import Answer, Ending
 from dragoman_server.observation.observer import Answered
@@ -46,6 +47,8 @@ class KnownAnswers:
         self._services = services
         self._results = results
         self._reports = reports
+        self._askers: dict[str, Asker] = {}
+        """By pool."""
 
     def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
         """Answer a new task if that needs no work; whether it did."""
@@ -56,7 +59,7 @@ class KnownAnswers:
         if routed and services.journal.problem is not None:
             return False  # what cannot be written is refused
         try:
-            events = handler.known(request, _Asked(services, key[1], inbound.codec))
+            events = handler.known(request, _Asked(services, key[1], inbound.codec, self._asker))
         except Exception:
             log.exception("known.failed", type=inbound.request_type, task_id=key[1])
             events = None  # as a task it gets an answer, whatever is wrong
@@ -117,6 +120,12 @@ class KnownAnswers:
         )
         journal.answered(Answer(end=end, headers=task.headers, parts=task.parts), publish)
 
+    def _asker(self, pool: str) -> Asker:
+        asker = self._askers.get(pool)
+        if asker is None:
+            asker = self._askers[pool] = self._services.cache.asker(self._services.pools[pool], "use")
+        return asker
+
     def _publish(self, answered: Answered, headers: Sequence[bytes]) -> None:
         services, codec, reply_to = self._services, answered.inbound.codec, answered.key[0]
         for header in headers:
@@ -128,15 +137,16 @@ class KnownAnswers:
 class _Asked:
     """The `Asked` of a handler."""
 
-    __slots__ = ("_services", "codec", "glossary", "limits", "models", "task_id")
+    __slots__ = ("_asker", "_services", "codec", "glossary", "limits", "models", "task_id")
 
-    def __init__(self, services: Services, task_id: str, codec: Codec) -> None:
+    def __init__(self, services: Services, task_id: str, codec: Codec, asker: Callable[[str], Asker]) -> None:
         self.task_id = task_id
         self.codec = codec
         self.limits = services.limits
         self.glossary = services.glossary
         self.models = services.models
         self._services = services
+        self._asker = asker
 
     def now_s(self) -> float:
         """See Asked."""
@@ -150,5 +160,4 @@ class _Asked:
         """See Asked."""
         if not questions:
             return []
-        services = self._services
-        return services.cache.asker(services.pools[questions[0].pool], "use").recall_all(questions, answer_type)
+        return self._asker(questions[0].pool).recall_all(questions, answer_type)

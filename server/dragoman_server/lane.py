@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dragoman_engines.fairqueue import FairQueue, Ticket
 from dragoman_server.config import LaneConfig
@@ -96,24 +96,22 @@ class Lane:
         self._ends.append(self._clock())
         self._let_in()
 
-    def answered(self, queue_s: float, publish_s: float) -> None:
-        """A request of the family needed no work and so no place."""
-        self.published(publish_s)
-        self.ended(queue_s, 0.0, good=True)
+    def ended(self, times_s: Sequence[tuple[float, float]], *, good: int) -> None:
+        """Requests of the family have all their answers, `good` of them with results.
 
-    def ended(self, queue_s: float, compute_s: float, *, good: bool) -> None:
-        """A request of the family has all its answers."""
-        if good:
-            self.completed += 1
-        else:
-            self.failed += 1
-        self._ended.append((queue_s, compute_s))
+        Args:
+            times_s: of each, how long no model worked for it, and how long one did.
+            good: how many went well.
+        """
+        self.completed += good
+        self.failed += len(times_s) - good
+        self._ended.extend(times_s)
         if len(self._ended) >= _FOLD_EVERY:
             self._fold()
 
-    def published(self, publish_s: float) -> None:
-        """The end of a task of the family is out."""
-        self._published.append(publish_s)
+    def published(self, times_s: Sequence[float]) -> None:
+        """The ends of tasks of the family are out: how long that took from when they ended."""
+        self._published.extend(times_s)
 
     def reconfigure(self, config: LaneConfig) -> None:
         """Other limits from now on; what is at work stays at work."""

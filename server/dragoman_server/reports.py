@@ -6,6 +6,7 @@ The peers have their answers already. Whoever shows figures has `tell` called fi
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
 from dragoman_server.lane import Lane
@@ -34,24 +35,26 @@ class Reports:
         self._ended: list[TaskContext] = []
         self._finished: list[FinishedTask] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._untold = 0
 
     def answered(self, answered: Answered) -> None:
         """A new request needed no work: it was answered in the turn in which it came."""
         self._answered.append(answered)
-        self._one_more()
+        if self._timer is None or len(self._answered) >= _MOST_UNTOLD:
+            self._look()
 
     def accepted(self, context: TaskContext) -> None:
         """A request is safe and has its place; also one of an earlier server's."""
         if context.story.duplicate:
             self.tell()  # how its task ended before is told before it begins anew
         self._accepted.append(context)
-        self._one_more()
+        if self._timer is None or len(self._accepted) >= _MOST_UNTOLD:
+            self._look()
 
     def ended(self, context: TaskContext) -> None:
         """All parts of a run are answered."""
         self._ended.append(context)
-        self._one_more()
+        if self._timer is None or len(self._ended) >= _MOST_UNTOLD:
+            self._look()
 
     def left(self, context: TaskContext) -> None:
         """A run stopped unanswered: the next start of the server finishes it."""
@@ -61,7 +64,8 @@ class Reports:
     def finished(self, finished: FinishedTask) -> None:
         """The last event of a task is written, and published where somebody hears it."""
         self._finished.append(finished)
-        self._one_more()
+        if self._timer is None or len(self._finished) >= _MOST_UNTOLD:
+            self._look()
 
     def tell(self) -> None:
         """Tell what is not told yet."""
@@ -69,7 +73,6 @@ class Reports:
             return
         self._timer.cancel()
         self._timer = None
-        self._untold = 0
         self._tell_lanes()
         observer = self._observer
         if self._answered:
@@ -86,22 +89,30 @@ class Reports:
             observer.finished(finished)
         self._then()
 
-    def _one_more(self) -> None:
-        self._untold += 1
+    def _look(self) -> None:
+        """Tell in a moment, or now where much has gathered."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_TELL_S, self.tell)
-        elif self._untold >= _MOST_UNTOLD:
+        else:
             self.tell()
 
     def _tell_lanes(self) -> None:
-        lanes = self._lanes
+        ended: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        published: defaultdict[str, list[float]] = defaultdict(list)
+        good: Counter[str] = Counter()
         for answered in self._answered:
-            lanes[answered.lane].answered(answered.queue_s, answered.published_s - answered.ended_s)
+            ended[answered.lane].append((answered.ended_s - answered.arrived_s, 0.0))
+            published[answered.lane].append(answered.published_s - answered.ended_s)
+        good.update({lane: len(times_s) for lane, times_s in ended.items()})
         for context in self._ended:
             story = context.story
-            good = story.status in ("completed", "partial")
-            lanes[story.lane].ended(story.queue_s, story.compute_s, good=good)
+            ended[story.lane].append((story.queue_s, story.compute_s))
+            good[story.lane] += story.status in ("completed", "partial")
         for finished in self._finished:
             if finished.contexts:
                 last = finished.contexts[-1].story
-                lanes[last.lane].published(finished.published_s - last.ended_s)
+                published[last.lane].append(finished.published_s - last.ended_s)
+        for lane, times_s in ended.items():
+            self._lanes[lane].ended(times_s, good=good[lane])
+        for lane, publish_s in published.items():
+            self._lanes[lane].published(publish_s)

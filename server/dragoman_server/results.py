@@ -59,7 +59,7 @@ class ResultsStore:
         """Know a new task that is finished already. To be followed by `expire` soon."""
         if self._config.keep_s:
             self._finished[key] = task
-            self.bytes += task.size_bytes
+            self.bytes += task.weigh()
         elif task.number:
             self.journal.forget(task.number)
 
@@ -79,7 +79,7 @@ class ResultsStore:
         else:
             task.finished_s = now_s
             self._finished[record.key] = task
-            self.bytes += task.size_bytes
+            self.bytes += task.weigh()
         if self.bytes > self._config.bytes:
             self.expire()
 
@@ -90,7 +90,7 @@ class ResultsStore:
         task = condensed(record, last)
         if task is not None:
             self._finished[record.key] = task
-            self.bytes += task.size_bytes - record.size_bytes
+            self.bytes += task.weigh() - record.size_bytes
 
     def restore(self, record: TaskRecord, finished_s: float) -> None:
         """Know a task that was finished then. To be called in the order of their ends."""

@@ -170,7 +170,7 @@ class Asker:
             return None
         answers, saved_s = [], 0.0
         for question in questions:
-            value = self._cache.in_memory(self._key(question))
+            value = self._cache.in_memory(key_of(self._identity or b"", question))
             known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
             if known is None:
                 return None

@@ -132,7 +132,8 @@ def test_percentiles_are_nearest_rank_in_milliseconds() -> None:
 def test_what_needed_no_place_is_among_the_figures_however_it_is_counted() -> None:
     lane = make_lane(1, 1)
     for number in range(3000):
-        lane.answered(0.001 * (number % 2), 0.002)
+        lane.ended([(0.001 * (number % 2), 0.0)], good=1)
+        lane.published([0.002])
     assert (lane.completed, lane.active) == (3000, 0)
     assert sum(lane.queue_times.histogram.counts) == 3000
     assert lane.queue_times.histogram.sum == pytest.approx(1.5)
