@@ -139,9 +139,10 @@ class TaskRecord(msgspec.Struct, eq=False):
 
     def begin(self, parts: Sequence[str]) -> None:
         """A run for these parts starts; what was said of an earlier failure of theirs is void."""
-        for part in parts:
-            self.outcomes.pop(part, None)
-        self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
+        if self.events or self.outcomes:
+            for part in parts:
+                self.outcomes.pop(part, None)
+            self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
         self.parts.update(parts)
         self.runs += 1
         self.finished = None
