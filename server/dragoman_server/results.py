@@ -102,17 +102,15 @@ class ResultsStore:
         """The task was not accepted after all."""
         self._active.pop(record.key, None)
 
-    def _too_many(self) -> bool:
-        return self.bytes > self._config.bytes or len(self._finished) > self._config.tasks
-
     def expire(self) -> None:
         """Forget what is too old, and the oldest where there are too many."""
+        finished, most_bytes, most = self._finished, self._config.bytes, self._config.tasks
         oldest_s = self._clock() - self._config.keep_s
-        while self._finished:
-            task = next(iter(self._finished.values()))
-            if task.finished_s >= oldest_s and not self._too_many():
+        while finished:
+            task = next(iter(finished.values()))
+            if task.finished_s >= oldest_s and self.bytes <= most_bytes and len(finished) <= most:
                 return
-            self._finished.popitem(last=False)
+            finished.popitem(last=False)
             self.bytes -= task.size_bytes
             if task.number:
                 self.journal.forget(task.number)
