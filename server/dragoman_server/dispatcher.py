@@ -153,11 +153,13 @@ class Dispatcher:
         self.refuse(run.envelope, error)
         if record.runs:
             return
-        if admitted.finished_before is None:
-            self.results.discard(record)
-        else:
-            record.finished = admitted.finished_before
+        if record.contexts:  # others of its runs have ended meanwhile, and it waited for this one
+            self._endings.finish(record, run.envelope, keep=True)
+        elif record.finished_before is not None:
+            record.finished = record.finished_before
             self.results.end(record, keep=True)
+        else:
+            self.results.discard(record)
 
     def _repeat(self, record: TaskRecord, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> None:
         """Publish what is known, leave what is in flight, and add what is new."""
@@ -185,11 +187,12 @@ class Dispatcher:
     def replay(self, record: TaskRecord, envelope: Envelope) -> int:
         """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
         publisher = self._services.publisher
-        for stored in record.events:
+        published = record.published
+        for stored in published:
             publisher.send(stored.encoded(envelope.codec), envelope.codec, envelope.reply_to, stored.binaries)
         if record.finished is not None and envelope.reply_to is not None:
             publisher.publish(record.finished, envelope.codec, envelope.reply_to)
-        return len(record.events)
+        return len(published)
 
     def report(self) -> None:
         """Bring the figures up to this moment."""

@@ -87,6 +87,9 @@ class Reports:
         if self._finished:
             finished, self._finished = self._finished, []
             observer.finished(finished)
+            for one in finished:
+                for context in one.contexts:
+                    context.story.shorten()
         self._then()
 
     def _look(self) -> None:

@@ -73,7 +73,8 @@ class ResultsStore:
             record.journal.forget(record.number)
             return
         now_s = self._clock()
-        task = None if record.unwritten else condensed(record, None)
+        told = record.key[0] is not None  # of its end, which is kept too, once it is written
+        task = None if told else condensed(record, None)
         if task is None:
             self.restore(record, now_s)
         else:

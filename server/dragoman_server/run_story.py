@@ -16,7 +16,7 @@ from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskStatus, type_of
 
 MOST_STEPS = 200
-"""Events, and units, that are kept of a run that is over; a long recording has hundreds."""
+"""Events, and units, that are kept of a task that is over; a long recording has hundreds."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +73,7 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
     """In flight."""
     calls: list[Call] = []
     said: list[Said] = []
+    units_done: int = 0
     steps_dropped: int = 0
     """Events and units for which there was no room."""
     audio_s: float = 0.0
@@ -89,11 +90,8 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
 
     def say(self, event: Event, ready_s: float, at_s: float) -> None:
         """An event is out."""
-        if len(self.said) < MOST_STEPS:
-            language = getattr(event, "target_language", None)
-            self.said.append(Said(ready_s, at_s, type_of(type(event)), language))
-        else:
-            self.steps_dropped += 1
+        language = getattr(event, "target_language", None)
+        self.said.append(Said(ready_s, at_s, type_of(type(event)), language))
 
     def end(self, now_s: float, status: TaskStatus, outcomes: Mapping[str, DragomanError | None]) -> None:
         """All its parts are answered; its time is summed up."""
@@ -103,9 +101,13 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
         self.compute_s = self.worked_s
         self.queue_s = max(0.0, now_s - self.arrived_s - self.compute_s)
         self.units.clear()
-        if len(self.calls) > MOST_STEPS:
-            self.steps_dropped += len(self.calls) - MOST_STEPS
-            del self.calls[MOST_STEPS:]
+
+    def shorten(self) -> None:
+        """All has been told of it: keep what fits in a timeline."""
+        for steps in (self.calls, self.said):
+            if len(steps) > MOST_STEPS:
+                self.steps_dropped += len(steps) - MOST_STEPS
+                del steps[MOST_STEPS:]
 
     @property
     def worked_s(self) -> float:

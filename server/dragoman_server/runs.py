@@ -21,7 +21,6 @@ from dragoman_server.task import TaskRun
 from dragoman_server.task_life import peer_of
 from dragoman_server.task_record import TaskKey, TaskRecord
 from dragoman_wire.errors import ShuttingDown
-from dragoman_wire.events import TaskFinished
 from dragoman_wire.inbound import Inbound
 
 log = structlog.get_logger()
@@ -39,8 +38,6 @@ class Admitted(msgspec.Struct, frozen=True):
     turn: asyncio.Future[None] | None
     size_bytes: int
     duplicate: bool
-    finished_before: TaskFinished | None
-    """How the task had ended before this run of it."""
 
 
 class Runs:
@@ -110,7 +107,7 @@ class Runs:
         )
         envelope = inbound.envelope_as(record.key[1])
         run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, story, tuple(parts))
-        admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate, record.finished)
+        admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate)
         self._results.begin(record)
         record.begin(run.parts)
         self._runs.setdefault(record.key, []).append(run)

@@ -137,7 +137,7 @@ class TaskRun:
     @property
     def status(self) -> TaskStatus:
         """How the run ended, in the word of `task_finished`."""
-        return status_of([self.record.outcomes.get(part) for part in self.parts])
+        return status_of(list(self.context.outcomes.values()))
 
     async def _work(self, turn: asyncio.Future[None] | None) -> None:
         if turn is not None:
@@ -149,7 +149,7 @@ class TaskRun:
         await self.handler.handle(self.request, self.context)
 
     def _answer_the_rest(self) -> None:
-        rest = [part for part in self.parts if part not in self.record.outcomes]
+        rest = [part for part in self.parts if part not in self.context.outcomes]
         if not rest:
             return
         error = self.error

@@ -56,6 +56,8 @@ class TaskContext:
         self.request = request
         self.story = story
         self._services = services
+        self.outcomes: dict[str, DragomanError | None] = {}
+        """Of the parts that this run has answered; the record's are those of the newest run."""
         self._askers: dict[str, Asker] = {}
         """By pool."""
 
@@ -136,7 +138,9 @@ class TaskContext:
         self.record.say(event, self.envelope, publisher, binaries, part=part, error=error, then=said)
 
     def _settled(self, part: str, error: DragomanError | None) -> None:
-        self.record.outcomes[part] = error
+        if error is not None:  # it is kept, and what led to it would keep the request
+            error.__traceback__ = error.__context__ = error.__cause__ = None
+        self.outcomes[part] = self.record.outcomes[part] = error
         if isinstance(error, EngineDied):
             self.record.died = error.message
 
@@ -168,6 +172,7 @@ class TaskContext:
             raise
         finally:
             story.units.discard(unit)
+        story.units_done += 1
         story.calls.append(
             Call(
                 kind=work.kind,

@@ -27,7 +27,7 @@ TASK_BYTES = 1500
 """What a task takes beside its events: keys, maps and sets."""
 
 
-class StoredEvent(msgspec.Struct, frozen=True):
+class StoredEvent(msgspec.Struct, frozen=True, eq=False):
     """An event that was published, for repeats."""
 
     header: bytes
@@ -79,6 +79,8 @@ class TaskRecord(msgspec.Struct, eq=False):
     stages: dict[str, Any] = {}
     unwritten: int = 0
     """Runs and events that were handed to the journal and are not yet written."""
+    unpublished: list[StoredEvent] = []
+    """Events that wait to be written."""
     died: str | None = None
     """Why the request is to be set aside, if it is."""
     contexts: list[TaskContext] = []
@@ -88,13 +90,22 @@ class TaskRecord(msgspec.Struct, eq=False):
     queue_s: float = 0.0
     compute_s: float = 0.0
     finished: TaskFinished | None = None
+    finished_before: TaskFinished | None = None
+    """How it had ended before the runs that are in flight."""
     finished_s: float = 0.0
     size_bytes: int = TASK_BYTES
 
-    def remember(self, header: bytes, binaries: Sequence[Buffer], part: str | None) -> None:
+    @property
+    def published(self) -> list[StoredEvent]:
+        """The events that are out; the others follow when they are written."""
+        return [stored for stored in self.events if stored not in self.unpublished]
+
+    def remember(self, header: bytes, binaries: Sequence[Buffer], part: str | None) -> StoredEvent:
         """Keep an event for repeats."""
-        self.events.append(StoredEvent(header, binaries, part))
+        stored = StoredEvent(header, binaries, part)
+        self.events.append(stored)
         self.size_bytes += _EVENT_BYTES + len(header) + sum(map(len, binaries))
+        return stored
 
     def say(
         self,
@@ -109,7 +120,7 @@ class TaskRecord(msgspec.Struct, eq=False):
     ) -> None:
         """Write an event, publish it, then call `then`; where it cannot be written, the peer has it all the same."""
         header = encode_header(event, envelope.codec)
-        self.remember(header, binaries, part)
+        stored = self.remember(header, binaries, part)
         if self.journal is NOTHING:
             publisher.send(header, envelope.codec, envelope.reply_to, binaries)
             if then is not None:
@@ -118,11 +129,13 @@ class TaskRecord(msgspec.Struct, eq=False):
 
         def publish(_: str | None) -> None:
             self.unwritten -= 1
+            self.unpublished.remove(stored)
             publisher.send(header, envelope.codec, envelope.reply_to, binaries)
             if then is not None:
                 then()
 
         self.unwritten += 1
+        self.unpublished.append(stored)
         error_code = error.code if error else None
         self.journal.event(self.number, header, binaries, publish, part=part, error_code=error_code)
 
@@ -144,6 +157,8 @@ class TaskRecord(msgspec.Struct, eq=False):
                 self.outcomes.pop(part, None)
             self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
         self.parts.update(parts)
+        if not self.runs:
+            self.finished_before = self.finished
         self.runs += 1
         self.finished = None
 

@@ -204,7 +204,7 @@ class Asker:
             known = (await self.recall([question], answer_type))[0]
             if known is None:
                 known, flight.compute_s = await compute()
-                self.remember(question, known, flight.compute_s)
+                self._cache.put({key: _packed(known, flight.compute_s)})
             flight.answer = known
         except DragomanError as error:
             flight.error = error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -58,6 +58,18 @@ class FinishedTask(msgspec.Struct, kw_only=True):
     def stories(self) -> list[RunStory]:
         """What happened to its runs."""
         return [context.story for context in self.contexts]
+
+    @property
+    def outcomes(self) -> Mapping[str, DragomanError | None]:
+        """How its parts ended. By now a repeat may have begun it anew, and the record knows no more of it."""
+        if not self.contexts:
+            return dict(self.record.outcomes)
+        return max(self.stories, key=lambda story: story.ended_s).outcomes
+
+    @property
+    def error(self) -> DragomanError | None:
+        """The first of its errors."""
+        return next((error for error in self.outcomes.values() if error is not None), None)
 
 
 class Observer:

@@ -124,7 +124,6 @@ class RequestLog(Observer):
         """See Observer."""
         for context in ended:
             self._going.pop(context, None)
-        self._quoted.difference_update(ended)
 
     def left(self, context: TaskContext) -> None:
         """See Observer."""
@@ -136,6 +135,8 @@ class RequestLog(Observer):
 
     def finished(self, finished: Sequence[FinishedTask]) -> None:
         """See Observer."""
+        for one in finished:
+            self._quoted.difference_update(one.contexts)
         timestamp = self._lines.timestamp()
         lines = [
             self._finished_line(one, timestamp)
@@ -163,7 +164,7 @@ class RequestLog(Observer):
 
     def _finished_line(self, finished: FinishedTask, timestamp: str) -> FinishedLine:
         record, envelope, last = finished.record, finished.envelope, finished.last
-        error = None if last.status == "completed" else _first_error(record)
+        error = None if last.status == "completed" else finished.error
         first = finished.contexts[0] if finished.contexts else None
         ended_s = max((context.story.ended_s for context in finished.contexts), default=finished.published_s)
         return FinishedLine(
@@ -210,10 +211,6 @@ def _accepted_line(context: TaskContext, timestamp: str) -> AcceptedLine:
         level="info",
         timestamp=timestamp,
     )
-
-
-def _first_error(record: TaskRecord) -> DragomanError | None:
-    return next((error for error in record.outcomes.values() if error is not None), None)
 
 
 def _line(answered: Answered, timestamp: str) -> FinishedLine:

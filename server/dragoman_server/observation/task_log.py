@@ -55,7 +55,8 @@ class TaskLog(Observer):
     def finished(self, finished: Sequence[FinishedTask]) -> None:
         """See Observer."""
         for one in finished:
-            self._active.pop(one.record.key, None)
+            if self._active.get(one.record.key) is one.record:  # else another task of that id is in flight already
+                del self._active[one.record.key]
             trace = self._ended(one)
             (self._good if trace.status == "completed" else self._failed).append(trace)
 
@@ -128,7 +129,7 @@ class TaskLog(Observer):
             request_type=record.request_type,
             lane=self._lane_of.get(record.request_type, ""),
             runs=stories,
-            outcomes=stories[-1].outcomes if stories else dict(record.outcomes),
+            outcomes=finished.outcomes,
             status=finished.last.status,
             finished_s=finished.published_s,
             message_id=finished.envelope.message_id,

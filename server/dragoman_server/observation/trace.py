@@ -152,7 +152,7 @@ class Trace(msgspec.Struct, kw_only=True):
     def _units(self) -> dict[str, int]:
         units = [unit for run in self.runs for unit in run.units]
         running = sum(1 for unit in units if unit.entry is None)
-        done = sum(1 for run in self.runs for call in run.calls if call.good)
+        done = sum(run.units_done for run in self.runs)
         return {"done": done, "running": running, "queued": len(units) - running}
 
     def _parts(self) -> list[dict[str, Any]]:

@@ -83,15 +83,17 @@ def test_the_store_gives_what_was_condensed_back_and_counts_its_room() -> None:
     assert store.bytes == 0
 
 
-def test_a_task_that_is_not_to_be_written_is_condensed_at_its_end() -> None:
+def test_a_task_whose_end_nobody_is_told_is_condensed_at_once() -> None:
     store = ResultsStore(ResultsConfig(), lambda: 5.0)
-    made = record()
-    store.begin(made)
-    store.end(made, keep=True)
-    again = store.get(KEY)
-    assert again is not None
-    assert again is not made
-    assert (again.finished_s, again.outcomes) == (5.0, made.outcomes)
+    for key in ((None, "t"), KEY):
+        made = record()
+        made.key = key
+        store.begin(made)
+        store.end(made, keep=True)
+        again = store.get(key)
+        assert again is not None
+        assert (again is made) == (key == KEY)
+        assert (again.finished_s, again.outcomes) == (5.0, made.outcomes)
 
 
 def test_a_task_that_is_no_longer_kept_is_not_condensed() -> None:

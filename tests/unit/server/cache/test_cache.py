@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
 from dragoman_engines.base import Capabilities, EngineSpec
@@ -250,6 +251,17 @@ async def test_when_the_first_is_cancelled_another_goes_on() -> None:
     assert {one.pcm for one in await asyncio.gather(*others)} == {b"\1\2"}
     assert work.begun == 2
     assert not cache.flights
+
+
+async def test_an_answer_is_kept_for_the_model_that_was_asked_whatever_is_loaded_when_it_comes() -> None:
+    cache, asked = Cache(MemoryStore(100, 1 << 20)), pool()
+
+    async def compute() -> tuple[Speech, float]:
+        asked.capabilities = msgspec.structs.replace(asked.capabilities, revision="later")
+        return Speech(pcm=b"\1\2", sample_rate_hz=16_000), 1.0
+
+    await cache.asker(asked, "use").once(SPOKEN, Speech, compute)
+    assert await cache.asker(asked, "use").recall([SPOKEN], Speech) == [None]
 
 
 async def test_off_joins_nobody() -> None:

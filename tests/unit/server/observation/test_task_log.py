@@ -153,6 +153,21 @@ def test_a_timeline_is_bounded_and_its_end_is_always_there(story: Story) -> None
     assert task["timeline_dropped"] == 803  # received, accepted and a unit are steps as well
 
 
+def test_of_a_long_task_that_is_over_all_units_are_counted_and_some_are_kept(story: Story) -> None:
+    context = story.accept(story.record("t"))
+    context.story.calls += [
+        Call(kind="translation", asked_s=0.0, worker="w", began_s=story.now_s, ended_s=story.now_s) for _ in range(300)
+    ]
+    context.story.units_done = 300
+    story.end(context)
+    context.story.shorten()
+    story.finish(context)
+    task = story.show("t")
+    assert task["units"] == {"done": 300, "running": 0, "queued": 0}
+    assert (len(context.story.calls), len(task["timeline"])) == (200, 201)
+    assert task["timeline_dropped"] == 101 + 2  # one more unit at the end; received and accepted are steps as well
+
+
 def test_five_hundred_of_each_kind_are_kept(story: Story) -> None:
     for number in range(600):
         for status in ("completed", "failed"):
