@@ -68,15 +68,14 @@ def known_translations(
         targets: any tags.
         wish: model and glossaries.
     """
-    if not has_letters(text):
-        return [_unchanged(text)] * len(targets)
     composed = _composed(text)
     others = [target for target in targets if base_language(target) != source]
     known = asked.recall_all(
         [_whole(composed, source, target, wish.model, wish.terms(target)) for target in others], str
     )
     if known is None:
-        return None
+        # Asked last, for it takes longer than what is mostly enough; such a text is never kept.
+        return None if has_letters(text) else [_unchanged(text)] * len(targets)
     found = [Translated(text=one, model=engine.model, revision=engine.revision, from_cache=True) for one in known]
     if len(others) == len(targets):
         return found
