@@ -115,9 +115,8 @@ class Dispatcher:
         except Overloaded as error:
             self.refuse(inbound.envelope_as(record.key[1]), error)
             return
-        record.unwritten += 1
         if record.journal is NOTHING:
-            self._written(admitted, None)
+            self._begin(admitted)
             return
         entry = Entry(
             task=record.number,
@@ -129,19 +128,24 @@ class Dispatcher:
             frames=inbound.frames,
             again=duplicate,
         )
+        record.unwritten += 1
         record.journal.accept(entry, functools.partial(self._written, admitted))
 
     def _written(self, admitted: Admitted, problem: str | None) -> None:
         """The request is safe, or it cannot be."""
-        run, record = admitted.run, admitted.run.record
-        record.unwritten -= 1
-        if problem is not None:
+        admitted.run.record.unwritten -= 1
+        if problem is None:
+            self._begin(admitted)
+        else:
             self._take_back(admitted, _unwritable(problem))
-            return
+
+    def _begin(self, admitted: Admitted) -> None:
+        """Tell the peer, and have the work done."""
+        run = admitted.run
         self._runs.accepted(admitted)
         self._tell_accepted(run.envelope, duplicate=admitted.duplicate)
         if admitted.duplicate:
-            self.replay(record, run.envelope)
+            self.replay(run.record, run.envelope)
         self._runs.start(admitted)
 
     def _take_back(self, admitted: Admitted, error: InternalFault) -> None:

@@ -27,7 +27,7 @@ _NOBLOCK = int(zmq.NOBLOCK)
 
 
 class Outbox(Protocol):
-    """Where answers go; `Publisher` is one."""
+    """Where answers go; `Outgoing` is one."""
 
     def hold(self) -> None:
         """Let them gather."""

@@ -16,7 +16,7 @@ from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler
 from dragoman_server.cache.cache import Asker
 from dragoman_server.condensed_task import CondensedTask
-from dragoman_server.journal.base import Answer, Ending
+from dragoman_server.journal.base import AnsweredTask, Ending
 from dragoman_server.observation.observer import Answered
 from dragoman_server.reports import Reports
 from dragoman_server.results import ResultsStore
@@ -51,7 +51,7 @@ class KnownAnswers:
         """By pool."""
 
     def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
-        """Answer a new task if that needs no work; whether it did."""
+        """AnsweredTask a new task if that needs no work; whether it did."""
         services, request = self._services, inbound.request
         if request.cache not in _ASKS:
             return False
@@ -118,7 +118,7 @@ class KnownAnswers:
             request_type=task.request_type,
             last=task.last,
         )
-        journal.answered(Answer(end=end, headers=task.headers, parts=task.parts), publish)
+        journal.answered(AnsweredTask(end=end, headers=task.headers, parts=task.parts), publish)
 
     def _asker(self, pool: str) -> Asker:
         asker = self._askers.get(pool)

@@ -147,10 +147,11 @@ class Asker:
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
         """The known answers."""
-        if self._use != "use" or not self._cache.on or not self._knows_its_engine():
+        identity = self._identified() if self._use == "use" and self._cache.on else None
+        if identity is None:
             return [None] * len(questions)
         counters = self._cache.counters
-        keys = [self._key(question) for question in questions]
+        keys = [self._key(identity, question) for question in questions]
         found = await self._cache.get(keys)
         answers: list[T | None] = []
         for key, question in zip(keys, questions, strict=True):
@@ -166,11 +167,12 @@ class Asker:
 
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
         """The answers where all are known in memory."""
-        if self._use != "use" or not self._knows_its_engine():
+        identity = self._identified() if self._use == "use" else None
+        if identity is None:
             return None
         answers, saved_s = [], 0.0
         for question in questions:
-            value = self._cache.in_memory(key_of(self._identity or b"", question))
+            value = self._cache.in_memory(key_of(identity, question))
             known = _decoded(value[_CHECKSUM_BYTES:], answer_type) if value is not None else None
             if known is None:
                 return None
@@ -182,16 +184,18 @@ class Asker:
 
     def remember(self, question: AnyQuestion, answer: object, compute_s: float) -> None:
         """Keep an answer."""
-        if self._use != "off" and self._cache.on and self._knows_its_engine():
-            self._cache.put({self._key(question): _packed(answer, compute_s)})
+        identity = self._identified() if self._use != "off" and self._cache.on else None
+        if identity is not None:
+            self._cache.put({self._key(identity, question): _packed(answer, compute_s)})
 
     async def once(
         self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[tuple[T, float]]]
     ) -> T:
         """The known answer, or that of an equal question that is being computed, or what `compute` gives."""
-        if self._use == "off" or not self._knows_its_engine():
+        identity = self._identified() if self._use != "off" else None
+        if identity is None:
             return (await compute())[0]
-        key = self._key(question)
+        key = self._key(identity, question)
         while (flight := self._cache.flights.get(key)) is not None:
             await flight.ended.wait()
             if flight.error is not None:
@@ -214,19 +218,19 @@ class Asker:
             flight.ended.set()
         return known
 
-    def _knows_its_engine(self) -> bool:
-        """Whether it is known what the answers depend on beside their questions."""
+    def _identified(self) -> bytes | None:
+        """What the answers depend on beside their questions, if that is known."""
         engine = self._pool.capabilities
         if engine is not self._engine:
             self._engine, self._identity = engine, engine_identity(self._pool)
             self._keys.clear()
-        return self._identity is not None
+        return self._identity
 
-    def _key(self, question: AnyQuestion) -> bytes:
+    def _key(self, identity: bytes, question: AnyQuestion) -> bytes:
         known = self._keys.get(id(question))
         if known is not None:
             return known[1]
-        key = key_of(self._identity or b"", question)
+        key = key_of(identity, question)
         if isinstance(question, Question):
             self._keys[id(question)] = (question, key)
         return key

@@ -62,7 +62,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """Its encoded last event."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class AnsweredTask(msgspec.Struct, frozen=True, kw_only=True):
     """All of a task that was never accepted, for its answer was known."""
 
     end: Ending
@@ -167,7 +167,7 @@ class Journal(ABC):
         """Write the last event of a task; its requests are no longer needed."""
 
     @abstractmethod
-    def answered(self, answer: Answer, done: Done) -> None:
+    def answered(self, task: AnsweredTask, done: Done) -> None:
         """Write a task that is finished already."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dragoman_server.journal.base import Answer, Done, Ending, Entry, Journal, KeptTask
+from dragoman_server.journal.base import AnsweredTask, Done, Ending, Entry, Journal, KeptTask
 from dragoman_server.samples import Samples
 from dragoman_wire.inbound import Buffer
 
@@ -58,7 +58,7 @@ class NullJournal(Journal):
         """See Journal."""
         done(None)
 
-    def answered(self, answer: Answer, done: Done) -> None:
+    def answered(self, task: AnsweredTask, done: Done) -> None:
         """See Journal."""
         done(None)
 

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from dragoman_server.config import JournalConfig
-from dragoman_server.journal.base import Answer, Done, Ending, Entry, Journal, KeptTask
+from dragoman_server.journal.base import AnsweredTask, Done, Ending, Entry, Journal, KeptTask
 from dragoman_server.journal.load import count_crash, load_tasks, next_number
 from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.schema import FILE, open_journal
@@ -132,9 +132,9 @@ class SqliteJournal(Journal):
         row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last)
         self._push(Operation(Kind.FINISH, row, done, len(end.last)))
 
-    def answered(self, answer: Answer, done: Done) -> None:
+    def answered(self, task: AnsweredTask, done: Done) -> None:
         """See Journal."""
-        end, said = answer.end, _encoder.encode((answer.parts, answer.headers))
+        end, said = task.end, _encoder.encode((task.parts, task.headers))
         row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last, said)
         self._push(Operation(Kind.ANSWERED, row, done, len(end.last) + len(said)))
 

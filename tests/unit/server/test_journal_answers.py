@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from dragoman_server.journal.base import Answer, KeptTask
+from dragoman_server.journal.base import AnsweredTask, KeptTask
 from dragoman_server.journal.schema import FILE
 from tests.unit.server.test_journal import HEADER, crash, ending, entry, flushed, left_in, open_journal
 from tests.unit.server.test_journal_forgets import numbers_in
@@ -13,8 +13,8 @@ from tests.unit.server.test_journal_forgets import numbers_in
 OTHER = b'{"type":"translation_completed","targetLanguage":"fr"}'
 
 
-def answer(task: int) -> Answer:
-    return Answer(end=ending(task), headers=(HEADER, OTHER), parts=("pt", "fr"))
+def answer(task: int) -> AnsweredTask:
+    return AnsweredTask(end=ending(task), headers=(HEADER, OTHER), parts=("pt", "fr"))
 
 
 def said_of(task: KeptTask) -> list[tuple[str | None, bytes | None]]:

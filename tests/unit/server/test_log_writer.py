@@ -34,16 +34,22 @@ def read_all(descriptor: int) -> list[str]:
     return text.decode().splitlines()
 
 
-def test_lines_are_written_in_order_and_the_last_before_the_end(pipe: tuple[int, int]) -> None:
-    writer = started(pipe[1])
-    for number in range(2000):
-        writer.put(f"line {number}".encode())
-    reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
+def closed(writer: LogWriter, pipe: tuple[int, int]) -> list[str]:
+    """Close a writer while somebody reads: all that it has written."""
     lines: list[str] = []
+    reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
     writer.close(20)
     os.close(pipe[1])
     reader.join(20)
+    return lines
+
+
+def test_lines_are_written_in_order_and_the_last_before_the_end(pipe: tuple[int, int]) -> None:
+    writer = started(pipe[1])
+    for number in range(2000):
+        writer.put(f"line {number}".encode())
+    lines = closed(writer, pipe)
     assert lines == [f"line {number}" for number in range(2000)]
     assert writer.dropped == 0
 
@@ -115,12 +121,6 @@ def test_of_several_lines_those_that_find_room_are_kept_and_the_others_counted(p
 def test_a_line_that_is_too_long_is_cut_between_two_characters(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     writer.put(("x" + "你" * 40_000).encode())
-    reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
-    lines: list[str] = []
-    reader.start()
-    writer.close(20)
-    os.close(pipe[1])
-    reader.join(20)
-    [line] = lines
+    [line] = closed(writer, pipe)
     assert line.endswith("你...")
     assert len(line.encode()) <= (1 << 16) + 3
