@@ -14,7 +14,6 @@ import structlog
 from dragoman_handlers.base import Handler
 from dragoman_server.endings import Endings
 from dragoman_server.journal.base import Entry, Journal
-from dragoman_server.journal.null import NOTHING
 from dragoman_server.known import KnownAnswers
 from dragoman_server.lane import Lane
 from dragoman_server.reports import Reports
@@ -114,9 +113,6 @@ class Dispatcher:
             admitted = self._runs.place(record, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
             self.refuse(inbound.envelope_as(record.key[1]), error)
-            return
-        if record.journal is NOTHING:
-            self._begin(admitted)
             return
         entry = Entry(
             task=record.number,

@@ -121,11 +121,6 @@ class TaskRecord(msgspec.Struct, eq=False):
         """Write an event, publish it, then call `then`; where it cannot be written, the peer has it all the same."""
         header = encode_header(event, envelope.codec)
         stored = self.remember(header, binaries, part)
-        if self.journal is NOTHING:
-            publisher.send(header, envelope.codec, envelope.reply_to, binaries)
-            if then is not None:
-                then()
-            return
 
         def publish(_: str | None) -> None:
             self.unwritten -= 1
