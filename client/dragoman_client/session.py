@@ -167,9 +167,9 @@ class Session:
             size_bytes=sum(map(len, frames)),
         )
         keys = [task_id]
-        if follower.kind in ("ping", "stats"):
-            # A server may answer these without the id.
-            keys.append({"ping": "type:pong", "stats": "type:stats_result"}[follower.kind])
+        if follower.control_answer is not None:
+            # A server may answer a control request without the id.
+            keys.append(f"type:{follower.control_answer}")
         if isinstance(request_id := header.get("request_id"), str):
             keys.append(request_id)
         return EventStream(self._connection, Inbox(self._connection.router, keys), follower, frames, poll)
