@@ -18,11 +18,12 @@ from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.follower import Follower, Patience
 from dragoman_client.frames import Event, Header, header_of, pack
-from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOptions
+from dragoman_client.options import CallOptions
 from dragoman_client.results import (
     transient_error,
 )
 from dragoman_client.stream import EventStream
+from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.errors import InternalFault
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import (
