@@ -73,6 +73,7 @@ def _refusals_explained(client: OpsClient) -> Iterator[None]:
 def _remove(folder: Path) -> str:
     """Remove the file of a server that does not run; return what was done."""
     from dragoman_server.cache.file import FILE  # noqa: PLC0415 - needs the extra `server`
+    from dragoman_server.sqlite_file import files_of  # noqa: PLC0415
     from dragoman_server.state_dir import StateDir, StateDirError  # noqa: PLC0415
 
     state = StateDir(folder)
@@ -83,7 +84,7 @@ def _remove(folder: Path) -> str:
     except StateDirError as error:
         fail(f"{error}; it does not answer at the address of the configuration (sockets.ops)")
     try:
-        files = [path for suffix in ("", "-wal", "-shm") if (path := state.path / f"{FILE}{suffix}").exists()]
+        files = [path for path in files_of(state.path / FILE) if path.exists()]
         for path in files:
             path.unlink()
     finally:
