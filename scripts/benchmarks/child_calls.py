@@ -20,7 +20,7 @@ import uvloop
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.pool.pool_settings import PoolSettings
+from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.work import AnyWork, DecodeAudio, TranslateSentences
 
 WARM_S = 0.5
@@ -61,7 +61,7 @@ async def _rate(pool: EnginePool, make: Callable[[], AnyWork], flight: int, seco
     async def lane() -> None:
         nonlocal count
         while time.perf_counter() < begin_s + seconds:
-            await pool.run(make(), Ticket())
+            await pool.answer(pool.join(make(), Ticket()))
             count += 1
 
     await asyncio.gather(*(lane() for _ in range(flight)))
