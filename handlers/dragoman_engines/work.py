@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, get_args
 import msgspec
 from typing_extensions import get_original_bases, override
 
-Kind = Literal["audio", "transcription", "translation", "speech"]
+Kind = Literal["decoder", "transcription", "translation", "speech"]
 SPOOL_RATE_HZ = 16_000
 
 
@@ -88,7 +88,7 @@ class DecodedAudio(Result, frozen=True, kw_only=True):
 class DecodeAudio(Work[DecodedAudio], frozen=True, kw_only=True):
     """Decode a recording in any container into a new spool file."""
 
-    kind: ClassVar[Kind] = "audio"
+    kind: ClassVar[Kind] = "decoder"
     data: bytes
     """On the server's side any buffer: it is copied once, into the pipe."""
     pcm_path: str
@@ -109,7 +109,7 @@ class SpeechSpans(Result, frozen=True, kw_only=True):
 class FindSpeech(Work[SpeechSpans], frozen=True, kw_only=True):
     """Find the speech in samples [start, end) of a spool file."""
 
-    kind: ClassVar[Kind] = "audio"
+    kind: ClassVar[Kind] = "decoder"
     pcm_path: str
     start: int
     end: int
@@ -278,7 +278,7 @@ class EncodedAudio(Result, frozen=True, kw_only=True):
 class EncodeAudio(Work[EncodedAudio], frozen=True, kw_only=True):
     """Write speech into a file that is smaller than a WAV."""
 
-    kind: ClassVar[Kind] = "audio"
+    kind: ClassVar[Kind] = "decoder"
     pcm: bytes
     """Signed 16-bit little-endian mono samples."""
     sample_rate_hz: int

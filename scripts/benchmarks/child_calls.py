@@ -42,7 +42,7 @@ async def main(seconds: float) -> dict[str, float]:
             return DecodeAudio(data=recording, pcm_path=spool, max_duration_s=3600)
 
         rates = {}
-        for name, kind, make in (("200B", "translation", small), ("1MiB", "audio", large)):
+        for name, kind, make in (("200B", "translation", small), ("1MiB", "decoder", large)):
             pool = EnginePool(EngineSpec(kind=kind, model="echo"), PoolSettings(batch=16))
             pool.start()
             await pool.settled()

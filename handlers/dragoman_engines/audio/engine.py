@@ -60,7 +60,7 @@ class AudioEngine:
             case EncodeAudio():
                 return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
             case _:
-                return Failure(code=EngineFailed.code, message=f"the audio engine cannot do {type(work).__name__}")
+                return Failure(code=EngineFailed.code, message=f"the decoder cannot do {type(work).__name__}")
 
 
 def _decode(work: DecodeAudio) -> AnyResult:

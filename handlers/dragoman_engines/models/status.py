@@ -19,7 +19,7 @@ from dragoman_engines.models.table import find_entry, load_catalogue
 from dragoman_engines.work import Kind
 
 State = Literal["here", "in parts", "absent"]
-_ORDER: tuple[Kind, ...] = ("transcription", "translation", "speech", "audio")
+_ORDER: tuple[Kind, ...] = ("transcription", "translation", "speech", "decoder")
 """In which kinds are listed."""
 
 

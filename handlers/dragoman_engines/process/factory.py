@@ -32,9 +32,9 @@ def make_engine(spec: EngineSpec) -> Engine:
 def _load(spec: EngineSpec) -> Engine:
     embedded = spec.model == EMBEDDED
     match spec.kind:
-        case "audio":
+        case "decoder":
             if not embedded:
-                raise ModelMissing(f"there is no audio engine {spec.model!r}; name {EMBEDDED} or {ECHO}")
+                raise ModelMissing(f"there is no decoder {spec.model!r}; name {EMBEDDED} or {ECHO}")
             from dragoman_engines.audio.engine import AudioEngine
 
             return AudioEngine(spec)

@@ -39,7 +39,7 @@ def _first_units(can: Capabilities, kind: Kind) -> Iterator[AnyWork]:
             others = [language for language in can.languages if language != "en"]
             for language in [*(["en"] if "en" in can.languages else []), *others[:1]]:
                 yield Speak(text=_WORDS, language=language)
-        case "audio":
+        case "decoder":
             with tempfile.TemporaryDirectory(prefix="dragoman-warm-up-") as folder:
                 path = str(Path(folder) / "silence.pcm")
                 yield DecodeAudio(data=_silence(), pcm_path=path, max_duration_s=2.0)

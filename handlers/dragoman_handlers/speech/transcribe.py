@@ -71,7 +71,7 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
     language = spoken_language(engine, wanted.language, wanted.hint)
     question = Recording(
         digest=await _digest(audio),
-        decoder=(await context.capabilities("audio")).revision,
+        decoder=(await context.capabilities("decoder")).revision,
         language=language.decided,
         hint=None if language.decided else language.hint,
         words=wanted.words,

@@ -120,7 +120,7 @@ async def test_a_stop_between_two_processes_starts_no_other(monkeypatch: pytest.
 
 
 async def test_a_process_that_no_longer_reads_is_ended_by_force() -> None:
-    pool = EnginePool(EngineSpec(kind="audio", model="echo"), PoolSettings())
+    pool = EnginePool(EngineSpec(kind="decoder", model="echo"), PoolSettings())
     pool.start()
     await pool.settled()
     [child] = pool.supervisor.children
