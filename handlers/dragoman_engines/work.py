@@ -43,7 +43,7 @@ class Work(msgspec.Struct, Generic[R], frozen=True, kw_only=True, tag=True):
     model: str = ""
     """Which of several models does it, by its name in the configuration; empty: the default one."""
     cached_as: ClassVar[str] = ""
-    """What the cache calls the answers to such units; empty: they are not kept."""
+    """The cache's name for the answers to such units; empty: they are not kept."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -143,12 +143,12 @@ class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WindowText(Result, frozen=True, kw_only=True):
-    """What was said in a window."""
+    """The text of a window."""
 
     segments: list[SpokenSegment]
     language: str
     language_probability: float
-    """What the model thinks of that language, 0 to 1; 0 where it heard nothing."""
+    """The model's probability of that language, 0 to 1; 0 where it heard nothing."""
 
 
 class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
@@ -159,9 +159,9 @@ class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
     pcm_path: str
     spans: list[tuple[int, int]]
     language: str | None = None
-    """What is spoken; None lets the model find out."""
+    """The spoken language; None lets the model find out."""
     hint: str | None = None
-    """What is probably spoken, where the model is to find out."""
+    """The probable language, where the model is to find out."""
     words: bool = False
     """Find the place of every word."""
 

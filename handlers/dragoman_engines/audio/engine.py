@@ -1,4 +1,4 @@
-"""Recordings in any container to spool files, where in them somebody speaks, and speech to small files."""
+"""Recordings in any container to spool files, the speech in them, and speech to small files."""
 
 from __future__ import annotations
 
@@ -89,6 +89,6 @@ def _find_speech(work: FindSpeech) -> AnyResult:
 
 
 def _at_most(span: tuple[int, int], length: int) -> list[tuple[int, int]]:
-    """The span in pieces: the network's padding may take one a little over the length."""
+    """Cut a span into pieces: the network's padding may take one a little over the length."""
     start, end = span
     return [(place, min(place + length, end)) for place in range(start, end, length)]

@@ -9,7 +9,7 @@ Three rules, from the outside in:
 2.  Peers in a class share evenly by the same rule with weight 1 (start-time fair queueing, Goyal et al. 1996): a peer
     that comes back starts at the class's virtual time, so idling earns nothing and a flood delays only its sender.
 3.  Within a peer, entries are ordered by arrival + AGEING * size. That is shortest-first with linear ageing: a
-    request of size s lets those pass that arrive up to AGEING * s later and are tiny, and no one else.
+    request of size s lets those pass that arrive up to AGEING * s later and are tiny, and no others.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     peer: str = ""
     priority: Priority = "normal"
     cost_s: float = 0.0
-    """What serving this entry costs; charged to its peer and class."""
+    """The cost of serving this entry; charged to its peer and class."""
     size_s: float = 0.0
-    """What the whole request costs; the smaller goes first within a peer."""
+    """The cost of the whole request; the smaller goes first within a peer."""
 
 
 @dataclass(eq=False, slots=True)

@@ -81,7 +81,7 @@ class EnginePool(UnitSource):
 
     @property
     def capabilities(self) -> Capabilities | None:
-        """What the engine can do; None until a process has loaded its model."""
+        """The abilities of the engine; None until a process has loaded its model."""
         return self.supervisor.capabilities
 
     @property

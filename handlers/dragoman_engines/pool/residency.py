@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Workload(Protocol):
-    """What there is to do for a pool, waiting and at work."""
+    """The work of a pool, waiting and in model calls."""
 
     @property
     def awaited(self) -> int:
@@ -66,7 +66,7 @@ class Residency(Tenant):
         self._memory = memory
         self._guess_mb = expected_mb
         self._process_mb = 0.0
-        """What a process takes; 0 until it is asked for."""
+        """The memory of one process; 0 until it is asked for."""
         self._idle_unload_s = idle_unload_s
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None

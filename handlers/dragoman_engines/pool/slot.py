@@ -45,7 +45,7 @@ class Bounds:
 
 
 class SlotOwner(Protocol):
-    """What a slot asks and tells its pool."""
+    """The supervisor, as a slot sees it."""
 
     async def admit(self, slot: Slot) -> bool:
         """Wait for room before a process is started. Return False for "not now": the slot rests until it is woken.

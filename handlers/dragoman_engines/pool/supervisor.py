@@ -65,7 +65,7 @@ class PoolSettings:
 
 
 class UnitSource(Protocol):
-    """What a supervisor asks and tells its pool, which has the units."""
+    """The pool, as its supervisor sees it: it has the units."""
 
     @property
     def queued(self) -> int:

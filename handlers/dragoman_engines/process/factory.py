@@ -51,7 +51,7 @@ def _load(spec: EngineSpec) -> Engine:
 
 
 def _translation(spec: EngineSpec, source: str) -> Engine:
-    """The engine for the files that the folder holds."""
+    """Make the engine for the files that the folder holds."""
     model = resolve(source, models_dir=spec.models_dir)
     if any(model.folder.rglob("lex*.bin")):
         from dragoman_engines.translation.firefox import FirefoxEngine

@@ -60,7 +60,7 @@ def serve(sock: socket.socket) -> None:
 
 
 def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
-    """The engine's results; where it raises, each unit has failed with its words."""
+    """Return the engine's results; where it raises, each unit has failed with its words."""
     try:
         results = engine.run(work)
     except Exception as error:  # noqa: BLE001 - the model's own errors have no common base
