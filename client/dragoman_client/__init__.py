@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         TimedOut,
     )
     from dragoman_client.formats import Format, render
-    from dragoman_client.frames import Event
+    from dragoman_client.frames import Event, ReceivedEvent
     from dragoman_client.results import SpokenTranslation, Translation, TranslationFailed, VoiceResult
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
@@ -48,6 +48,7 @@ __all__ = [
     "EventStream",
     "Format",
     "Pong",
+    "ReceivedEvent",
     "ServerUnreachable",
     "SpeakingVoice",
     "SpokenTranslation",
@@ -77,7 +78,7 @@ _HOMES = {
         "TimedOut",
     ),
     "dragoman_client.formats": ("Format", "render"),
-    "dragoman_client.frames": ("Event",),
+    "dragoman_client.frames": ("Event", "ReceivedEvent"),
     "dragoman_client.results": ("SpokenTranslation", "Translation", "TranslationFailed", "VoiceResult"),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),

@@ -22,7 +22,7 @@ _Wire = TypeVar("_Wire", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class ReceivedEvent:
     """One event of the server, as it came."""
 
     type: str
@@ -62,6 +62,10 @@ class Event:
             return msgspec.convert(self.fields, kind)
         except msgspec.ValidationError as error:
             raise BadAnswer(f"the event {self.type} of the server is not readable: {error}") from error
+
+
+Event = ReceivedEvent
+"""The name under which `dragoman_client` has exported it since its first version."""
 
 
 def _text(value: object) -> str | None:
@@ -107,7 +111,7 @@ def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> l
     return frames
 
 
-def unpack(frames: Sequence[bytes]) -> Event:
+def unpack(frames: Sequence[bytes]) -> ReceivedEvent:
     """The event in the frames after the topic.
 
     Raises:
@@ -122,7 +126,7 @@ def unpack(frames: Sequence[bytes]) -> Event:
     kind = fields.get("type")
     if not isinstance(kind, str):
         raise BadAnswer("the header has no type")
-    return Event(type=kind, fields=fields, binaries=_binaries(fields.get("binaryFrames"), frames))
+    return ReceivedEvent(type=kind, fields=fields, binaries=_binaries(fields.get("binaryFrames"), frames))
 
 
 def _binaries(places: object, frames: Sequence[bytes]) -> dict[str, bytes]:

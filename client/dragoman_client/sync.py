@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 
 from dragoman_client.aio import Client
 from dragoman_client.errors import ConnectionClosed
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.options import CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
@@ -234,7 +234,7 @@ class SyncClient:
         return self._call(self._client.cancel(task_id))
 
 
-class SyncEventStream(Iterator[Event]):
+class SyncEventStream(Iterator[ReceivedEvent]):
     """The events of one request, one at a time; made by `SyncClient.events`. Leaving it early forgets the request."""
 
     def __init__(self, client: SyncClient, stream: EventStream) -> None:
@@ -246,7 +246,7 @@ class SyncEventStream(Iterator[Event]):
         """The id of the task, for `SyncClient.cancel`."""
         return self._stream.task_id
 
-    def __next__(self) -> Event:
+    def __next__(self) -> ReceivedEvent:
         event = self._client._call(_next_of(self._stream))  # noqa: SLF001  # two halves of one module
         if event is None:
             raise StopIteration
@@ -266,5 +266,5 @@ class SyncEventStream(Iterator[Event]):
         self.close()
 
 
-async def _next_of(stream: EventStream) -> Event | None:
+async def _next_of(stream: EventStream) -> ReceivedEvent | None:
     return await anext(stream, None)

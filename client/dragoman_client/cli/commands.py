@@ -85,7 +85,7 @@ def translate(
         text = sys.stdin.read().rstrip("\n")
     if not text.strip():
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    wanted = calls.Wanted(
+    request = calls.TextRequest(
         text=text,
         source=source,
         languages=languages_of(to),
@@ -93,7 +93,7 @@ def translate(
         priority=priority.value,
         glossary=_glossary(term, glossary),
     )
-    calls.translate(ctx.obj, wanted, as_json=as_json)
+    calls.translate(ctx.obj, request, as_json=as_json)
 
 
 def transcribe(
@@ -150,7 +150,7 @@ def voice(
     from dragoman_client.cli import calls
 
     audio = _recording(file)
-    spoken = calls.Spoken(
+    request = calls.VoiceRequest(
         name=file.stem,
         audio=audio,
         languages=languages_of(to),
@@ -161,7 +161,7 @@ def voice(
         audio_format=audio_format.value,
         glossary=_glossary(term, glossary),
     )
-    calls.voice(ctx.obj, spoken, out, as_json=as_json)
+    calls.voice(ctx.obj, request, out, as_json=as_json)
 
 
 def voices(

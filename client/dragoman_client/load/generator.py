@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator
 from typing import Self
 
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.load.arrivals import due_times
-from dragoman_client.load.line import Line
 from dragoman_client.load.materials import Materials, RequestMaker, result_request
 from dragoman_client.load.plan import Plan
+from dragoman_client.load.sockets import LoadSockets
 from dragoman_client.load.tally import Sent, Tally
 
 _CONNECT_S = 5.0
@@ -55,7 +55,7 @@ class LoadRun:
         self._peers = [f"{name}-{number}" for number in range(plan.peers)]
         self._maker = RequestMaker(plan, materials, self._peers)
         self._rng = random.Random(plan.seed)  # noqa: S311 - to be repeatable, not secret
-        self._line: Line | None = None
+        self._sockets: LoadSockets | None = None
         self._stop = asyncio.Event()
         self._room = asyncio.Event()
         self._waiting: dict[str, asyncio.Future[float]] = {}
@@ -77,19 +77,19 @@ class LoadRun:
 
     async def __aenter__(self) -> Self:
         """Connect, and wait for the server's first answer."""
-        self._line = Line(*self._endpoints, self._peers, self._see)
+        self._sockets = LoadSockets(*self._endpoints, self._peers, self._see)
         try:
-            await self._line.wait_for_server(min(_CONNECT_S, self.plan.timeout_s))
+            await self._sockets.wait_for_server(min(_CONNECT_S, self.plan.timeout_s))
         except BaseException:
-            await self._line.close()
+            await self._sockets.close()
             raise
-        self._line.watch(self._probe, self._catch_up)
+        self._sockets.watch(self._probe, self._catch_up)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await _end(self._catching_up)
-        if self._line is not None:
-            await self._line.close()
+        if self._sockets is not None:
+            await self._sockets.close()
 
     async def run(self) -> None:
         """Send, then wait for the answers, each as long as the plan allows.
@@ -151,10 +151,10 @@ class LoadRun:
             if self._over:
                 return None
             await self._until_changed(_SWEEP_S)
-        if self._stop.is_set() or self._line is None:
+        if self._stop.is_set() or self._sockets is None:
             return None
         kind, task_id, frames = self._maker.make()
-        while not self._line.send(frames):
+        while not self._sockets.send(frames):
             if self._over:
                 return None
             await self._until_stopped(_SEND_AGAIN_S)
@@ -167,7 +167,7 @@ class LoadRun:
 
     # --- hearing ---------------------------------------------------------------------------------------------
 
-    def _see(self, event: Event) -> None:
+    def _see(self, event: ReceivedEvent) -> None:
         through = self.tally.see(event, time.monotonic())
         if through is None:
             return
@@ -192,11 +192,11 @@ class LoadRun:
                 self._ask(request)
 
     def _ask(self, request: Sent) -> bool:
-        return self._line is not None and self._line.send(result_request(request.task_id, request.peer))
+        return self._sockets is not None and self._sockets.send(result_request(request.task_id, request.peer))
 
     async def _probe(self) -> None:
-        if self._line is not None:
-            await self._line.wait_for_server(_CONNECT_S)
+        if self._sockets is not None:
+            await self._sockets.wait_for_server(_CONNECT_S)
 
     def _catch_up(self) -> None:
         """The connection was cut off and is there again: ask for what was accepted, send again what was not."""
@@ -214,7 +214,7 @@ class LoadRun:
         if request.accepted:
             request.asked_s = time.monotonic()
             return self._ask(request)
-        taken = self._line is not None and self._line.send(request.frames)
+        taken = self._sockets is not None and self._sockets.send(request.frames)
         self.tally.repeated += taken
         return taken
 

@@ -79,7 +79,10 @@ class Histogram:
 
 def _ends(low_ms: float, high_ms: float) -> list[float]:
     """1, 2, 5, 10, ... from the last one that is not above `low_ms` to the first one that is above `high_ms`."""
-    decade = math.floor(math.log10(max(low_ms, _LEAST_MS)))
+    least_ms = max(low_ms, _LEAST_MS)
+    decade = math.floor(math.log10(least_ms))
+    if 10.0**decade > least_ms:  # the logarithm of a number just below a power of ten is rounded up
+        decade -= 1
     ends = [0.0] if low_ms < _LEAST_MS else []
     while True:
         for step in (1, 2, 5):
