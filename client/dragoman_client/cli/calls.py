@@ -14,10 +14,11 @@ import msgspec
 import typer
 
 from dragoman_client.aio import Client
+from dragoman_client.choices import Format
 from dragoman_client.cli.output import fail, print_json, print_tree, progress, voice_note
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
-from dragoman_client.formats import Format, render
+from dragoman_client.formats import render
 from dragoman_client.frames import ReceivedEvent
 from dragoman_client.results import SpokenTranslation, TranslationFailed, VoiceResult
 from dragoman_wire.errors import DragomanError
@@ -90,14 +91,14 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
 
 
-def transcribe(settings: Settings, audio: bytes, language: str | None, form: str, *, words: bool) -> None:
+def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
     """Print a transcription in a format of `formats`."""
 
     async def work(client: Client, on_event: OnEvent) -> str:
         transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
-        return render(transcription, Format(form))
+        return render(transcription, form)
 
-    typer.echo(_call(settings, "transcribing", work, as_json=form == "json", timeout_s=_RECORDING_TIMEOUT_S))
+    typer.echo(_call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
 
 
 def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool) -> None:

@@ -6,38 +6,13 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dragoman_client.choices import Format, Priority, SoundFormat
 from dragoman_wire.endpoints import DEFAULT_OPS
-
-
-class Priority(StrEnum):
-    """Which requests go first."""
-
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
-
-
-class TranscriptFormat(StrEnum):
-    """What a transcription is printed as."""
-
-    TEXT = "text"
-    JSON = "json"
-    SRT = "srt"
-    VTT = "vtt"
-
-
-class SoundFormat(StrEnum):
-    """What speech is sent as."""
-
-    WAV = "wav"
-    OGG = "ogg"
-
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
@@ -100,9 +75,7 @@ def transcribe(
     ctx: typer.Context,
     file: Recording,
     *,
-    form: Annotated[
-        TranscriptFormat, typer.Option("--format", help="What to print.", case_sensitive=False)
-    ] = TranscriptFormat.TEXT,
+    form: Annotated[Format, typer.Option("--format", help="What to print.", case_sensitive=False)] = Format.TEXT,
     language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
     words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
     as_json: AsJson = False,
@@ -113,8 +86,8 @@ def transcribe(
     """
     from dragoman_client.cli import calls
 
-    chosen = "json" if as_json else form.value
-    if words and chosen != "json":
+    chosen = Format.JSON if as_json else form
+    if words and chosen is not Format.JSON:
         raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
     calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words)
 
