@@ -154,7 +154,7 @@ class Client:
         binaries: Mapping[str, bytes] | None = None,
         timeout_s: float | None = None,
     ) -> EventStream:
-        """The events of any request of the contract, as they come; nothing is retried.
+        """Send any request of the contract and return its events as they come; nothing is retried.
 
         Args:
             request: typed, or a map with the wire's field names; `replyTo` is set here, `taskId` where it is missing.
@@ -256,7 +256,7 @@ class Client:
     async def _translations(
         self, request: TranslationRequest, options: CallOptions
     ) -> tuple[dict[str, Translation], dict[str, DragomanError]]:
-        """Those that the client's cache knows, and those that the server gives."""
+        """Return the translations that the client's cache has and those that the server gives, then the errors."""
         cache, use = self._cache, request.cache or "use"
         known = cache.recall(request) if cache is not None and use == "use" else {}
         asked = missing(request.target_languages, known)
@@ -313,14 +313,14 @@ class Client:
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
-        """A voice message in other languages; those that failed are in the result's `failed`. See also `translate`.
+        """Turn a voice message into other languages; those that failed are in its `failed`. See also `translate`.
 
         Args:
             audio: the recording, in any common format.
             to: target languages.
             language: what is probably spoken; it counts where the model is unsure.
             model_type: "premium" asks for the best models and voices, however slow.
-            voice: who speaks, by name: one voice, or one for each language. See `voices`.
+            voice: the voice that speaks, by name: one voice, or one for each language. See `voices`.
             speed: 0.5 to 2; 1 is the voice's own pace.
             audio_format: "wav" (the default) or "ogg", which is Opus and a tenth of the size.
             glossary: terms that must stay or become something; see `translate`.
@@ -354,7 +354,7 @@ class Client:
         return (await self._ask(PingRequest(timestamp=time.time()))).read_as(Pong)
 
     async def stats(self) -> dict[str, Any]:
-        """The server's statistics: the document of its operations endpoint.
+        """Ask for the server's statistics: the document of its operations endpoint.
 
         Raises:
             ClientError: no answer.
@@ -363,7 +363,7 @@ class Client:
         return {name: value for name, value in answer.fields.items() if name not in ("type", "taskId")}
 
     async def voices(self) -> VoicesResult:
-        """The voices that the server has; none while it is loading them.
+        """Ask for the voices that the server has; there are none while it is loading them.
 
         Raises:
             ClientError: no answer.
@@ -383,7 +383,7 @@ class Client:
     async def _attempts(
         self, request: Request, options: CallOptions, binaries: Mapping[str, bytes] | None = None
     ) -> list[ReceivedEvent]:
-        """All events of a task; the one place where a request that met a passing error is sent again."""
+        """Send a request, again after a passing error, and return all events of the last attempt."""
         header = header_of(request)
         on_event = options.get("on_event")
         for attempt in itertools.count():

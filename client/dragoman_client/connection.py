@@ -1,4 +1,4 @@
-"""The two sockets of a client: one that pushes requests, one whose single reader hands events to who waits."""
+"""The two sockets of a client: one that pushes requests, one whose single reader hands events to the calls that wait."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ class Inbox:
         self._woken.set()
 
     def reconnected(self) -> None:
-        """The connection was cut and is there again: have the waiting call ask for what it missed."""
+        """Have the waiting call ask for what it missed: the connection was cut and is there again."""
         self._cut_off = True
         self._woken.set()
 
     def was_cut_off(self) -> bool:
-        """Whether that happened since the last time that this was asked."""
+        """Return whether the connection came back since the last call of this."""
         was, self._cut_off = self._cut_off, False
         return was
 
     async def get(self, wait_s: float) -> ReceivedEvent | None:
-        """The next event; None where none comes within `wait_s` seconds, or where the connection came back.
+        """Wait for the next event; None where none comes within `wait_s` seconds, or where the connection came back.
 
         Raises:
             ConnectionClosed: there will be no more.
@@ -84,7 +84,7 @@ class Inbox:
 
 
 class Router:
-    """Who waits for the events of which task."""
+    """The calls that wait, by the task whose events they wait for."""
 
     def __init__(self) -> None:
         self._inboxes: dict[str, set[Inbox]] = {}
@@ -106,27 +106,27 @@ class Router:
                 self._inboxes.pop(key, None)
 
     def route(self, event: ReceivedEvent) -> None:
-        """Hand an event to all who wait for it; nobody may."""
+        """Hand an event to all calls that wait for it; there may be none."""
         for inbox in tuple(self._inboxes.get(key_of(event), ())):
             inbox.put(event)
 
     def reconnected(self) -> None:
-        """Tell everybody who waits that events may have been missed."""
-        for inbox in self._everybody():
+        """Tell every waiting call that events may have been missed."""
+        for inbox in self._all():
             inbox.reconnected()
 
     def fail(self, error: ClientError) -> None:
-        """Tell everybody who waits, or will, that nothing comes any more."""
+        """Tell every call that waits, or will, that nothing comes any more."""
         self._error = error
-        for inbox in self._everybody():
+        for inbox in self._all():
             inbox.fail(error)
 
-    def _everybody(self) -> set[Inbox]:
+    def _all(self) -> set[Inbox]:
         return {inbox for waiting in self._inboxes.values() for inbox in waiting}
 
 
 def key_of(event: ReceivedEvent) -> str:
-    """What an event is found by: its task, else its voice profile request, else its type."""
+    """Return what an event is found by: its task, else its voice profile request, else its type."""
     request_id = event.fields.get("request_id")
     return event.task_id or (request_id if isinstance(request_id, str) else f"type:{event.type}")
 
@@ -173,7 +173,7 @@ class Connection:
         self._monitor.start(probe, self.router.reconnected)
 
     def send(self, frames: Sequence[bytes]) -> bool:
-        """Hand a message to the transport without waiting; False where nobody is connected to take it.
+        """Hand a message to the transport without waiting; False where no server is connected to take it.
 
         Raises:
             ConnectionClosed: the connection was closed.
@@ -187,7 +187,7 @@ class Connection:
         return True
 
     async def close(self, *, clean: bool) -> None:
-        """Stop the reader, fail who waits, close the sockets; `clean` lets the last messages leave. Safe to repeat."""
+        """Stop the reader, fail the calls that wait, close the sockets; `clean` lets the last messages leave. Safe to repeat."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(clean=clean), name="dragoman-client-close")
         await asyncio.shield(self._closing)

@@ -53,7 +53,7 @@ class ReceivedEvent:
         return error_from_code(code, message, after_ms if isinstance(after_ms, int) else None)
 
     def read_as(self, kind: builtins.type[_Wire]) -> _Wire:
-        """The event as a typed message of the contract.
+        """Convert the event to a typed message of the contract.
 
         Raises:
             BadAnswer: a field is missing or of the wrong type.
@@ -73,7 +73,7 @@ def _text(value: object) -> str | None:
 
 
 def header_of(request: Request | Mapping[str, Any]) -> Header:
-    """A request, typed or plain, as the map that is sent; a missing `taskId` is made.
+    """Build the map that is sent of a request, typed or plain; a missing `taskId` is made.
 
     Raises:
         InvalidRequest: the `taskId` is no text of 1 to 128 characters.
@@ -94,7 +94,7 @@ def header_of(request: Request | Mapping[str, Any]) -> Header:
 
 
 def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> list[bytes]:
-    """The frames of a request, in msgpack; each binary gets a frame and a place in `binaryFrames`.
+    """Encode a request in msgpack; each binary gets a frame and a place in `binaryFrames`.
 
     Raises:
         TooLarge: the server would drop or refuse it unseen.
@@ -112,7 +112,7 @@ def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> l
 
 
 def unpack(frames: Sequence[bytes]) -> ReceivedEvent:
-    """The event in the frames after the topic.
+    """Decode the event in the frames after the topic.
 
     Raises:
         BadAnswer: there is no readable header with a `type`.

@@ -43,7 +43,7 @@ class CallOptions(TypedDict, total=False):
 
 
 def request_fields(options: CallOptions) -> dict[str, Any]:
-    """The options that are fields of the request."""
+    """Return the options that are fields of the request."""
     return {
         "task_id": options.get("task_id"),
         "message_id": options.get("message_id"),

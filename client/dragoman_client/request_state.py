@@ -20,7 +20,7 @@ from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.families import FAMILIES
 
 _RETRY_UNSENT_S = 0.05
-"""How soon to try again where nobody is connected to take the request."""
+"""How soon to try again where no server is connected to take the request."""
 _CLOSING_POLLS = 5
 """How often a finished task is asked for what is missing of it, ever more slowly."""
 _SLOW_LINK_BYTES_PER_S = 4 << 20
@@ -109,11 +109,11 @@ class RequestState:
         return self._phase is _Phase.ENDED
 
     def due(self, now_s: float) -> tuple[Step, float]:
-        """The next step; for WAIT with the seconds to wait.
+        """Return the next step; for WAIT with the seconds to wait.
 
         Raises:
             TimedOut: there was no new event for `timeout_s`.
-            ServerUnreachable: the same, and nobody ever took the request.
+            ServerUnreachable: the same, and no server ever took the request.
         """
         gives_up_s = self._last_s + self._patience.timeout_s
         if self._phase is _Phase.CLOSING and self._closing_polls:
@@ -131,13 +131,13 @@ class RequestState:
         self._last_s = now_s
 
     def reconnected(self, now_s: float) -> None:
-        """The connection was cut and is there again: what was on its way, either way, may be lost."""
+        """Note that the connection was cut and is there again: what was on its way, either way, may be lost."""
         self._next_s = now_s
         self._resend_s = self._patience.resend_s
         self._closing_polls = 0
 
     def sent(self, now_s: float, *, taken: bool) -> None:
-        """The request was handed to the transport, or nobody was connected to take it."""
+        """Note that the request was handed to the transport, or that no server was connected to take it."""
         if not taken:
             self._next_s = now_s + min(_RETRY_UNSENT_S, self._resend_s)
             return
@@ -146,7 +146,7 @@ class RequestState:
         self._resend_s = min(self._resend_s * 2, max(self._patience.resend_max_s, self._patience.resend_s))
 
     def polled(self, now_s: float) -> None:
-        """A `result` request was sent."""
+        """Note that a `result` request was sent."""
         if self._phase is not _Phase.CLOSING:
             self._next_s = now_s + self._poll_s
             self._poll_s = min(self._poll_s * 2, max(self._patience.poll_max_s, self._patience.poll_s))
@@ -197,7 +197,7 @@ class RequestState:
             self._phase = _Phase.ENDED
 
     def _all_refused(self, event: ReceivedEvent) -> bool:
-        """A refused request has no `accepted`: one error, or one for each language in the translation families."""
+        """Return whether nothing more comes: one error, or one for each language in the translation families."""
         if not self._family.per_language or event.language is None:
             return True
         self._refused.add(event.language)
@@ -238,7 +238,7 @@ class RequestState:
         within = f"within {self._patience.timeout_s:g} s"
         what = f"the {self.kind} request {self.task_id}"
         if not self._ever_sent:
-            return ServerUnreachable(f"nobody at {self._server} took {what} {within}")
+            return ServerUnreachable(f"no server at {self._server} took {what} {within}")
         if self._phase is _Phase.SENDING:
             return TimedOut(f"no answer to {what} from {self._server} {within}")
         return TimedOut(f"no event of {what} {within} after `{self._last_type or 'accepted'}`")

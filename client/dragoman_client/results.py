@@ -51,7 +51,7 @@ class SpokenTranslation:
     duration_ms: int
     segments: list[wire.TranscriptSegment]
     voice: str = ""
-    """Who speaks; empty where the server does not say."""
+    """The voice that speaks; empty where the server does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +83,7 @@ class TranslationFailed(ClientError):
 
 
 def transient_error(events: Iterable[ReceivedEvent]) -> DragomanError | None:
-    """The error of an attempt that the same request may not meet again; of several the one to wait longest for."""
+    """Return the error that the same request may not meet again; of several the one to wait longest for."""
     errors = [error for event in events if isinstance(error := event.error, _TRANSIENT)]
     return max(errors, key=lambda error: error.retry_after_ms or 0, default=None)
 
@@ -91,7 +91,7 @@ def transient_error(events: Iterable[ReceivedEvent]) -> DragomanError | None:
 def read_translations(
     events: Sequence[ReceivedEvent], languages: Sequence[str]
 ) -> tuple[dict[str, Translation], dict[str, DragomanError]]:
-    """The translations and the errors of a `translation`, by target language.
+    """Read the translations and the errors of a `translation`, by target language.
 
     Raises:
         DragomanError: the request was refused as a whole.
@@ -118,7 +118,7 @@ def read_translations(
 
 
 def read_transcription(events: Sequence[ReceivedEvent]) -> wire.Transcription:
-    """The transcription of a `transcription_only`.
+    """Read the transcription of a `transcription_only`.
 
     Raises:
         DragomanError: the server reported an error, or no transcription.
@@ -131,7 +131,7 @@ def read_transcription(events: Sequence[ReceivedEvent]) -> wire.Transcription:
 
 
 def read_voice(events: Sequence[ReceivedEvent]) -> VoiceResult:
-    """The outcome of an `audio_process`.
+    """Read the outcome of an `audio_process`.
 
     Raises:
         DragomanError: the server reported an error before there was a transcription with an outcome per language.
@@ -198,7 +198,7 @@ def _failure(events: Sequence[ReceivedEvent]) -> DragomanError:
 
 
 def _unanswered(events: Sequence[ReceivedEvent]) -> DragomanError:
-    """What to say where a task ended without the event that was waited for."""
+    """Return the error of a task that ended without the event that was waited for."""
     finished = next((event for event in events if event.type == "task_finished"), None)
     status = finished.fields.get("status") if finished else None
     if status == "cancelled":

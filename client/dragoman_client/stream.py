@@ -44,11 +44,11 @@ class EventStream:
         return self
 
     async def __anext__(self) -> ReceivedEvent:
-        """The next event.
+        """Wait for the next event.
 
         Raises:
             TimedOut: no new event for `timeout_s` seconds.
-            ServerUnreachable: the same, and nobody ever took the request.
+            ServerUnreachable: the same, and no server ever took the request.
             ConnectionClosed: the client was closed.
         """
         try:
@@ -103,7 +103,7 @@ class EventStream:
         await self.aclose()
 
     def __del__(self) -> None:
-        # Whoever breaks out of the loop drops the stream: its place among those who wait goes with it.
+        # A caller that breaks out of the loop drops the stream: its place among the waiting calls goes with it.
         inbox: Inbox | None = getattr(self, "_inbox", None)
         if inbox is not None:
             inbox.close()

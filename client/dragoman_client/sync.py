@@ -128,7 +128,7 @@ class SyncClient:
         binaries: Mapping[str, bytes] | None = None,
         timeout_s: float | None = None,
     ) -> SyncEventStream:
-        """See `Client.events`; a plain iterator."""
+        """Send any request and return its events as a plain iterator; see `Client.events`."""
 
         async def start() -> EventStream:
             return self._client.events(request, binaries=binaries, timeout_s=timeout_s)
@@ -167,7 +167,7 @@ class SyncClient:
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
-        """See `Client.translate`."""
+        """Translate a text; see `Client.translate`."""
         client = self._client
         if isinstance(to, str):
             return self._call(
@@ -184,7 +184,7 @@ class SyncClient:
         formats: Sequence[SubtitleFormat] = (),
         **options: Unpack[CallOptions],
     ) -> Transcription:
-        """See `Client.transcribe`."""
+        """Transcribe a recording; see `Client.transcribe`."""
         return self._call(
             self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
         )
@@ -202,7 +202,7 @@ class SyncClient:
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
-        """See `Client.voice`."""
+        """Turn a voice message into other languages; see `Client.voice`."""
         return self._call(
             self._client.voice(
                 audio,
@@ -218,19 +218,19 @@ class SyncClient:
         )
 
     def ping(self) -> Pong:
-        """See `Client.ping`."""
+        """Ask whether the server is alive; see `Client.ping`."""
         return self._call(self._client.ping())
 
     def stats(self) -> dict[str, Any]:
-        """See `Client.stats`."""
+        """Ask for the server's statistics; see `Client.stats`."""
         return self._call(self._client.stats())
 
     def voices(self) -> VoicesResult:
-        """See `Client.voices`."""
+        """Ask for the server's voices; see `Client.voices`."""
         return self._call(self._client.voices())
 
     def cancel(self, task_id: str) -> CancelStatus:
-        """See `Client.cancel`."""
+        """Stop a task of this peer; see `Client.cancel`."""
         return self._call(self._client.cancel(task_id))
 
 

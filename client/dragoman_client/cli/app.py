@@ -16,7 +16,7 @@ PARTS_GROUP = "dragoman.commands"
 
 
 def build_app() -> typer.Typer:
-    """The application with the commands of all installed parts."""
+    """Build the application with the commands of all installed parts."""
     parts, missing = _installed_parts()
     app = typer.Typer(
         name="dragoman",
@@ -34,7 +34,7 @@ def build_app() -> typer.Typer:
 
 
 def _installed_parts() -> tuple[list[typer.Typer], list[str]]:
-    """The applications of other parts, and for each that cannot be loaded its name and why."""
+    """Load the applications of other parts; return them, and for each that cannot be loaded its name and why."""
     parts, missing = [], []
     for point in sorted(entry_points(group=PARTS_GROUP), key=lambda point: point.name):
         try:

@@ -103,7 +103,7 @@ def voice(
     voice: Annotated[
         list[str] | None,
         typer.Option(
-            help="Who speaks: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
+            help="The voice: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
             metavar="[LANG=]NAME",
             show_default=False,
         ),
@@ -221,7 +221,7 @@ def languages_of(to: str) -> list[str]:
 
 
 def _voices(given: list[str]) -> str | dict[str, str] | None:
-    """One voice for all languages, or one for each."""
+    """Read one voice for all languages, or one for each."""
     if len(given) == 1 and given[0] and "=" not in given[0]:
         return given[0]
     pairs = [each.split("=", 1) for each in given]
@@ -231,7 +231,7 @@ def _voices(given: list[str]) -> str | dict[str, str] | None:
 
 
 def _glossary(terms: list[str] | None, file: Path | None) -> dict[str, Any]:
-    """The file's terms and those of the command line, which go before."""
+    """Read the file's terms and those of the command line, which take precedence."""
     try:
         glossary = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -42,7 +42,7 @@ def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
 
 
 def voice_note(voice: SpeakingVoice, known: VoicesResult, language: str | None) -> str:
-    """A voice's languages, and where it speaks though nobody names it."""
+    """Describe a voice: its languages, and those in which it is the default."""
     languages = [language] if language else voice.languages
     notes = []
     for word, chosen in (("default", known.default_voices), ("premium", known.best_voices)):

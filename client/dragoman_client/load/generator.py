@@ -21,7 +21,7 @@ from dragoman_client.load.tally import Sent, Tally
 _CONNECT_S = 5.0
 _SWEEP_S = 0.25
 _SEND_AGAIN_S = 0.002
-"""Where nobody takes a request now: the server is not there, or reads no more for the moment."""
+"""Before a request is sent again that the server did not take: it is not there, or reads no more for the moment."""
 _ASKS = 3
 """A request is asked for after each third of its time."""
 _MOST_IN_A_ROW = 32
@@ -109,7 +109,7 @@ class LoadRun:
     # --- sending ---------------------------------------------------------------------------------------------
 
     async def _open_loop(self, rate: float) -> None:
-        """Each request when it is due; one that finds no place goes as soon as there is one, its time running."""
+        """Send each request when it is due; one that finds no place goes as soon as there is one, its time running."""
         due = self._due(rate)
         in_a_row = 0
         for due_s in due:
@@ -128,7 +128,7 @@ class LoadRun:
         return times if number is None else itertools.islice(times, number)
 
     async def _closed_loop(self) -> None:
-        """So many at a time: each place sends the next request when its last one is through."""
+        """Keep so many in flight: each place sends the next request when its last one is through."""
         left = iter(range(self.plan.number)) if self.plan.number is not None else None
 
         async def place() -> None:
@@ -146,7 +146,7 @@ class LoadRun:
         return self._stop.is_set() or self.elapsed_s >= self.plan.duration_s
 
     async def _send(self, due_s: float | None) -> Sent | None:
-        """Send a request as soon as there is a place and somebody takes it; None where that was not to be."""
+        """Send a request as soon as there is a place and the server takes it; None where it never did."""
         while len(self.tally.open) >= self.plan.most_in_flight:
             if self._over:
                 return None
@@ -199,7 +199,7 @@ class LoadRun:
             await self._sockets.wait_for_server(_CONNECT_S)
 
     def _catch_up(self) -> None:
-        """The connection was cut off and is there again: ask for what was accepted, send again what was not."""
+        """Ask for what was accepted and send again what was not: the connection was cut off and is there again."""
         if self._catching_up is None or self._catching_up.done():
             self._catching_up = asyncio.create_task(self._ask_for_all(), name="load-catch-up")
 
@@ -236,7 +236,7 @@ class LoadRun:
 
 
 def _until(times: Iterator[float], end_s: float) -> Iterator[float]:
-    """The times before the end."""
+    """Yield the times before the end."""
     for at_s in times:
         if at_s >= end_s:
             return

@@ -87,7 +87,7 @@ class LoadSockets:
         self._monitor.start(probe, catch_up)
 
     def send(self, frames: Sequence[bytes]) -> bool:
-        """Hand a message to the transport without waiting; False where nobody takes it now."""
+        """Hand a message to the transport without waiting; False where no server takes it now."""
         try:
             self._push.send_multipart(frames, zmq.NOBLOCK, copy=False)
         except zmq.Again:

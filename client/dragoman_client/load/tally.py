@@ -92,7 +92,7 @@ class Tally:
         self._timeout_s = timeout_s
 
     def send(self, request: Sent) -> None:
-        """A request was handed to the transport."""
+        """Note that a request was handed to the transport."""
         self.open[request.task_id] = request
         self.of(request.kind).sent += 1
         self.late.add((request.sent_s - request.counted_s) * 1000)
@@ -127,7 +127,7 @@ class Tally:
         return request, event
 
     def _refuse(self, request: Sent, event: ReceivedEvent) -> bool:
-        """Whether the event refuses the request: an error of what was not accepted."""
+        """Return whether the event refuses the request: an error of what was not accepted."""
         if request.accepted or event.error is None:
             return False
         self.of(request.kind).refused[event.error.code] += 1
@@ -147,7 +147,7 @@ class Tally:
             request.code = request.code or str(failed.get("errorCode"))
 
     def _finish(self, request: Sent, event: ReceivedEvent, took_ms: float) -> bool:
-        """Whether it is through: a finish that counts more events than came waits for them."""
+        """Note a finish; return whether the request is through: one that counts more events than came is not."""
         figures = self.of(request.kind)
         status = str(event.fields.get("status"))
         if request.finish is None:
@@ -194,11 +194,11 @@ class Tally:
                 yield request
 
     def of(self, kind: Kind) -> Figures:
-        """The figures of one kind."""
+        """Return the figures of one kind."""
         return self.figures.setdefault(kind, Figures())
 
     def together(self) -> Figures:
-        """The figures of all kinds."""
+        """Add up the figures of all kinds."""
         total = Figures()
         for figures in self.figures.values():
             total.include(figures)

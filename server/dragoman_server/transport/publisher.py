@@ -31,11 +31,11 @@ _MOST_WAITING = 16
 class _Socket(zmq.Socket[bytes]):
     """A socket without what only other kinds of sockets need, which is half of the time that a message takes."""
 
-    send = zmq.backend.Socket.send  # type: ignore[assignment]  # but for two arguments that nobody gives, the same
+    send = zmq.backend.Socket.send  # type: ignore[assignment]  # but for two arguments that are never given, the same
 
 
 class Publisher:
-    """Sends events: on *events* to everybody, on *routed events* to one peer.
+    """Sends events: on *events* to every subscriber, on *routed events* to one peer.
 
     A PUB socket never blocks: it drops what a slow subscriber does not take in time, once `high_water_mark` messages
     wait for it. What was dropped is had again by a repeat or a `result` request.
@@ -54,11 +54,11 @@ class Publisher:
         self.published = 0
 
     def bind_events(self, endpoint: str) -> str:
-        """Bind the socket that everybody hears; the endpoint that it has got, with the port where 0 was asked for."""
+        """Bind the socket that every subscriber hears; return its endpoint, with the port where 0 was asked for."""
         return _bind(self._events, endpoint)
 
     def bind_routed(self, endpoint: str) -> str:
-        """Bind the socket on which each peer hears its own; the endpoint that it has got."""
+        """Bind the socket on which each peer hears its own; return its endpoint."""
         bound = _bind(self._routed, endpoint)
         self.subscribers.start()
         return bound

@@ -47,7 +47,7 @@ def test_what_nobody_took_is_tried_again_soon_and_then_reported_as_unreachable()
     one = state()
     one.sent(0, taken=False)
     assert one.due(0) == (Step.WAIT, 0.05)
-    with pytest.raises(ServerUnreachable, match="nobody at tcp://there took the translation request t within 60 s"):
+    with pytest.raises(ServerUnreachable, match="no server at tcp://there took the translation request t within 60 s"):
         one.due(60)
 
 

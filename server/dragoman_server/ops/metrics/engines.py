@@ -12,7 +12,7 @@ from dragoman_server.ops.stats_sources import Parts
 
 
 def families(parts: Parts) -> Iterator[Metric]:
-    """By the kind of engine."""
+    """Yield the figures of each kind of engine."""
     pools = parts.services.pools
 
     def each(make: Callable[..., Metric], name: str, meaning: str, figure: Callable[[EnginePool], float]) -> Metric:
