@@ -1,4 +1,4 @@
-"""The two sockets of a client: one that pushes requests, one whose single reader hands events to the calls that wait."""
+"""The two sockets of a client: one pushes requests, the single reader of the other hands events to waiting calls."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class Connection:
         return True
 
     async def close(self, *, clean: bool) -> None:
-        """Stop the reader, fail the calls that wait, close the sockets; `clean` lets the last messages leave. Safe to repeat."""
+        """Stop reading, fail the waiting calls, close the sockets; `clean` lets the last messages leave. Repeatable."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(clean=clean), name="dragoman-client-close")
         await asyncio.shield(self._closing)
