@@ -14,7 +14,7 @@ import zmq
 
 from dragoman_server.app import App
 from dragoman_server.config import load_config
-from dragoman_server.logs import Level
+from dragoman_server.telemetry.logs import Level
 from tests.harness import PATIENCE_S
 
 ENGINES = ("audio", "transcription", "translation", "speech")

@@ -157,7 +157,7 @@ def _decode(work: DecodeAudio) -> AnyResult:
 def _encode(work: EncodeAudio) -> AnyResult:
     try:
         # A container has to be a real one for the peer that opens it; the rest of this engine needs no library.
-        from dragoman_engines.encoder import encode_ogg  # noqa: PLC0415
+        from dragoman_engines.audio.encoder import encode_ogg  # noqa: PLC0415
     except ImportError as error:
         message = f"the library {error.name} is not installed, and Ogg cannot be written without it"
         return Failure(code=EngineFailed.code, message=message)

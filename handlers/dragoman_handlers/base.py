@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import msgspec
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.unit import Answer
+from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import AnyWork, Kind, pool_name
-from dragoman_handlers.glossary import Glossary
+from dragoman_handlers.text.glossary import Glossary
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event

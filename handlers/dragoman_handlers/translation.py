@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from dragoman_handlers.base import Asked, Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.identifying import Source, find_source, served_languages
-from dragoman_handlers.translating import Translated, known_translations, translate_text
-from dragoman_handlers.wish import TranslationWish, translation_wish
+from dragoman_handlers.text.language_id import Source, find_source, served_languages
+from dragoman_handlers.text.options import TranslationWish, translation_wish
+from dragoman_handlers.text.translate import Translated, known_translations, translate_text
 from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     Event,

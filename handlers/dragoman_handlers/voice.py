@@ -13,14 +13,14 @@ import msgspec
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.hearing import Wanted, transcribe
-from dragoman_handlers.identifying import find_source, served_languages
-from dragoman_handlers.languages import AUTO, UNDETERMINED
-from dragoman_handlers.speaking import speak_text
-from dragoman_handlers.transcripts import in_formats, mobile_transcription
-from dragoman_handlers.translating import translate_text
-from dragoman_handlers.voices import BEST_TYPES, Wishes, choose_voice
-from dragoman_handlers.wish import translation_wish
+from dragoman_handlers.speech.synthesize import speak_text
+from dragoman_handlers.speech.transcribe import Wanted, transcribe
+from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
+from dragoman_handlers.speech.voices import BEST_TYPES, Wishes, choose_voice
+from dragoman_handlers.text.language_id import find_source, served_languages
+from dragoman_handlers.text.languages import AUTO, UNDETERMINED
+from dragoman_handlers.text.options import translation_wish
+from dragoman_handlers.text.translate import translate_text
 from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     AudioProcessCompleted,

@@ -18,9 +18,9 @@ from pathlib import Path
 import uvloop
 
 from dragoman_engines.base import EngineSpec
-from dragoman_engines.fairqueue import Ticket
-from dragoman_engines.pool import EnginePool
-from dragoman_engines.pool_settings import PoolSettings
+from dragoman_engines.pool.fair_queue import Ticket
+from dragoman_engines.pool.pool import EnginePool
+from dragoman_engines.pool.pool_settings import PoolSettings
 from dragoman_engines.work import AnyWork, DecodeAudio, TranslateSentences
 
 WARM_S = 0.5

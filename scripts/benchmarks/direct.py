@@ -50,7 +50,7 @@ class _Translator:
     def __init__(self) -> None:
         from fxtranslate import Translator  # noqa: PLC0415 - only this process loads it
 
-        from dragoman_engines.models import resolve  # noqa: PLC0415
+        from dragoman_engines.models.resolve import resolve  # noqa: PLC0415
 
         [model] = resolve(SETTINGS.translation.model).folder.glob("enpt-*/model.*.bin")
         [vocabulary] = model.parent.glob("vocab.*.spm")
@@ -67,7 +67,7 @@ class _Whisper:
     def __init__(self) -> None:
         from faster_whisper import BatchedInferencePipeline, WhisperModel  # noqa: PLC0415 - only this process loads it
 
-        from dragoman_engines.models import resolve  # noqa: PLC0415
+        from dragoman_engines.models.resolve import resolve  # noqa: PLC0415
 
         settings = SETTINGS.transcription
         model = WhisperModel(

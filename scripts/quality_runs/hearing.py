@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman_client import Client, Transcription
-from dragoman_engines.defaults import BASE
+from dragoman_engines.models.defaults import BASE
 from scripts.embedded_server import TINY
 from scripts.quality_runs.asking import ask_directly, ask_server, each
 from scripts.quality_runs.plan import Clip, Plan

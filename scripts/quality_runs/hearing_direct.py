@@ -10,8 +10,8 @@ import sys
 
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-from dragoman_engines.listening import BEAM
-from dragoman_engines.models import resolve
+from dragoman_engines.models.resolve import resolve
+from dragoman_engines.transcription.beam_search import BEAM
 from dragoman_server.config import EnginesConfig
 
 

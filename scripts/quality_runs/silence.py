@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dragoman_client import Client
-from dragoman_engines.defaults import BASE
+from dragoman_engines.models.defaults import BASE
 from scripts.embedded_server import TINY
 from scripts.quality_runs.asking import ask_directly, ask_server, each
 from scripts.quality_runs.nonspeech import SOUNDS, as_wav

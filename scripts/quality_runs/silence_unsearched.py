@@ -9,9 +9,9 @@ import json
 import sys
 from pathlib import Path
 
+from dragoman_engines.audio.spool_files import SAMPLE_BYTES
 from dragoman_engines.base import EngineSpec
-from dragoman_engines.factory import make_engine
-from dragoman_engines.spool import SAMPLE_BYTES
+from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import TranscribeWindow, WindowText
 
 

@@ -7,7 +7,7 @@ import sys
 
 from fxtranslate import Translator
 
-from dragoman_engines.models import resolve
+from dragoman_engines.models.resolve import resolve
 from dragoman_server.config import EnginesConfig
 
 

@@ -1,5 +1,5 @@
 """`python -m dragoman_server`: the server's commands without the client's."""
 
-from dragoman_server.commands import app
+from dragoman_server.cli.commands import app
 
 app()

@@ -11,43 +11,43 @@ import structlog
 import zmq
 
 from dragoman_engines.device import DeviceMissing
-from dragoman_engines.memory import Memory
-from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool.memory import Memory
+from dragoman_engines.pool.pool import EnginePool
 from dragoman_engines.work import AnyResult, AnyWork
-from dragoman_handlers import identifying
-from dragoman_handlers.glossary import Glossary
 from dragoman_handlers.registry import HANDLERS
-from dragoman_server.addresses import StartError, binding, port_of, with_port
-from dragoman_server.budget import ByteBudget
+from dragoman_handlers.text import language_id as identifying
+from dragoman_handlers.text.glossary import Glossary
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, glossary_entries
 from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
-from dragoman_server.dispatcher import Dispatcher
-from dragoman_server.intake import Intake
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
-from dragoman_server.lane import Lane
-from dragoman_server.logs import Logs
-from dragoman_server.observation.lines import NoLines
-from dragoman_server.observation.observer import Observer
-from dragoman_server.observation.watch import Watch
+from dragoman_server.lifecycle.pools import check_devices, make_pools, model_names
+from dragoman_server.lifecycle.readiness import Readiness
+from dragoman_server.lifecycle.recovery import Recovery
+from dragoman_server.lifecycle.signals import listen_for_signals
+from dragoman_server.lifecycle.systemd import ServiceManager
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
-from dragoman_server.outgoing import Outgoing
-from dragoman_server.parts import Parts
-from dragoman_server.pools import check_devices, make_pools, model_names
-from dragoman_server.publisher import Publisher
-from dragoman_server.readiness import Readiness
-from dragoman_server.recovery import Recovery
-from dragoman_server.results import ResultsStore
-from dragoman_server.service_manager import ServiceManager
-from dragoman_server.services import Services
-from dragoman_server.signals import listen_for_signals
+from dragoman_server.ops.statistics import Ports, Statistics
+from dragoman_server.ops.stats_sources import Parts
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
-from dragoman_server.statistics import Ports, Statistics
+from dragoman_server.tasks.dispatcher import Dispatcher
+from dragoman_server.tasks.lane import Lane
+from dragoman_server.tasks.observer import Observer
+from dragoman_server.tasks.outgoing import Outgoing
+from dragoman_server.tasks.services import Services
+from dragoman_server.tasks.task_store import ResultsStore
+from dragoman_server.telemetry.lines import NoLines
+from dragoman_server.telemetry.logs import Logs
+from dragoman_server.telemetry.telemetry import Watch
+from dragoman_server.transport.addresses import StartError, binding, port_of, with_port
+from dragoman_server.transport.budget import ByteBudget
+from dragoman_server.transport.intake import Intake
+from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.events import ServerStopping
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits

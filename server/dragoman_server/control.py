@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import UNSET
 
-from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool.pool import EnginePool
 from dragoman_server.clock import Clock
-from dragoman_server.dispatcher import Dispatcher
-from dragoman_server.publisher import Publisher
-from dragoman_server.statistics import Statistics
+from dragoman_server.ops.statistics import Statistics
+from dragoman_server.tasks.dispatcher import Dispatcher
+from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.events import Accepted, CancelResult, Event, Pong, ResultUnknown, SpeakingVoice, VoicesResult
 from dragoman_wire.inbound import Inbound
 from dragoman_wire.requests import CancelRequest, PingRequest, Request, ResultRequest, StatsRequest, VoicesRequest

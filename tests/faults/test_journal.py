@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 import pytest
 from typer.testing import CliRunner
 
-from dragoman_server.commands import app
+from dragoman_server.cli.commands import app
 from dragoman_server.journal.schema import FILE
 from tests.conformance.sound import tone
 from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running_server, wait_until

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from typer.testing import CliRunner, Result
 
-from dragoman_server.commands import app
+from dragoman_server.cli.commands import app
 from tests.harness import ECHO_ENGINES, ServerProcess, connected, running_server, wait_until
 
 

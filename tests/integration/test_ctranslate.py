@@ -13,8 +13,8 @@ pytest.importorskip("tokenizers", reason="the [models] extra is not installed")
 import tokenizers
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.ctranslate import MOST_TOKENS, cut
-from dragoman_engines.factory import make_engine
+from dragoman_engines.process.factory import make_engine
+from dragoman_engines.translation.ctranslate import MOST_TOKENS, cut
 from dragoman_engines.work import AnyResult, Failure, TranslateSentences, Translations
 from tests.harness import ECHO, connected, running_server
 from tests.toy_translator import build

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dragoman_engines.base import Engine, EngineSpec
-from dragoman_engines.factory import make_engine
+from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     AnyResult,
     DecodeAudio,

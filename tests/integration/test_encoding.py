@@ -10,9 +10,9 @@ import pytest
 av = pytest.importorskip("av", reason="the [models] extra is not installed")
 np = pytest.importorskip("numpy", reason="the [models] extra is not installed")
 
+from dragoman_engines.audio.encoder import encode_ogg  # noqa: E402
 from dragoman_engines.base import EngineSpec  # noqa: E402 -- needs what is looked for above
 from dragoman_engines.echo import EchoEngine  # noqa: E402
-from dragoman_engines.encoder import encode_ogg  # noqa: E402
 from dragoman_engines.work import EncodeAudio, EncodedAudio  # noqa: E402
 
 pytestmark = pytest.mark.models

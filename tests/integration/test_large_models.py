@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dragoman_engines.base import ModelMissing
-from dragoman_engines.defaults import BASE, EMBEDDED, is_at_hand
-from dragoman_engines.models import resolve
+from dragoman_engines.models.defaults import BASE, EMBEDDED, is_at_hand
+from dragoman_engines.models.resolve import resolve
 from tests.harness import NO_CACHE, Message, Peer, ServerProcess, connected, running_server
 
 av = pytest.importorskip("av", reason="the [models] extra is not installed")

@@ -17,7 +17,7 @@ import msgpack
 import pytest
 
 from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, wait_until
-from tests.integration.test_statistics import RECORDING, SPEECH
+from tests.integration.test_stats import RECORDING, SPEECH
 from tests.processes import child_pid, held
 
 MARKER = "Xylophone-Marmalade"

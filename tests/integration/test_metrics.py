@@ -15,7 +15,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.harness import ECHO_ENGINES, PATIENCE_S, ROOT, Peer, ServerProcess, connected, running_server, wait_until
-from tests.integration.test_statistics import RECORDING, SPEECH
+from tests.integration.test_stats import RECORDING, SPEECH
 from tests.processes import child_pid, held, kill, wait_busy
 
 SETTINGS = {"lanes__translation__concurrency": 2, "lanes__translation__queue": 2, "limits__languages": 3}

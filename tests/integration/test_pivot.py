@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dragoman_engines.models import resolve
+from dragoman_engines.models.resolve import resolve
 from tests.harness import ECHO, Message, Peer, connected, running_server
 
 pytest.importorskip("fxtranslate", reason="the [models] extra is not installed")

@@ -14,7 +14,7 @@ import pytest
 
 from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.writer import Writer
-from dragoman_server.task_context import TaskContext
+from dragoman_server.tasks.context import TaskContext
 from tests.in_process import InProcess, Message, in_process, text, until
 from tests.processes import held
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from dragoman_engines.base import EngineSpec, ModelMissing
-from dragoman_engines.channel import Batch, Done, Load, Ready, Splitter, ToServer, pack, to_server
-from dragoman_engines.models import resolve
+from dragoman_engines.models.resolve import resolve
+from dragoman_engines.process.channel import Batch, Done, Load, Ready, Splitter, ToServer, pack, to_server
 from dragoman_engines.work import Speak, Speech
 from tests.harness import PATIENCE_S
 
@@ -59,7 +59,7 @@ def worker() -> Iterator[Worker]:
     environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dragoman_engines.worker", str(theirs.fileno())],
+            [sys.executable, "-m", "dragoman_engines.process.worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             env=environment,
         )

@@ -16,7 +16,7 @@ from dragoman_server.app import App
 from dragoman_server.clock import Clock
 from dragoman_server.config import load_config
 from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, wait_until
-from tests.integration.test_statistics import RECORDING, SPEECH
+from tests.integration.test_stats import RECORDING, SPEECH
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra otel is not installed")
 
@@ -26,7 +26,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from dragoman_server.tracing import Tracing
+from dragoman_server.telemetry.tracing import Tracing
 
 MARKER = "Xylophone-Marmalade"
 TRACE_ID, PARENT_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
-from dragoman_engines.factory import make_engine
-from dragoman_engines.models import resolve
+from dragoman_engines.models.resolve import resolve
+from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import Failure, Speak, Speech
 
 np = pytest.importorskip("numpy", reason="the [models] extra is not installed")
@@ -115,7 +115,7 @@ def test_a_piper_voice_speaks_at_its_own_rate_for_every_phoneme_it_knows(tmp_pat
 
 
 def test_sounds_become_ids_with_marks_and_pads_and_unknown_ones_are_left_out() -> None:
-    from dragoman_engines.piper import phoneme_ids  # noqa: PLC0415 -- needs onnxruntime
+    from dragoman_engines.speech.piper import phoneme_ids  # noqa: PLC0415 -- needs onnxruntime
 
     ids = {"^": [1], "_": [0], "$": [2], "a": [10, 11], "̃": [12], "b": [13]}
     assert phoneme_ids("bãʘ", ids) == [1, 0, 13, 0, 10, 11, 0, 12, 0, 2]

@@ -29,7 +29,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dragoman_server": {"dragoman_wire", "dragoman_engines", "dragoman_handlers"},
 }
 
-LONGEST_FILE_LINES = 300
+SERVER_LAYERS = (
+    {"cli", "app"},
+    {"lifecycle", "ops", "control"},
+    {"telemetry"},
+    {"tasks"},
+    {"journal", "cache"},
+    {"transport", "config"},
+    {"clock", "state_dir", "spool", "quantiles"},
+)
+"""Folders and files of dragoman_server, the highest first. Each may import its own layer and those below it."""
+
+LONGEST_FILE_LINES = 500
 
 # Put together, so that this file does not hold what it looks for. A folder of our own machines has no place in a
 # file that others read; /tmp as such is everybody's.
@@ -55,6 +66,23 @@ def imported_by(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("dragoman_"):
             # A module's name as a string: `importlib.import_module("dragoman_wire.errors")`, `-m dragoman_engines`.
             yield node.value.partition(" ")[0]
+
+
+def imports_within(package: str) -> dict[str, set[str]]:
+    """Each module of a package with those of the same package that it imports, also inside functions."""
+    root = folder_of(package).parent
+    paths = {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sources_of(package)
+    }
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        graph[name] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & paths.keys()
+                graph[name] |= inner or ({str(node.module)} & paths.keys())
+    return graph
 
 
 def tracked_files() -> list[Path]:
@@ -84,6 +112,38 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     ]
 
     assert broken == []
+
+
+def test_no_folder_of_the_server_imports_from_a_higher_one() -> None:
+    layer_of = {name: depth for depth, names in enumerate(SERVER_LAYERS) for name in names}
+    server = folder_of("dragoman_server")
+    broken = []
+    for path in sources_of("dragoman_server"):
+        own = path.relative_to(server).parts[0].removesuffix(".py")
+        if own.startswith("__"):
+            continue
+        used = {module.split(".")[1] for module in imported_by(path) if module.startswith("dragoman_server.")}
+        broken += [
+            f"{path.relative_to(server)} imports {name}" for name in sorted(used) if layer_of[name] < layer_of[own]
+        ]
+
+    assert broken == []
+
+
+def test_every_folder_of_the_server_has_its_layer() -> None:
+    server = folder_of("dragoman_server")
+    found = {path.relative_to(server).parts[0].removesuffix(".py") for path in sources_of("dragoman_server")}
+
+    assert found - {"__init__", "__main__"} == set().union(*SERVER_LAYERS)
+
+
+@pytest.mark.parametrize("package", ["dragoman_wire", "dragoman_handlers"])
+def test_no_modules_import_one_another_in_a_circle(package: str) -> None:
+    graph = imports_within(package)
+    while leaves := {name for name, imports in graph.items() if not imports}:
+        graph = {name: imports - leaves for name, imports in graph.items() if name not in leaves}
+
+    assert sorted(graph) == [], "these import one another, or what does"
 
 
 def test_the_wire_has_no_sockets_and_no_event_loop() -> None:

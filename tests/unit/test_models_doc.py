@@ -9,7 +9,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from dragoman_client.cli import build_app
-from dragoman_engines.catalogue import Entry, load_catalogue
+from dragoman_engines.models import Entry, load_catalogue
 from dragoman_server.config import Config
 from tests.harness import ROOT
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from dragoman_client.cli import build_app
-from dragoman_engines.decoder import _DEMUXERS
+from dragoman_engines.audio.decoder import _DEMUXERS
 from dragoman_server.config import Config, EngineConfig, config_as_toml, load_config
 from tests.harness import ROOT
 

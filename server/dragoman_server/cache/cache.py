@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool.pool import EnginePool
 from dragoman_engines.work import AnyResult, AnyWork
 from dragoman_handlers.base import AnyQuestion, Question
 from dragoman_server.cache.counters import CacheCounters

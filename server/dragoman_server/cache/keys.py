@@ -7,7 +7,7 @@ import hashlib
 
 import msgspec
 
-from dragoman_engines.pool import EnginePool
+from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.base import AnyQuestion
 from dragoman_handlers.translation import version
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dragoman_engines.catalogue.store import default_models_dir
+from dragoman_engines.models.store import default_models_dir
 from dragoman_engines.work import Kind
 from dragoman_server.config.sections import Section
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from dragoman_handlers.wish import DEFAULT_MODEL_TYPE
+from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
 from dragoman_server.config.engines import EngineConfig, EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.sections import Section

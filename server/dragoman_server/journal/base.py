@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from dragoman_server.samples import Samples
+from dragoman_server.quantiles import Samples
 from dragoman_wire.inbound import Buffer
 
 Done = Callable[[str | None], None]

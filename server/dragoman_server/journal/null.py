@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dragoman_server.journal.base import AnsweredTask, Done, Ending, Entry, Journal, KeptTask
-from dragoman_server.samples import Samples
+from dragoman_server.quantiles import Samples
 from dragoman_wire.inbound import Buffer
 
 

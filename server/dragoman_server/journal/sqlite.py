@@ -20,7 +20,7 @@ from dragoman_server.journal.load import count_crash, load_tasks, next_number
 from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.schema import FILE, open_journal
 from dragoman_server.journal.writer import Writer
-from dragoman_server.samples import Samples
+from dragoman_server.quantiles import Samples
 from dragoman_wire.inbound import Buffer
 
 log = structlog.get_logger()

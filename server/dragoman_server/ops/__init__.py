@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dragoman_server.metrics.page import MetricsPage
 from dragoman_server.ops.cache import CacheRoutes
 from dragoman_server.ops.dashboard import Dashboard
 from dragoman_server.ops.figures import Figures
 from dragoman_server.ops.health import Health
+from dragoman_server.ops.metrics.page import MetricsPage
 from dragoman_server.ops.server import Ops
+from dragoman_server.ops.statistics import Statistics
+from dragoman_server.ops.stats_sources import Parts
 from dragoman_server.ops.tasks import Tasks
-from dragoman_server.parts import Parts
-from dragoman_server.statistics import Statistics
 
 __all__ = ["Ops", "routes_of"]
 

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from dragoman_server.ops.answers import answer
-from dragoman_server.services import Services
+from dragoman_server.tasks.services import Services
 
 log = structlog.get_logger()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dragoman_server.metrics.page import MetricsPage
 from dragoman_server.ops.answers import answer
-from dragoman_server.statistics import Statistics
+from dragoman_server.ops.metrics.page import MetricsPage
+from dragoman_server.ops.statistics import Statistics
 
 
 class Figures:

@@ -7,7 +7,7 @@ import time
 from aiohttp import web
 
 from dragoman_server.ops.answers import answer
-from dragoman_server.parts import Parts
+from dragoman_server.ops.stats_sources import Parts
 
 _INTAKE_S = 5.0
 """The intake looks at its socket at least every second; when it has not for this long, the loop hangs."""

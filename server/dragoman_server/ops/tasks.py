@@ -8,9 +8,9 @@ from typing import Any, TypeVar, get_args
 from aiohttp import web
 
 from dragoman_server.clock import Clock
-from dragoman_server.observation.task_log import Order, TaskLog, Which
 from dragoman_server.ops.answers import answer, refusal
-from dragoman_server.task_record import TaskKey
+from dragoman_server.tasks.task import TaskKey
+from dragoman_server.telemetry.task_log import Order, TaskLog, Which
 from dragoman_wire.events import CancelStatus
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ import pytest
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.echo import EchoEngine
-from dragoman_engines.factory import make_engine
+from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     DecodeAudio,
     DecodedAudio,

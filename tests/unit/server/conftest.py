@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import zmq
 
-from dragoman_server.publisher import Publisher
+from dragoman_server.transport.publisher import Publisher
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Recordings: decoding, finding where speech is, and encoding."""

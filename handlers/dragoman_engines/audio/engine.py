@@ -1,0 +1,94 @@
+"""Recordings in any container to spool files, where in them somebody speaks, and speech to small files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+from dragoman_engines.audio.decoder import TooLongError, UndecodableError, decode
+from dragoman_engines.audio.encoder import encode_ogg
+from dragoman_engines.audio.spool_files import read_spans
+from dragoman_engines.base import Capabilities, EngineSpec
+from dragoman_engines.work import (
+    SPOOL_RATE_HZ,
+    AnyResult,
+    AnyWork,
+    DecodeAudio,
+    DecodedAudio,
+    EncodeAudio,
+    EncodedAudio,
+    Failure,
+    FindSpeech,
+    SpeechSpans,
+)
+from dragoman_wire.errors import AudioTooLong, AudioUndecodable, EngineFailed
+
+LONGEST_SPAN_S = 30
+# What faster-whisper's own batched pipeline asks for: spans that fill a window and end in a breath.
+_VAD = VadOptions(max_speech_duration_s=LONGEST_SPAN_S, min_silence_duration_ms=160)
+
+
+class AudioEngine:
+    """PyAV to decode and encode, Silero's network (in faster-whisper) to find speech."""
+
+    def __init__(self, _spec: EngineSpec) -> None:
+        libraries = [f"{name} {version(name)}" for name in ("av", "faster-whisper")]
+        self._capabilities = Capabilities(model="pyav+silero", revision="+".join(libraries).replace(" ", "-"))
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Sound has no language."""
+        return self._capabilities
+
+    def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
+        """Decode, find speech and encode, unit by unit; a recording that cannot be used is a `Failure`.
+
+        Raises:
+            OSError: the disk is full, or the spool folder is gone.
+        """
+        return [self._answer(work) for work in batch]
+
+    def _answer(self, work: AnyWork) -> AnyResult:
+        match work:
+            case DecodeAudio():
+                return _decode(work)
+            case FindSpeech():
+                return _find_speech(work)
+            case EncodeAudio():
+                return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
+            case _:
+                return Failure(code=EngineFailed.code, message=f"the audio engine cannot do {type(work).__name__}")
+
+
+def _decode(work: DecodeAudio) -> AnyResult:
+    whole = False
+    try:
+        samples = decode(work.data, work.pcm_path, work.max_duration_s)
+        whole = True
+    except UndecodableError as error:
+        return Failure(code=AudioUndecodable.code, message=str(error))
+    except TooLongError as error:
+        return Failure(code=AudioTooLong.code, message=str(error))
+    finally:
+        if not whole:
+            Path(work.pcm_path).unlink(missing_ok=True)
+    return DecodedAudio(samples=samples)
+
+
+def _find_speech(work: FindSpeech) -> AnyResult:
+    try:
+        audio = read_spans(work.pcm_path, [(work.start, work.end)])
+    except OSError as error:
+        return Failure(code=EngineFailed.code, message=f"the audio cannot be read: {error.strerror}")
+    found = get_speech_timestamps(audio, _VAD) if audio.size else []
+    spans = [(work.start + int(span["start"]), work.start + int(span["end"])) for span in found]
+    return SpeechSpans(spans=[piece for span in spans for piece in _at_most(span, LONGEST_SPAN_S * SPOOL_RATE_HZ)])
+
+
+def _at_most(span: tuple[int, int], length: int) -> list[tuple[int, int]]:
+    """The span in pieces: the network's padding may take one a little over the length."""
+    start, end = span
+    return [(place, min(place + length, end)) for place in range(start, end, length)]

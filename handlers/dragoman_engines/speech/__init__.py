@@ -1,0 +1,1 @@
+"""Engines that speak, and the voices that they have."""

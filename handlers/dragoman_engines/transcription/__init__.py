@@ -1,0 +1,1 @@
+"""Whisper: windows of sound to words with times."""

@@ -1,0 +1,77 @@
+"""Which language a recording is in: as the peer states it, or as the model finds it with the peer's hint.
+
+A stated language is used as it is: who states it knows what was said, and a model that is free to disagree would
+answer a Portuguese message that it takes for Galician in Galician. A hint (the user's own language) only helps where
+the model is unsure: it is sure of clear sentences, so a wrong hint loses there, and unsure of a single word, where the
+user's own language is the best guess. How the two are weighed is the engine's affair.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.work import WindowText
+from dragoman_handlers.text.languages import AUTO, base_language
+from dragoman_wire.errors import UnsupportedLanguage
+
+UNKNOWN = "und"
+SURE = 0.5
+"""A language that is more probable than all others together needs no second opinion."""
+MOST_OPINIONS = 3
+"""After so many windows the likeliest language decides."""
+_OTHER_NAMES = {"cmn": "zh", "fil": "tl", "in": "id", "iw": "he", "jv": "jw", "mo": "ro", "nb": "no", "yue": "zh"}
+"""What peers write, and how Whisper says it."""
+
+
+@dataclass(kw_only=True)
+class SpokenLanguage:
+    """The language of one recording, as far as it is known."""
+
+    decided: str | None = None
+    """None: the next window is to find out."""
+    hint: str | None = None
+    opinions: list[WindowText] = field(default_factory=list)
+
+    def heard(self, window: WindowText) -> None:
+        """Take a window into account that was to find out."""
+        self.opinions.append(window)
+        sure = bool(window.segments) and window.language_probability > SURE
+        if sure or len(self.opinions) >= MOST_OPINIONS:
+            self.decided = self.likeliest()
+
+    def likeliest(self) -> str:
+        """The language of which the windows with words were the surest, all together."""
+        votes: defaultdict[str, float] = defaultdict(float)
+        for window in self.opinions:
+            votes[window.language] += window.language_probability if window.segments else 0.0
+        return max(votes, key=votes.__getitem__)
+
+
+def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) -> SpokenLanguage:
+    """What is known before the model has heard anything.
+
+    Args:
+        engine: what the model can do.
+        stated: what the peer says is spoken; "auto" and None: it does not say.
+        hint: what is probably spoken.
+
+    Raises:
+        UnsupportedLanguage: the model does not hear the stated language.
+    """
+    language = _known(engine, stated)
+    if language is not None and engine.languages and language not in engine.languages:
+        raise UnsupportedLanguage(f"the model {engine.model} hears {engine.languages_named()}, not {language!r}")
+    if language is None and not engine.multilingual and engine.languages:
+        language = engine.languages[0]
+    return SpokenLanguage(decided=language, hint=_known(engine, hint))
+
+
+def _known(engine: Capabilities, tag: str | None) -> str | None:
+    """The language of a tag by the name that the model knows; None where the tag names none."""
+    if not tag or tag.lower() == AUTO:
+        return None
+    language = base_language(tag)
+    other = _OTHER_NAMES.get(language, language)
+    return other if language not in engine.languages and other in engine.languages else language

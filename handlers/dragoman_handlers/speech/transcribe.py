@@ -1,0 +1,170 @@
+"""A recording to a transcription: decoded, cut into windows at silences, each window a unit of work."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.work import (
+    SPOOL_RATE_HZ,
+    DecodeAudio,
+    DecodedAudio,
+    FindSpeech,
+    Kind,
+    SpeechSpans,
+    TranscribeWindow,
+    WindowText,
+)
+from dragoman_handlers.base import Context, Question
+from dragoman_handlers.concurrency import one_error
+from dragoman_handlers.speech.spoken_language import SpokenLanguage, spoken_language
+from dragoman_handlers.speech.transcripts import heard_transcription
+from dragoman_wire.errors import AudioTooLong, InternalFault
+from dragoman_wire.events import Transcription
+from dragoman_wire.inbound import Buffer
+
+Span = tuple[int, int]
+WINDOW_SAMPLES = 30 * SPOOL_RATE_HZ
+"""Whisper hears 30 s at a time."""
+SLICE_SAMPLES = 120 * SPOOL_RATE_HZ
+"""Silence is looked for in slices of two minutes: under half a second of work."""
+_DIGEST_INLINE_BYTES = 1 << 18
+_TOUCHING_SAMPLES = SPOOL_RATE_HZ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a request says of its recording and of the transcription that it wants."""
+
+    language: str | None = None
+    """What is spoken, as the peer states it; "auto" and None let the model find out."""
+    hint: str | None = None
+    """What is probably spoken."""
+    words: bool = False
+    """Whether segments are to say where their words are."""
+
+
+class Recording(Question, frozen=True, kw_only=True):
+    """A recording by its bytes. The answer is its transcription."""
+
+    kind: ClassVar[Kind] = "transcription"
+    cached_as: ClassVar[str] = "transcription"
+    digest: bytes
+    """SHA-256: what processors have instructions for is twice as fast as BLAKE2b."""
+    decoder: str
+    """What decodes it and finds the speech in it."""
+    language: str | None
+    hint: str | None
+    """Counts only where the language is not known."""
+    words: bool
+
+
+async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
+    """What is said in a recording, in any container that the decoder knows.
+
+    Raises:
+        DragomanError: the bytes are no audio, it is too long, the model does not know the language, or failed.
+    """
+    engine = await context.capabilities("transcription")
+    language = spoken_language(engine, wanted.language, wanted.hint)
+    question = Recording(
+        digest=await _digest(audio),
+        decoder=(await context.capabilities("audio")).revision,
+        language=language.decided,
+        hint=None if language.decided else language.hint,
+        words=wanted.words,
+    )
+    transcription = await context.once(
+        question, Transcription, lambda: _computed(context, audio, engine, language, words=wanted.words)
+    )
+    limit_s = context.limits.audio_s
+    if transcription.duration_ms > limit_s * 1000:
+        raise AudioTooLong(f"the recording lasts more than the limit of {limit_s:g} s")
+    return transcription
+
+
+async def _digest(audio: Buffer) -> bytes:
+    def digest() -> bytes:
+        return hashlib.sha256(audio).digest()
+
+    # One or two gigabytes a second, without the lock: a large recording must not hold the loop up.
+    return digest() if len(audio) < _DIGEST_INLINE_BYTES else await asyncio.to_thread(digest)
+
+
+async def _computed(
+    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, *, words: bool
+) -> Transcription:
+    stated = language.decided
+    with context.spool_file() as path:
+        limit_s = context.limits.audio_s
+        decode = DecodeAudio(data=cast("bytes", audio), pcm_path=str(path), max_duration_s=limit_s)
+        answer = await context.run(decode, size_s=decode.cost_s())
+        if not isinstance(answer.result, DecodedAudio):
+            raise InternalFault("the decoder gave no samples")
+        samples = answer.result.samples
+        heard = await _hear_all(context, language, str(path), samples, words=words)
+    return heard_transcription(engine, heard, stated=stated, samples=samples, words=words)
+
+
+async def _hear_all(
+    context: Context, language: SpokenLanguage, path: str, samples: int, *, words: bool
+) -> list[WindowText]:
+    """The text of every window, in order. A window is at work while the next one is still looked for.
+
+    Where the language is not known, the first windows are heard one by one until one of them tells it.
+    """
+    size_s = samples / SPOOL_RATE_HZ / 20
+    tasks: list[asyncio.Task[WindowText]] = []
+    async with one_error(), asyncio.TaskGroup() as group:
+        async for spans in _windows(context, path, samples):
+            if tasks and language.decided is None:
+                language.heard(await tasks[-1])
+            known, hint = language.decided, None if language.decided else language.hint
+            unit = TranscribeWindow(pcm_path=path, spans=spans, language=known, hint=hint, words=words)
+            tasks.append(group.create_task(_hear(context, unit, size_s)))
+    return [task.result() for task in tasks]
+
+
+async def _hear(context: Context, unit: TranscribeWindow, size_s: float) -> WindowText:
+    answer = await context.run(unit, size_s=size_s)
+    if not isinstance(answer.result, WindowText):
+        raise InternalFault("the transcription engine gave no text")
+    return answer.result
+
+
+async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:
+    """Spans of speech in groups that together last at most 30 s."""
+    window: list[Span] = []
+    length = 0
+    async for span in _speech(context, path, samples):
+        span_length = span[1] - span[0]
+        if window and length + span_length > WINDOW_SAMPLES:
+            yield window
+            window, length = [], 0
+        window.append(span)
+        length += span_length
+    if window:
+        yield window
+
+
+async def _speech(context: Context, path: str, samples: int) -> AsyncIterator[Span]:
+    """Spans of speech in the whole file, looked for slice by slice."""
+    start = 0
+    while start < samples:
+        end = min(samples, start + SLICE_SAMPLES)
+        unit = FindSpeech(pcm_path=path, start=start, end=end)
+        answer = await context.run(unit, size_s=samples / SPOOL_RATE_HZ / 300)
+        if not isinstance(answer.result, SpeechSpans):
+            raise InternalFault("the audio engine gave no spans")
+        spans = list(answer.result.spans)
+        following = end
+        if end < samples and spans and spans[-1][1] > end - _TOUCHING_SAMPLES and spans[-1][0] > start:
+            # Somebody speaks across the slice's end: the next slice begins where this phrase does.
+            following = spans.pop()[0]
+        for span in spans:
+            yield span
+        start = following

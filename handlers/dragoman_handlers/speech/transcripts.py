@@ -1,0 +1,120 @@
+"""Transcriptions as the wire has them, from what the model heard or what the phone sends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment, WindowText
+from dragoman_handlers.speech.spoken_language import UNKNOWN
+from dragoman_handlers.text.languages import base_language
+from dragoman_wire.events import Transcription, TranscriptSegment, TranscriptWord
+from dragoman_wire.requests import MobileTranscription, SubtitleFormat
+from dragoman_wire.subtitles import to_srt, to_vtt
+
+
+def mobile_transcription(mobile: MobileTranscription | None, hint: str | None) -> Transcription | None:
+    """The phone's own transcription as ours, or None where it has no text."""
+    if mobile is None or not mobile.text or not mobile.text.strip():
+        return None
+    language = base_language(mobile.language or hint or UNKNOWN)
+    confidence = float(mobile.confidence) if mobile.confidence is not None else 1.0
+    segments = [
+        TranscriptSegment(
+            text=segment.text,
+            start_ms=round(segment.start_ms),
+            end_ms=round(segment.end_ms),
+            confidence=confidence if segment.confidence is None else float(segment.confidence),
+            speaker_id=segment.speaker_id,
+            language=segment.language or language,
+        )
+        for segment in mobile.segments or ()
+    ]
+    return Transcription(
+        text=mobile.text,
+        language=language,
+        confidence=confidence,
+        duration_ms=max((segment.end_ms for segment in segments), default=0),
+        source="mobile",
+        model=mobile.source or "mobile",
+        segments=segments,
+    )
+
+
+def heard_transcription(
+    engine: Capabilities, heard: Sequence[WindowText], *, stated: str | None, samples: int, words: bool
+) -> Transcription:
+    """What the model heard, window by window, as one.
+
+    Args:
+        engine: the model.
+        heard: the windows, in order.
+        stated: the language that is told where nobody speaks.
+        samples: the recording's length.
+        words: whether segments say where their words are.
+    """
+    pieces = [(window, segment) for window in heard for segment in window.segments]
+    segments = [_segment(window, segment, words=words) for window, segment in pieces]
+    total = sum(len(segment.text) for segment in segments)
+    confidence = sum(len(segment.text) * (segment.confidence or 0.0) for segment in segments) / total if total else 0.0
+    language, language_confidence = _language(pieces, stated)
+    source: Literal["whisper"] = "whisper"
+    return Transcription(
+        text=" ".join(segment.text for segment in segments),
+        language=language,
+        language_confidence=language_confidence if engine.multilingual else None,
+        confidence=round(confidence, 4),
+        duration_ms=round(samples * 1000 / SPOOL_RATE_HZ),
+        source=source,
+        model=engine.model,
+        segments=segments,
+    )
+
+
+def in_formats(transcription: Transcription, formats: Sequence[SubtitleFormat] | None) -> Transcription:
+    """The same with the subtitles that were asked for."""
+    return msgspec.structs.replace(
+        transcription,
+        srt=to_srt(transcription) if formats and "srt" in formats else UNSET,
+        vtt=to_vtt(transcription) if formats and "vtt" in formats else UNSET,
+    )
+
+
+def _segment(window: WindowText, segment: SpokenSegment, *, words: bool) -> TranscriptSegment:
+    return TranscriptSegment(
+        text=segment.text,
+        start_ms=round(segment.start_s * 1000),
+        end_ms=round(segment.end_s * 1000),
+        confidence=round(segment.confidence, 4),
+        speaker_id=None,
+        language=window.language,
+        words=[
+            TranscriptWord(
+                text=word.text,
+                start_ms=round(word.start_s * 1000),
+                end_ms=round(word.end_s * 1000),
+                confidence=round(word.confidence, 4),
+            )
+            for word in segment.words
+        ]
+        if words
+        else UNSET,
+    )
+
+
+def _language(pieces: Sequence[tuple[WindowText, SpokenSegment]], stated: str | None) -> tuple[str, float | None]:
+    """The language that most of the text is in, and what the model thinks of it there."""
+    lengths: defaultdict[str, int] = defaultdict(int)
+    weights: defaultdict[str, float] = defaultdict(float)
+    for window, segment in pieces:
+        lengths[window.language] += len(segment.text)
+        weights[window.language] += len(segment.text) * window.language_probability
+    if not lengths:
+        return stated or UNKNOWN, None
+    language = max(lengths, key=lengths.__getitem__)
+    return language, round(weights[language] / max(1, lengths[language]), 4)

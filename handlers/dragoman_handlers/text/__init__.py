@@ -1,0 +1,1 @@
+"""Text on its way through a translation model: cut, protected, translated, checked and put together again."""

@@ -1,0 +1,64 @@
+"""What a request wants of its translations beside the languages: a model, and a glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from dragoman_handlers.base import Asked
+from dragoman_handlers.text.glossary import Glossary, Terms, check_entries
+from dragoman_wire.requests import Replacement
+
+DEFAULT_MODEL_TYPE = "basic"
+
+
+class Wishing(Protocol):
+    """A request that can have wishes."""
+
+    @property
+    def model_type(self) -> str | None:
+        """The kind of model."""
+        ...
+
+    @property
+    def glossary(self) -> Mapping[str, Replacement] | None:
+        """Terms that stay or become something."""
+        ...
+
+
+class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
+    """The model and the glossaries in force for a request."""
+
+    model_type: str = DEFAULT_MODEL_TYPE
+    """The model's name for peers: that of the request where the server has such a model, else that of the default."""
+    model: str = ""
+    """Its name in units."""
+    glossaries: tuple[Glossary, ...] = ()
+    """Those with any entries, the request's own first."""
+
+    def terms(self, target: str) -> list[Terms]:
+        """What is to be looked for in a text for this language."""
+        return [terms for glossary in self.glossaries if (terms := glossary.terms(target))]
+
+
+def translation_wish(request: Wishing, asked: Asked) -> TranslationWish:
+    """What this request wants.
+
+    Raises:
+        TooLarge: its glossary is over a limit.
+        InvalidRequest: its glossary has an empty text.
+    """
+    glossaries = (asked.glossary,) if asked.glossary else ()
+    if request.glossary:
+        check_entries(request.glossary, asked.limits)
+        glossaries = (Glossary(request.glossary), *glossaries)
+    models = asked.models
+    wanted = request.model_type or DEFAULT_MODEL_TYPE
+    model_type = wanted if wanted in models else DEFAULT_MODEL_TYPE
+    return TranslationWish(
+        model_type=model_type,
+        model=models.get(model_type, ""),
+        glossaries=glossaries,
+    )

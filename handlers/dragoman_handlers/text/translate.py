@@ -1,0 +1,195 @@
+"""A text from one language to another by way of the cache and the translation engine: what several handlers need."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import unicodedata
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.pool.unit import Answer
+from dragoman_engines.work import Kind, TranslateSentences, Translations
+from dragoman_handlers.base import Asked, Context, Question
+from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.text.glossary import Terms
+from dragoman_handlers.text.language_id import probabilities
+from dragoman_handlers.text.languages import base_language, find_route
+from dragoman_handlers.text.options import TranslationWish
+from dragoman_handlers.text.quality import fault_of
+from dragoman_handlers.text.retry import Judge, translate_pieces
+from dragoman_handlers.text.segmentation import batches, has_letters, join_text, split_text
+
+IDENTITY = "identity"
+_LONG_CHARS = 2000
+"""Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
+
+
+class WholeText(Question, frozen=True, kw_only=True):
+    """A text with all its sentences. The answer is its translation."""
+
+    kind: ClassVar[Kind] = "translation"
+    cached_as: ClassVar[str] = "text"
+    text: str
+    source: str
+    target: str
+    glossaries: list[str]
+    """The digests of the terms that are in force, the request's own first."""
+
+
+class Translated(msgspec.Struct, frozen=True, kw_only=True):
+    """A text in another language, and what it took."""
+
+    text: str
+    model: str
+    revision: str = ""
+    worker: str = ""
+    queued_s: float = 0.0
+    """The longest that a unit waited."""
+    compute_s: float = 0.0
+    """All model calls together."""
+    from_cache: bool = False
+    """No model was asked."""
+
+
+def known_translations(
+    asked: Asked, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
+) -> list[Translated] | None:
+    """`text` in every one of `targets`, where all of that is known in memory; None where something is not.
+
+    Args:
+        asked: knows the answers.
+        engine: what the translation engine can do.
+        text: to be translated.
+        source: its language, a base language.
+        targets: any tags.
+        wish: model and glossaries.
+    """
+    composed = _composed(text)
+    others = [target for target in targets if base_language(target) != source]
+    known = asked.recall_all(
+        [_whole(composed, source, target, wish.model, wish.terms(target)) for target in others], str
+    )
+    if known is None:
+        # Asked last, for it takes longer than what is mostly enough; such a text is never kept.
+        return None if has_letters(text) else [_unchanged(text)] * len(targets)
+    found = [Translated(text=one, model=engine.model, revision=engine.revision, from_cache=True) for one in known]
+    if len(others) == len(targets):
+        return found
+    by_target = dict(zip(others, found, strict=True))
+    return [by_target.get(target) or _unchanged(text) for target in targets]
+
+
+def _unchanged(text: str) -> Translated:
+    return Translated(text=text, model=IDENTITY)
+
+
+def _composed(text: str) -> str:
+    """The same letters in another composition are the same text, also to a model."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _whole(text: str, source: str, target: str, model: str, glossaries: Sequence[Terms]) -> WholeText:
+    digests = [terms.digest for terms in glossaries]
+    return WholeText(text=text, source=source, target=base_language(target), model=model, glossaries=digests)
+
+
+async def translate_text(context: Context, text: str, source: str, target: str, wish: TranslationWish) -> Translated:
+    """`text` from `source` (a base language) to `target` (any tag).
+
+    Raises:
+        DragomanError: no route, the engine's error, or a translation that cannot be one.
+    """
+    goal = base_language(target)
+    if source == goal or not has_letters(text):
+        return _unchanged(text)
+    engine = await context.capabilities("translation", wish.model)
+    text = _composed(text)
+    glossaries = wish.terms(target)
+    whole = _whole(text, source, target, wish.model, glossaries)
+    known = (await context.recall([whole], str))[0]
+    if known is not None:
+        return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
+    models = _Models(context, find_route(source, goal, engine.pairs, engine.languages), wish.model)
+    if len(text) <= _LONG_CHARS:
+        pieces = split_text(text, source, glossaries)
+    else:
+        pieces = await asyncio.to_thread(split_text, text, source, glossaries)
+    sentences = [piece for piece in pieces if piece.translatable]
+    joined = join_text(pieces, await translate_pieces(sentences, models.translate, _judge(engine, source, goal)))
+    context.remember(whole, joined, compute_s=models.model_s)
+    return Translated(
+        text=joined,
+        model=engine.model,
+        revision=engine.revision,
+        worker=models.worker,
+        queued_s=models.queued_s,
+        compute_s=models.call_s,
+        from_cache=not models.worker,
+    )
+
+
+def _judge(engine: Capabilities, source: str, target: str) -> Judge:
+    judged = probabilities if engine.languages else None
+    return functools.partial(fault_of, source=source, target=target, probabilities=judged)
+
+
+class _Models:
+    """The models that a text goes through; adds up what its units take.
+
+    Args:
+        context: runs the units.
+        route: from which language to which each translates, in order.
+        model: which engine has them.
+    """
+
+    def __init__(self, context: Context, route: Sequence[tuple[str, str]], model: str) -> None:
+        self.worker = ""
+        """The last one; empty where everything was known."""
+        self.queued_s = 0.0
+        self.call_s = 0.0
+        self.model_s = 0.0
+        """Shares of calls that several units had."""
+        self._context = context
+        self._route = route
+        self._model = model
+
+    async def translate(self, sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
+        """See Translate."""
+        for source, target in self._route:
+            unit = TranslateSentences(
+                source=source, target=target, sentences=list(sentences), careful=careful, model=self._model
+            )
+            sentences = await (self._alone(unit) if len(sentences) == 1 else self._in_batches(unit))
+        return sentences
+
+    async def _alone(self, unit: TranslateSentences) -> list[str]:
+        """The answer to a unit of one sentence, as most messages of a chat are."""
+        [known] = await self._context.recall([unit], Translations)
+        if known is not None:
+            return known.sentences
+        return self._counted(await self._context.run(unit, size_s=unit.cost_s()))
+
+    async def _in_batches(self, unit: TranslateSentences) -> list[str]:
+        """The answer to a unit of any size, by smaller ones: each sentence that is not known is translated once."""
+        distinct = list(dict.fromkeys(unit.sentences))
+        answers = await self._context.recall([unit.of([one]) for one in distinct], Translations)
+        known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
+        batched = [unit.of(group) for group in batches([one for one in distinct if one not in known])]
+        size_s = sum(batch.cost_s() for batch in batched)
+        done = await all_of([self._context.run(batch, size_s=size_s) for batch in batched])
+        for batch, answer in zip(batched, done, strict=True):
+            known |= zip(batch.sentences, self._counted(answer), strict=True)
+        return [known[one] for one in unit.sentences]
+
+    def _counted(self, answer: Answer) -> list[str]:
+        """The translations in a unit's answer. What it took is added up."""
+        assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
+        self.worker = answer.worker
+        self.queued_s = max(self.queued_s, answer.queued_s)
+        self.call_s += answer.ended_s - answer.began_s
+        self.model_s += answer.compute_s
+        return answer.result.sentences

@@ -1,0 +1,84 @@
+"""Quotation marks, dashes and blanks in the plain form that small models know, and back.
+
+Phones write curly quotation marks and long dashes; models that were trained on plain text drop what they do not know.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from dragoman_handlers.text.patterns import ENTITY_LETTER
+
+_PLAIN = str.maketrans(
+    {
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "‟": '"',
+        "«": '"',
+        "»": '"',
+        "‘": "'",  # noqa: RUF001 - the marks that are meant
+        "’": "'",  # noqa: RUF001
+        "‚": "'",  # noqa: RUF001
+        "‛": "'",  # noqa: RUF001
+        "–": "-",  # noqa: RUF001
+        "—": "-",
+        "…": "...",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u00ad": "",
+        "\u200b": "",
+    }
+)
+_QUOTES = (("“", "”"), ("„", "“"), ("«", "»"))
+_ENTITY = re.compile(r"&[A-Za-z0-9#]{2,10};")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_DASH = re.compile(r"(?<=\s)-(?=\s)|(?<=\d)-(?=\d)")
+_BLANKS = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """A sentence as a model reads it best: plain quotation marks and dashes, single blanks, entities as letters."""
+    if text.isascii() and "  " not in text and "&" not in text:
+        return text
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]) if ENTITY_LETTER.fullmatch(match[0]) else match[0], text)
+    return _BLANKS.sub(" ", text.translate(_PLAIN))
+
+
+def restored(source: str, translation: str) -> str:
+    """A translation with the typography of its source, where that used one form only."""
+    if source.isascii() and "  " not in source:
+        return translation
+    for opening, closing in _QUOTES:
+        if opening in source and closing in source and '"' not in source:
+            translation = _paired(translation, opening, closing)
+            break
+    if "’" in source and "'" not in source:  # noqa: RUF001
+        translation = _APOSTROPHE.sub("’", translation)  # noqa: RUF001
+    dash = next((dash for dash in "–—" if dash in source), None)  # noqa: RUF001
+    if dash is not None and not _DASH.search(source):
+        translation = _DASH.sub(dash, translation)
+    if "…" in source and "..." not in source:
+        translation = translation.replace("...", "…")
+    return _with_wide_blanks(source, translation)
+
+
+def _paired(translation: str, opening: str, closing: str) -> str:
+    parts = translation.split('"')
+    if len(parts) % 2 == 0:
+        return translation
+    marks = (opening, closing) * (len(parts) // 2)
+    return parts[0] + "".join(mark + part for mark, part in zip(marks, parts[1:], strict=True))
+
+
+def _with_wide_blanks(source: str, translation: str) -> str:
+    """Put blanks that were doubled in the source where the translation has a blank at about the same place."""
+    wide = [(match.start() / len(source), match[0]) for match in re.finditer(r" {2,}", source)]
+    for share, blanks in wide:
+        places = [match.start() for match in re.finditer(r"(?<! ) (?! )", translation)]
+        if places:
+            place = min(places, key=lambda place: abs(place / len(translation) - share))
+            translation = translation[:place] + blanks + translation[place + 1 :]
+    return translation

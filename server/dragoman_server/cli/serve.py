@@ -1,0 +1,83 @@
+"""Run the server on uvloop until it has stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+import uvloop
+
+from dragoman_engines.process.allocator import keep_memory_for_messages
+from dragoman_server.app import App
+from dragoman_server.config import Config
+from dragoman_server.state_dir import StateDirError
+from dragoman_server.tasks.observer import Observer
+from dragoman_server.telemetry.logs import Logs
+from dragoman_server.transport.addresses import StartError
+
+log = structlog.get_logger()
+
+_GC_ALLOCATIONS = 50_000
+"""Between two collections of the young; by default 700."""
+
+
+def run_server(config: Config, reload: Callable[[], Config]) -> int:
+    """Serve, and give the exit status: 0 after a graceful stop, 1 where the server could not start.
+
+    Args:
+        config: what is in force.
+        reload: reads the configuration again, on SIGHUP.
+    """
+    keep_memory_for_messages()
+    logs = Logs(config.server)
+
+    # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make
+    # every full collection long.
+    gc.freeze()
+    gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
+
+    try:
+        with _tracing(config) as observers:
+            uvloop.run(_serve(config, reload, logs, observers))
+    except (StartError, StateDirError) as error:
+        sys.stderr.write(f"cannot start: {error}\n")
+        return 1
+    finally:
+        logs.close()
+    return 0
+
+
+async def _serve(config: Config, reload: Callable[[], Config], logs: Logs, observers: list[Observer]) -> None:
+    asyncio.get_running_loop().set_exception_handler(_log_fault)
+    await App(config, reload, logs, observers).run()
+
+
+@contextmanager
+def _tracing(config: Config) -> Iterator[list[Observer]]:
+    """Who makes spans, if that is wanted.
+
+    Raises:
+        StartError: it is, and what it needs is not installed.
+    """
+    if not config.server.tracing:
+        yield []
+        return
+    try:
+        from dragoman_server.telemetry.tracing import exporting_tracing  # noqa: PLC0415 - needs the extra `otel`
+    except ImportError as error:
+        raise StartError("server.tracing needs more packages: pip install 'dragoman[otel]'") from error
+    tracing = exporting_tracing()
+    try:
+        yield [tracing]
+    finally:
+        tracing.close()
+
+
+def _log_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaited; asyncio's own words quote the exception, and so perhaps a text."""
+    log.error("loop.fault", about=context.get("message"), exc_info=context.get("exception"))

@@ -1,0 +1,1 @@
+"""Start, recovery, readiness and stop."""

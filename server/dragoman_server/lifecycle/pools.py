@@ -1,0 +1,92 @@
+"""The engines' pools, as the configuration describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from dragoman_engines.base import EngineSpec
+from dragoman_engines.device import DeviceMissing, check_driver
+from dragoman_engines.pool.memory import Memory
+from dragoman_engines.pool.pool import EnginePool, Keep
+from dragoman_engines.pool.pool_settings import PoolSettings
+from dragoman_engines.process.factory import ECHO
+from dragoman_engines.work import Kind, pool_name
+from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
+from dragoman_server.config import Config, EngineConfig, SpeechConfig, translation_models
+
+
+def make_pools(config: Config, memory: Memory, keep: Keep) -> dict[str, EnginePool]:
+    """A pool for each kind, and for each translation model beside the default one; not started yet."""
+    models_dir = str(config.engines.models_dir.expanduser())
+    return {
+        pool_name(kind, name): EnginePool(
+            _spec(kind, name, engine, models_dir), _settings(engine), keep=keep, memory=memory
+        )
+        for kind, name, engine, _ in _engines(config)
+    }
+
+
+def model_names(config: Config) -> dict[str, str]:
+    """The translation models by `modelType`: the name that units have, empty for what is the default one."""
+    models = translation_models(config.engines, config.models)
+    default = models[DEFAULT_MODEL_TYPE]
+    return {model_type: "" if engine == default else model_type for model_type, engine in models.items()}
+
+
+def check_devices(config: Config) -> None:
+    """Hold the devices that are asked for against those that are here.
+
+    Raises:
+        DeviceMissing: one is not; the sentence names the key.
+    """
+    for _, _, engine, section in _engines(config):
+        if engine.device == "cuda" and engine.model != ECHO:
+            try:
+                check_driver()
+            except DeviceMissing as error:
+                raise DeviceMissing(f'{section}.device is "cuda", but {error}; set it to "cpu" or "auto"') from error
+
+
+def _engines(config: Config) -> Iterator[tuple[Kind, str, EngineConfig, str]]:
+    """Every engine: its kind, its name where it is not the default, its configuration, and where that stands."""
+    models = translation_models(config.engines, config.models)
+    for kind in get_args(Kind):
+        engine = models[DEFAULT_MODEL_TYPE] if kind == "translation" else config.engines.of(kind)
+        yield kind, "", engine, f"engines.{kind}"
+    for name in model_names(config).values():
+        if name:
+            yield "translation", name, models[name], f"models.translation.{name}"
+
+
+def _spec(kind: Kind, name: str, config: EngineConfig, models_dir: str) -> EngineSpec:
+    return EngineSpec(
+        kind=kind,
+        name=name,
+        model=config.model,
+        models_dir=models_dir,
+        threads=config.threads,
+        device=config.device,
+        compute_type=config.compute_type,
+        nice=config.nice,
+        beam=config.beam,
+        delay_ms=config.delay_ms,
+        **_wishes(config),
+    )
+
+
+def _wishes(config: EngineConfig) -> dict[str, Any]:
+    """What only voices have."""
+    return {"quality": config.quality, "voices": config.voices} if isinstance(config, SpeechConfig) else {}
+
+
+def _settings(config: EngineConfig) -> PoolSettings:
+    return PoolSettings(
+        processes=config.processes,
+        batch=config.batch,
+        batch_cost_s=config.batch_cost_s,
+        unit_timeout_s=config.unit_timeout_s,
+        preload=config.preload,
+        idle_unload_s=config.idle_unload_s,
+        child_mb=config.child_memory_mb,
+    )

@@ -1,0 +1,68 @@
+"""Whether the server is ready for work, why not, and who is told when it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import structlog
+
+from dragoman_engines.pool.pool import EnginePool
+from dragoman_server.lifecycle.banner import welcome
+from dragoman_server.lifecycle.systemd import ServiceManager
+from dragoman_server.tasks.dispatcher import Dispatcher
+from dragoman_server.tasks.services import Services
+from dragoman_server.telemetry.logs import Logs
+
+log = structlog.get_logger()
+
+
+class Readiness:
+    """Asks the parts.
+
+    Args:
+        services: the engines and the journal.
+        dispatcher: knows of a stop.
+    """
+
+    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        self._services = services
+        self._dispatcher = dispatcher
+
+    def reasons(self) -> list[str]:
+        """Why the server should get no traffic now; nothing where it should."""
+        pools = self._services.pools
+        engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.available]
+        problem = self._services.journal.problem
+        journal = [f"journal: {problem}"] if problem is not None else []
+        return [*(["draining"] if self._dispatcher.draining else []), *journal, *engines]
+
+    def line(self) -> str:
+        """The same for an operator."""
+        return "; ".join(self.reasons()) or "ready"
+
+    async def announce(
+        self, begin_s: float, endpoints: Mapping[str, str], manager: ServiceManager, logs: Logs | None
+    ) -> None:
+        """Once every engine has loaded or is known to be missing: tell the log, the service manager, and people.
+
+        Args:
+            begin_s: when the start began, of the monotonic clock.
+            endpoints: the addresses that were bound, by the names of `[sockets]`.
+            manager: of services.
+            logs: where people read.
+        """
+        pools = self._services.pools
+        await asyncio.gather(*(pool.settled() for pool in pools.values()))
+        models = {kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in pools.items()}
+        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
+        manager.ready(self.line())
+        if logs is not None:
+            logs.show(welcome(endpoints, pools["translation"].capabilities))
+
+
+def _reason(kind: str, pool: EnginePool) -> str:
+    """One line for an operator: a state that passes by itself needs no more than its name."""
+    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
+    return f"engine {kind}: {pool.state}{why}"

@@ -1,0 +1,223 @@
+"""What an earlier server left in the journal: results are known again, and what was accepted is brought to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from dragoman_handlers.base import Handler
+from dragoman_server.journal.base import Journal, KeptTask
+from dragoman_server.tasks.dispatcher import Dispatcher
+from dragoman_server.tasks.services import Services
+from dragoman_server.tasks.task import Stages, TaskRecord
+from dragoman_server.tasks.task_life import BYSTANDER, SUSPECT
+from dragoman_wire.codec import codec_of, decode_header
+from dragoman_wire.envelope import Envelope, envelope_of_fields
+from dragoman_wire.errors import DragomanError, EngineFailed, error_from_code
+from dragoman_wire.events import TaskFinished
+from dragoman_wire.failures import failure_events
+from dragoman_wire.inbound import BadMessage, decode_message
+from dragoman_wire.limits import WireLimits
+
+log = structlog.get_logger()
+
+MOST_SUSPICION = 1 + 2 * SUSPECT
+"""A request is set aside after three ends of the server at which it had just begun, or nine beside others."""
+_RECONNECT_S = 3.0
+"""How long peers have to connect again; what is said before, they do not hear."""
+_LOOK_S = 0.02
+_FEW = 8
+"""So many are resumed one by one even after one crash: that costs two seconds, and finds the reason sooner."""
+_ALONE_S = 0.25
+"""How long a resumed request has the server's engines for itself, but for new ones."""
+_NO_LIMITS = WireLimits(header_bytes=1 << 40, frames=1 << 20, request_bytes=1 << 40, languages=1 << 20)
+"""What was accepted stays accepted, also under limits that are tighter now."""
+
+
+Begin = Callable[[int], "asyncio.Task[None] | None"]
+"""Given how much the end of the server would speak against it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A task of an earlier server that is to be brought to its end."""
+
+    number: int
+    crashes: int
+    """The suspicion against it."""
+    begin: Begin
+
+
+class Recovery:
+    """Takes over from an earlier server.
+
+    Args:
+        services: what every run needs.
+        handlers: by request type.
+        dispatcher: does the work.
+    """
+
+    def __init__(self, services: Services, handlers: Mapping[str, Handler[Any]], dispatcher: Dispatcher) -> None:
+        self._services = services
+        self._handlers = handlers
+        self._dispatcher = dispatcher
+        self._waiting: list[_Waiting] = []
+        self._peers: set[str] = set()
+        """For whom something waits."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Know every task again now, and go on with those that are not finished in a moment."""
+        kept = self._services.journal.tasks()
+        for task in kept:
+            self._take(task)
+        self._dispatcher.results.expire()
+        if self._waiting:
+            log.warning("journal.resuming", tasks=len(self._waiting))
+        self._task = asyncio.create_task(self._resume(), name="resume")
+
+    def stop(self) -> None:
+        """What has not begun is left to the next start."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _resume(self) -> None:
+        """Begin suspects one after the other, so that one that ends the server is not taken for its neighbours."""
+        await self._peers_are_back()
+        await asyncio.gather(*(pool.settled() for pool in self._services.pools.values()))
+        # Of many that have seen one end of a server only, none is likely to be the reason: they do not wait.
+        many = len(self._waiting) > _FEW
+        for one in [one for one in self._waiting if many and one.crashes <= 1]:
+            self._begin(one, BYSTANDER)
+        for one in [one for one in self._waiting if not many or one.crashes > 1]:
+            task = self._begin(one, SUSPECT)
+            if task is not None:
+                _, late = await asyncio.wait([task], timeout=_ALONE_S)
+                if late:
+                    self._services.journal.began(one.number, BYSTANDER)
+
+    def _begin(self, one: _Waiting, suspicion: int) -> asyncio.Task[None] | None:
+        try:
+            return one.begin(suspicion)
+        except Exception:
+            # One that cannot be taken up must not keep the others from it; it stays in the journal.
+            log.exception("journal.not_resumed", task=one.number)
+            return None
+
+    async def _peers_are_back(self) -> None:
+        """Wait until every peer for whom something waits hears the server, or has had the time for it."""
+        subscribers = self._services.publisher.subscribers
+        deadline_s = time.monotonic() + _RECONNECT_S
+        while self._peers and time.monotonic() < deadline_s:
+            subscribers.read()
+            self._peers = {peer for peer in self._peers if not subscribers.hear(peer)}
+            await asyncio.sleep(_LOOK_S)
+
+    def _take(self, kept: KeptTask) -> None:
+        handler = self._handlers.get(kept.request_type)
+        record = record_of(kept, self._services.journal, handler)
+        if kept.finished is not None and not kept.runs:
+            record.finished = msgspec.convert(decode_header(kept.finished)[1], TaskFinished)
+            self._dispatcher.results.restore(record, self._monotonic(kept.finished_unix_s))
+            self._dispatcher.results.condense(record, kept.finished)
+            return
+        self._dispatcher.results.begin(record)
+        self._peers.add(kept.reply_to)
+        if handler is None:
+            reason = f"no handler for requests of type {kept.request_type!r} any more"
+            self._wait(kept, functools.partial(self._close, record, kept, reason))
+            return
+        self._take_runs(record, kept, handler)
+
+    def _take_runs(self, record: TaskRecord, kept: KeptTask, handler: Handler[Any]) -> None:
+        """Have the parts done that are not answered yet; a task without any is only closed."""
+        reason = None
+        if max(run.crashes for run in kept.runs) >= MOST_SUSPICION:
+            reason = "the server ended several times with this request at work; it is set aside"
+        begun = False
+        for run in kept.runs:
+            parts = [part for part in run.parts if part not in record.outcomes and part not in record.parts]
+            if not parts or reason is not None:
+                continue
+            try:
+                inbound = decode_message(run.frames, _NO_LIMITS)
+            except BadMessage as error:
+                reason = f"the request can no longer be read: {error}"
+                continue
+            arrived_s = self._monotonic(run.arrived_unix_s)
+            self._wait(kept, self._dispatcher.restore(record, handler, inbound, parts, arrived_s))
+            begun = True
+        if not begun:
+            self._wait(kept, functools.partial(self._close, record, kept, reason))
+
+    def _wait(self, kept: KeptTask, begin: Begin) -> None:
+        self._waiting.append(_Waiting(kept.task, max((run.crashes for run in kept.runs), default=0), begin))
+
+    def _close(self, record: TaskRecord, kept: KeptTask, reason: str | None, _: int) -> None:
+        """Finish a task without work: everything is answered, or it is set aside."""
+        asked = dict.fromkeys(part for run in kept.runs for part in run.parts)
+        rest = [part for part in asked if part not in record.outcomes]
+        envelope = _envelope(kept, [part for part in rest if part])
+        if rest:
+            reason = reason or "the server lost track of this request"
+            record.died = reason
+            error = EngineFailed(reason)
+            for event in failure_events(envelope, error, self._services.clock.unix()):
+                record.say(event, envelope, self._services.publisher)
+            record.outcomes |= dict.fromkeys(rest, error)
+            record.parts.update(rest)
+        self._dispatcher.conclude(record, envelope)
+
+    def _monotonic(self, unix_s: float) -> float:
+        clock = self._services.clock
+        return clock.monotonic() - max(0.0, clock.unix() - unix_s)
+
+
+def record_of(kept: KeptTask, journal: Journal, handler: Handler[Any] | None) -> TaskRecord:
+    """A task as it was when the earlier server ended."""
+    record = TaskRecord(
+        key=(kept.reply_to, kept.task_id), request_type=kept.request_type, journal=journal, number=kept.task
+    )
+    for event in kept.events:
+        if event.header is not None:
+            record.remember(event.header, event.binaries, event.part)
+        if event.part is not None:
+            record.parts.add(event.part)
+            record.outcomes[event.part] = error_from_code(event.error_code, "") if event.error_code else None
+    record.stages = Stages(journal, kept.task, _stages(kept.stages, handler))
+    return record
+
+
+def _stages(written: Mapping[str, bytes], handler: Handler[Any] | None) -> dict[str, Any]:
+    """Stages that the handler still understands; the others are done again."""
+    stages: dict[str, Any] = {}
+    for name, value in written.items():
+        kind = handler.stage_types.get(name.partition(":")[0]) if handler is not None else None
+        try:
+            stages[name] = msgspec.msgpack.decode(value, type=kind) if kind else None
+        except msgspec.MsgspecError:
+            log.warning("journal.stage_unreadable", name=name)
+    return stages
+
+
+def _envelope(kept: KeptTask, languages: Sequence[str]) -> Envelope:
+    """The return address, also of a request that can no longer be read."""
+    header = kept.runs[0].frames[0]
+    try:
+        codec, fields = decode_header(header)
+    except DragomanError:
+        codec, fields = codec_of(header), {}
+    return msgspec.structs.replace(
+        envelope_of_fields(fields, codec),
+        request_type=kept.request_type,
+        reply_to=kept.reply_to,
+        task_id=kept.task_id,
+        languages=tuple(languages),
+    )

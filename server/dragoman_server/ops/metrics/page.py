@@ -1,0 +1,41 @@
+"""The page that Prometheus reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import Metric
+
+from dragoman_server.ops.metrics import cache, engines, requests, server, text
+from dragoman_server.ops.stats_sources import Parts
+
+SUBJECTS: tuple[Callable[[Parts], Iterator[Metric]], ...] = (
+    requests.families,
+    engines.families,
+    cache.families,
+    server.families,
+)
+
+
+class MetricsPage:
+    """Renders the figures of this moment, and those of the process.
+
+    Args:
+        parts: where they are.
+    """
+
+    content_type = text.CONTENT_TYPE
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._process = ProcessCollector(registry=CollectorRegistry())
+
+    def render(self) -> bytes:
+        """The page."""
+        return text.render(self._families())
+
+    def _families(self) -> Iterator[Metric]:
+        for families in SUBJECTS:
+            yield from families(self._parts)
+        yield from self._process.collect()

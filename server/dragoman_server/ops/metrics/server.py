@@ -1,0 +1,49 @@
+"""The server as a whole: its journal, its memory of results, and whether it can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import Metric
+
+from dragoman_handlers.translation import version
+from dragoman_server.ops.metrics.families import gauge, histogram, single, total
+from dragoman_server.ops.stats_sources import Parts
+
+
+def families(parts: Parts) -> Iterator[Metric]:
+    """What is of no lane and of no engine."""
+    yield from _state(parts)
+    yield from _journal(parts)
+    results = parts.dispatcher.results
+    yield single("dragoman_in_flight_bytes", "Bytes of the requests in flight", parts.services.budget.taken_bytes)
+    yield single(
+        "dragoman_in_flight_limit_bytes", "Bytes from which on reading is slow", parts.services.budget.limit_bytes
+    )
+    yield single("dragoman_results_tasks", "Tasks that are known, in flight or finished", len(results))
+    yield single("dragoman_results_bytes", "Bytes of the finished ones' events", results.bytes)
+    yield total("dragoman_events_published_total", "Events that were sent", parts.services.publisher.published)
+    yield total(
+        "dragoman_log_lines_dropped_total",
+        "Log lines that a stalled stream had no room for",
+        parts.log_lines_dropped(),
+    )
+
+
+def _state(parts: Parts) -> Iterator[Metric]:
+    yield gauge("dragoman_build_info", "1, with the version", ("version",), [((version(),), 1)])
+    yield single("dragoman_ready", "1 where GET /readyz says yes", not parts.not_ready())
+    yield single("dragoman_draining", "1 while a graceful stop is under way", parts.dispatcher.draining)
+
+
+def _journal(parts: Parts) -> Iterator[Metric]:
+    journal = parts.services.journal
+    figures = journal.statistics()
+    yield single("dragoman_journal_failing", "1 where the journal cannot be written", journal.problem is not None)
+    yield single("dragoman_journal_pending", "Operations that wait to be written", figures["pending"])
+    yield single("dragoman_journal_bytes", "Size of the journal", figures["bytes"])
+    yield single("dragoman_journal_dead_requests", "Requests that were set aside", figures["dead"])
+    yield total("dragoman_journal_committed_total", "Operations that were written", figures["committed"])
+    yield histogram(
+        "dragoman_journal_lag_seconds", "Time that a transaction took to be safe", "", {"": journal.lag.histogram}
+    )

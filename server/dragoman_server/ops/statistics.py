@@ -1,0 +1,117 @@
+"""The statistics document: the same for GET /stats and for the in-band `stats` request."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dragoman_engines.pool.pool import EnginePool
+from dragoman_handlers.translation import version
+from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.tasks.lane import Lane
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """The TCP ports that the server listens on; 0 for a socket of another kind."""
+
+    requests: int
+    events: int
+    routed: int
+    ops: int
+
+
+class Statistics:
+    """Puts the document together from the parts' own counters.
+
+    Args:
+        parts: where they are.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.ports = Ports(requests=0, events=0, routed=0, ops=0)
+        self.log_level = ""
+        self._parts = parts
+        self._started_s = parts.services.clock.monotonic()
+
+    @property
+    def status(self) -> str:
+        """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
+        if self._parts.dispatcher.draining:
+            return "draining"
+        states = {pool.state for pool in self._parts.services.pools.values()}
+        if states <= {"ready", "idle"}:
+            return "running"
+        return "starting" if "loading" in states else "degraded"
+
+    @property
+    def audio_available(self) -> bool:
+        """Whether voice messages can be processed: every engine that they need can serve."""
+        return all(pool.available for pool in self._parts.services.pools.values())
+
+    def document(self) -> dict[str, Any]:
+        """The figures of this moment."""
+        parts, services, dispatcher = self._parts, self._parts.services, self._parts.dispatcher
+        counts = parts.watch.counts
+        return {
+            "server_status": self.status,
+            "uptime_s": round(services.clock.monotonic() - self._started_s, 3),
+            "version": version(),
+            "log_level": self.log_level,
+            "ports": asdict(self.ports),
+            "active_tasks": {
+                "total_active": dispatcher.total_active,
+                "counters": dict(counts.acceptances),
+                "types_breakdown": dict(dispatcher.active),
+            },
+            "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
+            "engines": {kind: _pool(pool) for kind, pool in services.pools.items()},
+            "messages": {
+                "received": parts.intake.received,
+                "rejected": parts.intake.rejected,
+                "published": services.publisher.published,
+            },
+            "rejected_by_code": counts.rejected_by_code,
+            "peers": counts.peers.busiest(parts.watch.tasks.active_by_peer()),
+            "in_flight": {
+                "bytes": services.budget.taken_bytes,
+                "limit_bytes": services.budget.limit_bytes,
+            },
+            "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
+            "journal": dict(services.journal.statistics()),
+            "cache": services.cache.document(),
+        }
+
+
+def _lane(lane: Lane) -> dict[str, Any]:
+    return {
+        "active": lane.active,
+        "queued": lane.queued,
+        "completed": lane.completed,
+        "failed": lane.failed,
+        "rejected": lane.rejected,
+        "concurrency": lane.config.concurrency,
+        "queue_limit": lane.config.queue,
+        "queue_ms": asdict(lane.queue_times.percentiles()),
+        "compute_ms": asdict(lane.compute_times.percentiles()),
+        "publish_ms": asdict(lane.publish_times.percentiles()),
+    }
+
+
+def _pool(pool: EnginePool) -> dict[str, Any]:
+    children = pool.children
+    return {
+        "state": pool.state,
+        "restarts": pool.restarts,
+        "busy": pool.busy,
+        "model": pool.capabilities.model if pool.capabilities else pool.spec.model,
+        "rss_mb": round(sum(child.rss_mb() for child in children), 1),
+        "processes": pool.settings.processes,
+        "pids": [child.pid for child in children],
+        "queued": pool.queued,
+        "units": pool.units_done,
+        "units_shared": pool.sharing.shared,
+        "calls": pool.calls,
+        "compute_s": round(pool.computed_s, 3),
+        "pace": round(pool.pace.factor, 3),
+    }

@@ -1,0 +1,38 @@
+"""What every run needs of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dragoman_engines.pool.pool import EnginePool
+from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
+from dragoman_server.cache.cache import Cache
+from dragoman_server.clock import Clock
+from dragoman_server.config import LimitsConfig
+from dragoman_server.journal.base import Journal
+from dragoman_server.journal.null import NOTHING
+from dragoman_server.spool import Spool
+from dragoman_server.tasks.observer import NOBODY, Observer
+from dragoman_server.transport.budget import ByteBudget
+from dragoman_server.transport.publisher import Publisher
+
+
+@dataclass(kw_only=True, slots=True)
+class Services:
+    """What every run needs of the server. `limits` may change while it runs."""
+
+    pools: Mapping[str, EnginePool]
+    """By kind, and by kind and name for models beside the default one."""
+    publisher: Publisher
+    limits: LimitsConfig
+    spool: Spool
+    clock: Clock
+    budget: ByteBudget
+    models: Mapping[str, str] = field(default_factory=lambda: {DEFAULT_MODEL_TYPE: ""})
+    """The translation models by the names that peers know."""
+    glossary: Glossary = field(default_factory=Glossary)
+    journal: Journal = NOTHING
+    cache: Cache = field(default_factory=Cache)
+    observer: Observer = NOBODY

@@ -1,0 +1,166 @@
+"""A task in the server's memory: what was published of it, and how each of its parts ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dragoman_server.journal.base import Done, Journal
+from dragoman_server.journal.null import NOTHING
+from dragoman_server.transport.publisher import Publisher
+from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event, TaskFinished, type_of
+from dragoman_wire.inbound import Buffer
+
+if TYPE_CHECKING:
+    from dragoman_server.tasks.context import TaskContext
+
+TaskKey = tuple[str | None, str]
+"""(replyTo, taskId): what a task is known by."""
+_EVENT_BYTES = 200
+"""What an event takes beside its bytes."""
+TASK_BYTES = 1500
+"""What a task takes beside its events: keys, maps and sets."""
+
+
+class StoredEvent(msgspec.Struct, frozen=True, eq=False):
+    """An event that was published, for repeats."""
+
+    header: bytes
+    """Encoded as it was sent."""
+    binaries: Sequence[Buffer]
+    part: str | None
+    """The part of the request that it answers for good, if any."""
+
+    def encoded(self, codec: Codec) -> bytes:
+        """The header for a peer that wants this encoding."""
+        if codec_of(self.header) is codec:
+            return self.header
+        return encode_header(decode_header(self.header)[1], codec)
+
+
+class Stages(dict[str, Any]):
+    """Results of finished stages; those that can be encoded are written to the journal.
+
+    Args:
+        journal: where to.
+        number: the task's number there.
+        known: what was written before a restart.
+    """
+
+    def __init__(self, journal: Journal, number: int, known: Mapping[str, Any] | None = None) -> None:
+        super().__init__(known or {})
+        self._journal = journal
+        self._number = number
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if isinstance(value, msgspec.Struct):
+            self._journal.stage(self._number, name, msgspec.msgpack.encode(value))
+
+
+class TaskRecord(msgspec.Struct, eq=False):
+    """One task: what was published of it, and how each of its parts ended."""
+
+    key: TaskKey
+    request_type: str
+    events: list[StoredEvent] = []
+    outcomes: dict[str, DragomanError | None] = {}
+    """By part: None where it was answered with a result."""
+    parts: set[str] = set()
+    """Parts that are answered or in flight."""
+    journal: Journal = NOTHING
+    number: int = 0
+    """In the journal."""
+    stages: dict[str, Any] = {}
+    unwritten: int = 0
+    """Runs and events that were handed to the journal and are not yet written."""
+    unpublished: list[StoredEvent] = []
+    """Events that wait to be written."""
+    died: str | None = None
+    """Why the request is to be set aside, if it is."""
+    contexts: list[TaskContext] = []
+    """The accepted runs since it was last begun."""
+    runs: int = 0
+    """Runs in flight: the first one, and those of repeats that asked for more."""
+    queue_s: float = 0.0
+    compute_s: float = 0.0
+    finished: TaskFinished | None = None
+    finished_before: TaskFinished | None = None
+    """How it had ended before the runs that are in flight."""
+    finished_s: float = 0.0
+    size_bytes: int = TASK_BYTES
+
+    @property
+    def published(self) -> list[StoredEvent]:
+        """The events that are out; the others follow when they are written."""
+        return [stored for stored in self.events if stored not in self.unpublished]
+
+    def remember(self, header: bytes, binaries: Sequence[Buffer], part: str | None) -> StoredEvent:
+        """Keep an event for repeats."""
+        stored = StoredEvent(header, binaries, part)
+        self.events.append(stored)
+        self.size_bytes += _EVENT_BYTES + len(header) + sum(map(len, binaries))
+        return stored
+
+    def say(
+        self,
+        event: Event,
+        envelope: Envelope,
+        publisher: Publisher,
+        binaries: Sequence[Buffer] = (),
+        *,
+        part: str | None = None,
+        error: DragomanError | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Write an event, publish it, then call `then`; where it cannot be written, the peer has it all the same."""
+        header = encode_header(event, envelope.codec)
+        stored = self.remember(header, binaries, part)
+
+        def publish(_: str | None) -> None:
+            self.unwritten -= 1
+            self.unpublished.remove(stored)
+            publisher.send(header, envelope.codec, envelope.reply_to, binaries)
+            if then is not None:
+                then()
+
+        self.unwritten += 1
+        self.unpublished.append(stored)
+        error_code = error.code if error else None
+        self.journal.event(self.number, header, binaries, publish, part=part, error_code=error_code)
+
+    def said(self, event: Event) -> bool:
+        """Whether this was said of the task as a whole already, by an earlier server."""
+        if hasattr(event, "language"):
+            return False
+        tag = type_of(type(event))
+        return any(stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.events)
+
+    def after_writing(self, then: Done) -> None:
+        """Call `then` when all that was said of the task so far is written and published: at once where it is."""
+        (self.journal if self.unwritten else NOTHING).sync(then)
+
+    def begin(self, parts: Sequence[str]) -> None:
+        """A run for these parts starts; what was said of an earlier failure of theirs is void."""
+        if self.events or self.outcomes:
+            for part in parts:
+                self.outcomes.pop(part, None)
+            self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
+        self.parts.update(parts)
+        if not self.runs:
+            self.finished_before = self.finished
+        self.runs += 1
+        self.finished = None
+
+    def wanting(self, parts: Sequence[str]) -> list[str]:
+        """Those of `parts` that are new work: never asked for, or failed in a way that may pass."""
+        return [part for part in parts if part not in self.parts or self._may_pass(part)]
+
+    def _may_pass(self, part: str) -> bool:
+        error = self.outcomes.get(part)
+        return error is not None and error.retryable

@@ -1,0 +1,148 @@
+"""Logging: events with fields, for people on a terminal and as JSON for machines."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO
+
+import msgspec
+import structlog
+
+from dragoman_server.config import ServerConfig
+from dragoman_server.telemetry.log_writer import LogWriter
+from dragoman_server.telemetry.redaction import described
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+Level = Literal["debug", "info", "warning", "error"]
+_CLOSE_S = 1.0
+"""How long a stream that takes nothing may delay the end of the server."""
+
+
+class Logs:
+    """Where everything that is logged goes: structlog's events, and what libraries say through `logging`.
+
+    Args:
+        config: form and level.
+        stream: has a file descriptor.
+    """
+
+    def __init__(self, config: ServerConfig, stream: TextIO | None = None) -> None:
+        stream = stream or sys.stdout
+        self._terminal = stream.isatty()
+        self._renderer = _Renderer()
+        self._writer = LogWriter(stream.fileno(), self._notice)
+        self.configure(config)
+        logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
+        logging.captureWarnings(capture=True)
+        self._writer.start()
+
+    @property
+    def dropped(self) -> int:
+        """Lines for which a stalled stream had no room."""
+        return self._writer.dropped
+
+    def configure(self, config: ServerConfig) -> None:
+        """Another form or level from now on."""
+        as_text = config.log_format == "console" or (config.log_format == "auto" and self._terminal)
+        self._renderer.content = config.log_content
+        self._renderer.console = (
+            structlog.dev.ConsoleRenderer(colors=self._terminal, exception_formatter=structlog.dev.plain_traceback)
+            if as_text
+            else None
+        )
+        lines = _Lines(self._writer)
+        self._least = logging.getLevelNamesMapping()[config.log_level.upper()]
+        structlog.configure(
+            processors=[self._renderer],
+            wrapper_class=structlog.make_filtering_bound_logger(self._least),
+            logger_factory=lambda *_: lines,
+            cache_logger_on_first_use=False,
+        )
+
+    def says(self, level: Level) -> bool:
+        """Whether lines of this level are written now."""
+        return logging.getLevelNamesMapping()[level.upper()] >= self._least
+
+    def write(self, level: Level, fields: dict[str, Any]) -> None:
+        """A line without the way through structlog, which costs more than the line. `fields` is used up."""
+        self._writer.put(self._renderer(None, level, fields))
+
+    def write_whole(self, lines: Sequence[msgspec.Struct]) -> None:
+        """Lines that have their level and their timestamp."""
+        self._writer.put_all([self._renderer.rendered(line) for line in lines])
+
+    def timestamp(self) -> str:
+        """Now, as it is written in lines."""
+        return self._renderer.timestamp()
+
+    def show(self, text: str) -> None:
+        """Lines as they are, where the log is for people; nothing where it is for machines."""
+        if self._renderer.console is not None:
+            self._writer.put(text.encode())
+
+    def close(self) -> None:
+        """Write what waits, and end; lines from now on are lost."""
+        self._writer.close(_CLOSE_S)
+
+    def _notice(self, dropped: int) -> bytes:
+        return self._renderer(None, "warning", {"event": "log.dropped", "lines": dropped})
+
+
+class _Lines:
+    """The logger at the end of structlog's chain."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        self.debug = self.info = self.warning = self.error = self.critical = self.msg = writer.put
+
+
+class _Renderer:
+    """The one processor: several in a row cost more than all that they do. Every request has two lines."""
+
+    def __init__(self) -> None:
+        self.console: structlog.dev.ConsoleRenderer | None = None
+        self.content = False
+        self._second = -1
+        self._date = ""
+
+    def __call__(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> bytes:
+        """One line."""
+        exc_info = fields.pop("exc_info", None)
+        if exc_info:
+            fields["exception"] = described(sys.exc_info() if exc_info is True else exc_info, content=self.content)
+        fields["level"] = "error" if method == "exception" else method
+        fields["timestamp"] = self.timestamp()
+        if self.console is not None:
+            return str(self.console(logger, method, fields)).encode("utf-8", "replace")
+        return _encode(fields)
+
+    def rendered(self, line: msgspec.Struct) -> bytes:
+        """A line that has everything."""
+        if self.console is None:
+            return _encode(line)
+        fields = {name: value for name, value in msgspec.structs.asdict(line).items() if value is not None}
+        return str(self.console(None, fields["level"], fields)).encode("utf-8", "replace")
+
+    def timestamp(self) -> str:
+        """UTC with microseconds; the date and the time are only made once for each second."""
+        second, rest_ns = divmod(time.time_ns(), 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._date = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._date}.{rest_ns // 1000:06d}Z"
+
+
+class _Forward(logging.Handler):
+    """What libraries log, as an event of ours. What they fill into their sentences may be anything: it is left out."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See Handler."""
+        log = structlog.get_logger()
+        where = f"{os.path.basename(record.pathname)}:{record.lineno}"  # noqa: PTH119 - a name, not a path to open
+        say = log.error if record.levelno >= logging.ERROR else log.warning
+        template = str(record.msg) if record.args else None
+        say("library.said", library=record.name, where=where, sentence=template, exc_info=record.exc_info)

@@ -1,0 +1,186 @@
+"""One task as an operator sees it: ids, states and times, and nothing of what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from dragoman_server.tasks.task import TaskKey
+from dragoman_server.tasks.task_life import busy_s
+from dragoman_server.tasks.timeline import MOST_STEPS, RunStory, Said
+from dragoman_server.telemetry.redaction import sentence_of
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.events import Event, TaskStatus, type_of
+
+_Step = tuple[float, str, dict[str, Any]]
+
+
+class Brief(msgspec.Struct, kw_only=True):
+    """A task that was answered in the turn in which it came; most are never looked at, so little is kept of each."""
+
+    key: TaskKey
+    request_type: str
+    lane: str
+    peer: str
+    priority: str
+    message_id: str | None
+    events: tuple[type[Event], ...]
+    parts: tuple[str, ...]
+    """What each of them settled."""
+    arrived_s: float
+    ended_s: float
+    finished_s: float
+
+
+class Trace(msgspec.Struct, kw_only=True):
+    """What is known of one task. Times are monotonic seconds."""
+
+    key: TaskKey
+    request_type: str
+    lane: str
+    runs: Sequence[RunStory]
+    """Those of which it consists; none where it only had to be closed."""
+    outcomes: Mapping[str, DragomanError | None]
+    open_parts: Sequence[str] = ()
+    status: TaskStatus | None = None
+    finished_s: float = 0.0
+    """When its last event was published; 0 before."""
+    message_id: str | None = None
+    """Where no run tells it."""
+
+    @classmethod
+    def of(cls, brief: Brief) -> Trace:
+        """A task that was answered at once, at full length."""
+        story = RunStory(
+            lane=brief.lane,
+            peer=brief.peer,
+            priority=brief.priority,
+            message_id=brief.message_id,
+            arrived_s=brief.arrived_s,
+            accepted_s=brief.ended_s,
+            ended_s=brief.ended_s,
+            queue_s=brief.ended_s - brief.arrived_s,
+            said=[
+                Said(brief.ended_s, brief.finished_s, type_of(event), part or None)
+                for event, part in zip(brief.events, brief.parts, strict=True)
+            ],
+        )
+        return cls(
+            key=brief.key,
+            request_type=brief.request_type,
+            lane=brief.lane,
+            runs=[story],
+            outcomes=dict.fromkeys(brief.parts),
+            status="completed",
+            finished_s=brief.finished_s,
+        )
+
+    # --- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Whether its last event is out."""
+        return self.finished_s > 0.0
+
+    @property
+    def peer(self) -> str:
+        """On whose account it goes."""
+        return self.runs[0].peer if self.runs else self.key[0] or ""
+
+    @property
+    def arrived_s(self) -> float:
+        """When its first request came."""
+        return self.runs[0].arrived_s if self.runs else self.finished_s
+
+    def age_s(self, now_s: float) -> float:
+        """From its arrival to its end, or to now."""
+        return (self.finished_s or now_s) - self.arrived_s
+
+    def document(self, now_s: float, unix_lag_s: float) -> dict[str, Any]:
+        """Everything but the timeline.
+
+        Args:
+            now_s: on the monotonic clock.
+            unix_lag_s: Unix time at zero of that clock.
+        """
+        first = self.runs[0] if self.runs else None
+        error = next((one for one in self.outcomes.values() if one is not None), None)
+        return {
+            "task_id": self.key[1],
+            "reply_to": self.key[0],
+            "message_id": first.message_id if first else self.message_id,
+            "type": self.request_type,
+            "lane": self.lane,
+            "priority": first.priority if first else "normal",
+            "peer": self.peer,
+            "state": "finished" if self.finished else "running" if any(run.began_s for run in self.runs) else "queued",
+            "status": self.status,
+            "error_code": error.code if error else None,
+            "error": sentence_of(error) if error else None,
+            "arrived_s": round(self.arrived_s + unix_lag_s, 3),
+            "age_ms": _ms(self.age_s(now_s)),
+            **self._times(now_s),
+            "parts": self._parts(),
+            "units": self._units(),
+        }
+
+    def timeline(self) -> tuple[list[dict[str, Any]], int]:
+        """What happened, in order; and how many steps were left out in the middle."""
+        steps = sorted(self._steps(), key=lambda step: step[0])
+        dropped = sum(run.steps_dropped for run in self.runs) + max(0, len(steps) - MOST_STEPS)
+        del steps[MOST_STEPS:]
+        if self.finished:
+            steps.append((self.finished_s, "finished", {"status": self.status}))
+        return [{"at_ms": _ms(at_s - self.arrived_s), "event": event, **told} for at_s, event, told in steps], dropped
+
+    def _times(self, now_s: float) -> dict[str, float]:
+        ended = all(run.ended_s for run in self.runs)
+        ended_s = max((run.ended_s for run in self.runs), default=self.finished_s) if ended else 0.0
+        compute_s = sum(run.compute_s for run in self.runs) + self._computing_s(now_s)
+        queue_s = sum(run.queue_s for run in self.runs) if ended else max(0.0, now_s - self.arrived_s - compute_s)
+        publish_s = (self.finished_s or now_s) - ended_s if ended else 0.0
+        return {"queue_ms": _ms(queue_s), "compute_ms": _ms(compute_s), "publish_ms": _ms(publish_s)}
+
+    def _computing_s(self, now_s: float) -> float:
+        """Of runs that are not over."""
+        going = [run for run in self.runs if not run.ended_s]
+        calls = [(call.began_s, call.ended_s) for run in going for call in run.calls if call.good]
+        return busy_s(calls + [(unit.began_s, now_s) for run in going for unit in run.units if unit.entry is None])
+
+    def _units(self) -> dict[str, int]:
+        units = [unit for run in self.runs for unit in run.units]
+        running = sum(1 for unit in units if unit.entry is None)
+        done = sum(run.units_done for run in self.runs)
+        return {"done": done, "running": running, "queued": len(units) - running}
+
+    def _parts(self) -> list[dict[str, Any]]:
+        done = [
+            {"part": part, "state": "failed" if error else "done", "error_code": error.code if error else None}
+            for part, error in self.outcomes.items()
+        ]
+        return done + [{"part": part, "state": "open", "error_code": None} for part in self.open_parts]
+
+    def _steps(self) -> Iterator[_Step]:
+        yield self.arrived_s, "received", {}
+        for run in self.runs:
+            yield run.accepted_s, "accepted", {name: True for name in ("duplicate", "resumed") if getattr(run, name)}
+            if run.queued_s:
+                yield run.queued_s, "queued", {}
+            if run.began_s:
+                yield run.began_s, "started", {}
+            for call in run.calls:
+                if call.good:
+                    times = {"queue_ms": _ms(call.queued_s), "compute_ms": _ms(call.ended_s - call.began_s)}
+                    yield call.ended_s, "unit", {"kind": call.kind, "worker": call.worker, **times}
+            for said in run.said:
+                yield (
+                    said.at_s,
+                    "published",
+                    {"type": said.type} | ({"language": said.language} if said.language else {}),
+                )
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

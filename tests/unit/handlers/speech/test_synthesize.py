@@ -1,0 +1,157 @@
+"""A text through a speech engine that answers as it is told, joined into one file."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from dragoman_engines.base import Capabilities, VoiceInfo
+from dragoman_engines.pool.unit import Answer
+from dragoman_engines.work import EncodeAudio, EncodedAudio, Speak, Speech
+from dragoman_handlers.speech.synthesize import (
+    PIECE_PAUSE_S,
+    SENTENCE_PAUSE_S,
+    UNIT_S,
+    Sentence,
+    join_speech,
+    speak_text,
+    wav,
+)
+from dragoman_handlers.speech.voices import Wishes
+from dragoman_wire.errors import EngineFailed, InvalidRequest
+
+RATE_HZ = 1000
+
+
+class FakeContext:
+    """Speaks a second for every unit, and notes what it was asked."""
+
+    def __init__(self, pace: float = 50.0) -> None:
+        self.asked: list[Any] = []
+        self.sizes_s: list[float] = []
+        voices = [VoiceInfo(name="ana", engine="test", languages=["en"], pace=pace)]
+        self._engine = Capabilities(
+            model="test", revision="1", languages=["en"], voices=voices, default_voices={"en": "ana"}
+        )
+
+    async def capabilities(self, kind: str) -> Capabilities:
+        assert kind == "speech"
+        return self._engine
+
+    async def recall(self, questions: Sequence[Any], answer_type: type[Any]) -> list[Any]:
+        return [None] * len(questions)
+
+    async def run(self, work: Any, *, size_s: float) -> Answer:
+        self.asked.append(work)
+        self.sizes_s.append(size_s)
+        result: Any = speech(1.0)
+        if isinstance(work, EncodeAudio):
+            result = EncodedAudio(data=b"OggS" + work.pcm[:4])
+        return Answer(result=result, queued_s=0, began_s=0, ended_s=0, compute_s=0, worker="speech-0")
+
+
+def speech(seconds: float) -> Speech:
+    return Speech(pcm=b"\1\0" * round(seconds * RATE_HZ), sample_rate_hz=RATE_HZ)
+
+
+def seconds_of(file: bytes) -> float:
+    with wave.open(io.BytesIO(file)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, RATE_HZ)
+        return float(sound.getnframes()) / RATE_HZ
+
+
+async def say(context: FakeContext, text: str, wishes: Wishes | None = None, form: Any = "wav") -> Any:
+    return await speak_text(context, text, "en", wishes, form)  # type: ignore[arg-type]
+
+
+async def test_sentences_stand_one_after_the_other_with_a_pause_between() -> None:
+    spoken = await say(FakeContext(), "Good morning. Where is the station? 😀")
+
+    assert seconds_of(spoken.sound) == 2 + SENTENCE_PAUSE_S
+    assert spoken.duration_ms == round(1000 * (2 + SENTENCE_PAUSE_S))
+    assert [(one.text, one.start_ms, one.end_ms) for one in spoken.segments] == [
+        ("Good morning.", 0, 1000),
+        ("Where is the station?", 1250, 2250),
+    ]
+    assert (spoken.voice, spoken.mime_type) == ("ana", "audio/wav")
+
+
+async def test_units_carry_the_voice_its_pace_and_the_speed() -> None:
+    context = FakeContext(pace=2.0)
+    await say(context, "Good morning.", Wishes(speed=1.25))
+
+    assert context.asked == [Speak(text="Good morning.", language="en", speed=1.25, voice="ana", pace=2.0)]
+
+
+async def test_a_slow_voice_costs_more_and_gets_smaller_units() -> None:
+    text = ", ".join(f"word number {number} of a long sentence" for number in range(50))
+    slow, quick = FakeContext(pace=1.0), FakeContext(pace=50.0)
+    await say(slow, text)
+    await say(quick, text)
+
+    assert max(unit.cost_s() for unit in slow.asked) <= UNIT_S * 1.01
+    assert len(slow.asked) > 2 * len(quick.asked)
+    assert slow.sizes_s[0] > 20 * quick.sizes_s[0]
+
+
+async def test_a_slow_speed_makes_smaller_units_too() -> None:
+    context = FakeContext(pace=1.0)
+    await say(context, ", ".join(f"word number {number}" for number in range(50)), Wishes(speed=0.5))
+
+    assert max(unit.cost_s() for unit in context.asked) <= UNIT_S * 1.01
+
+
+async def test_pieces_of_one_sentence_are_one_segment_with_short_pauses() -> None:
+    context = FakeContext(pace=1.0)
+    spoken = await say(context, ", ".join(f"part {letter * 40}" for letter in "abcdef") + ".")
+
+    pieces = len({unit.text for unit in context.asked})
+    assert pieces > 1
+    assert len(spoken.segments) == 1
+    assert spoken.segments[0].end_ms == round(1000 * (pieces + (pieces - 1) * PIECE_PAUSE_S))
+
+
+async def test_faster_speech_has_shorter_pauses() -> None:
+    spoken = await say(FakeContext(), "One. Two.", Wishes(speed=2.0))
+    assert seconds_of(spoken.sound) == 2 + SENTENCE_PAUSE_S / 2
+
+
+async def test_ogg_is_made_by_the_audio_engine() -> None:
+    context = FakeContext()
+    spoken = await say(context, "Good morning.", form="ogg")
+
+    assert spoken.sound == b"OggS\1\0\1\0"
+    assert spoken.mime_type == "audio/ogg; codecs=opus"
+    assert isinstance(context.asked[-1], EncodeAudio)
+
+
+@pytest.mark.parametrize("text", ["😀", "...", "", "\n"])
+async def test_a_text_without_words_is_refused_and_nobody_asked(text: str) -> None:
+    context = FakeContext()
+    with pytest.raises(InvalidRequest, match="nothing of the text can be said aloud"):
+        await say(context, text)
+    assert context.asked == []
+
+
+def test_no_sound_at_all_is_a_failure_of_the_engine() -> None:
+    with pytest.raises(EngineFailed):
+        join_speech([Sentence("a", ["a"])], [speech(0)], "en", 1.0)
+
+
+def test_a_sentence_without_sound_takes_no_time() -> None:
+    sentences = [Sentence("a", ["a"]), Sentence("b", ["b"]), Sentence("c", ["c"])]
+    pcm, rate_hz, segments = join_speech(sentences, [speech(0), speech(1), speech(0)], "en", 1.0)
+
+    assert (len(pcm), rate_hz) == (2 * RATE_HZ, RATE_HZ)
+    assert [(one.start_ms, one.end_ms) for one in segments] == [(0, 0), (0, 1000), (1000, 1000)]
+
+
+def test_a_wav_is_what_the_standard_library_reads() -> None:
+    pcm = bytes(range(200))
+    with wave.open(io.BytesIO(wav(pcm, 22_050))) as sound:
+        assert sound.getframerate() == 22_050
+        assert sound.readframes(1000) == pcm
