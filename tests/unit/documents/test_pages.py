@@ -33,8 +33,6 @@ from tests.harness import ROOT
 
 README = ROOT / "README.md"
 LONGEST_README_BYTES = 9 * 1024
-UNWRITTEN = {"docs/architecture.md"}
-"""Pages that are linked to and come later."""
 GLOBAL_OPTIONS_WITH_VALUE = {"--requests", "--routed", "--timeout"}
 PROGRAMS = {
     "cd", "ct2-transformers-converter", "curl", "dragoman", "export", "journalctl", "node", "npm", "pip", "python",
@@ -65,7 +63,7 @@ def test_every_page_is_in_the_readme_s_table() -> None:
     linked = {link for row in table(README, "document") for link in re.findall(r"\]\((.*?)\)", row["document"])}
     pages = {name_of(page) for page in PAGES if page.parent != ROOT / "examples" and "examples" not in page.parts}
 
-    assert linked - UNWRITTEN == (pages | {"examples"}) - {"README.md"}
+    assert linked == (pages | {"examples"}) - {"README.md"}
 
 
 def test_every_example_is_in_the_table_of_examples() -> None:
@@ -83,16 +81,10 @@ def test_every_link_leads_to_a_file_and_a_section(page: Path) -> None:
     for link in links_of(page):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
-        if target.relative_to(ROOT).as_posix() in UNWRITTEN:
-            continue
         if not target.exists() or (anchor and anchor not in anchors_of(target)):
             broken.append(link)
 
     assert broken == []
-
-
-def test_the_unwritten_pages_are_not_there() -> None:
-    assert [name for name in UNWRITTEN if (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
