@@ -87,7 +87,7 @@ def test_past_the_byte_budget_peers_are_pushed_back_and_control_requests_still_a
     with running_server(
         tmp_path,
         **ECHO,
-        engines__audio__delay_ms=200,
+        engines__decoder__delay_ms=200,
         limits__in_flight_bytes=2 * MIB,
         limits__request_bytes=8 * MIB,
         lanes__transcription__concurrency=100,

@@ -185,7 +185,7 @@ def test_a_wait_in_the_lane_a_failure_and_a_cancellation_are_seen(spans: Spans) 
         peer.collect(lambda message: message.type == "accepted")
         peer.send({"type": "cancel", "taskId": "hangs"})
         peer.collect(lambda message: message.type == "task_finished")
-        (child,) = spans.app.pools["translation"].children
+        (child,) = spans.app.pools["translation"].supervisor.children
         child.kill()
         peer.collect(lambda message: message.type == "task_finished")
     hung, within = spans.of("hangs")

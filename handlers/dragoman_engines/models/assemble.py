@@ -38,7 +38,7 @@ def assemble(entry: Entry, store: ModelStore, watch: Watch = unwatched) -> Path:
 
 
 def installed_parts(entry: Entry) -> dict[str, Path]:
-    """Where the parts that are in installed packages and in folders lie.
+    """Find where the parts that are in installed packages and in folders lie.
 
     Raises:
         ModelMissing: one is not here; the sentence says what to run.
@@ -60,7 +60,7 @@ def installed_parts(entry: Entry) -> dict[str, Path]:
 
 
 def _join(entry: Entry, name: str, found: Mapping[str, Path], folder: Path) -> str:
-    """Write one file from its parts, unless a broken-off run has; its sha256."""
+    """Write one file from its parts, unless a broken-off run has; return its sha256."""
     target = folder / name
     expected = entry.files[name].sha256
     if expected and target.is_file() and hash_file(target) == expected:

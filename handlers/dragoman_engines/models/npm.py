@@ -18,7 +18,7 @@ _ROOT = "package"
 
 
 def split(part: str) -> tuple[str, str]:
-    """`npm:NAME@VERSION/FILE` as `NAME@VERSION` and `FILE`.
+    """Split `npm:NAME@VERSION/FILE` into `NAME@VERSION` and `FILE`.
 
     Raises:
         ModelMissing: it is no such thing.

@@ -17,7 +17,7 @@ import structlog
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_engines.work import R, Work
 from dragoman_handlers.base import AnyQuestion, Question
 from dragoman_server.cache.counters import CacheCounters
 from dragoman_server.cache.keys import engine_identity, key_of
@@ -57,7 +57,7 @@ class Cache:
         """The cache for questions to one engine, as one request wants it used."""
         return Asker(self, pool, use)
 
-    def keep_unit(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+    def keep_unit(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
         """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
         identity = engine_identity(pool)
         if not self.on or not work.cached_as or identity is None:

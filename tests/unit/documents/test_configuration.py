@@ -114,7 +114,11 @@ def prefixes_of(key: str) -> set[str]:
 
 
 def test_an_environment_variable_names_a_key(defaults: dict[str, Any]) -> None:
-    named = {name for page in PAGES for name in re.findall(r"DRAGOMAN_([A-Z]+(?:__[A-Z_]+)+)\b", text_of(page))}
+    named = {
+        name
+        for page in PAGES
+        for name in re.findall(r"DRAGOMAN_([A-Z]+(?:__[A-Z]+(?:_[A-Z]+)*)+)(?![A-Z_])", text_of(page))
+    }
 
     assert named
     assert {name.lower().replace("__", ".") for name in named} - set(defaults) == {"section.key"}

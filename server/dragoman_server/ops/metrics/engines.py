@@ -19,24 +19,28 @@ def families(parts: Parts) -> Iterator[Metric]:
         rows = [((kind,), figure(pool)) for kind, pool in pools.items()]
         return make(f"dragoman_engine_{name}", meaning, ("engine",), rows)
 
-    yield each(gauge, "ready", "1 where it serves, or would load its model to serve", lambda pool: pool.available)
-    yield each(gauge, "processes", "Processes that run", lambda pool: len(pool.children))
+    yield each(
+        gauge, "ready", "1 where it serves, or would load its model to serve", lambda pool: pool.supervisor.available
+    )
+    yield each(gauge, "processes", "Processes that run", lambda pool: len(pool.supervisor.children))
     yield each(gauge, "processes_limit", "Processes as configured", lambda pool: pool.settings.processes)
-    yield each(gauge, "busy_processes", "Processes in a model call", lambda pool: pool.busy)
+    yield each(gauge, "busy_processes", "Processes in a model call", lambda pool: pool.supervisor.busy)
     yield each(gauge, "queued_units", "Units that wait for a process", lambda pool: pool.queued)
     yield each(
         gauge,
         "resident_memory_bytes",
         "Memory of all its processes",
-        lambda pool: sum(child.rss_mb() for child in pool.children) * 2**20,
+        lambda pool: sum(child.rss_mb() for child in pool.supervisor.children) * 2**20,
     )
-    yield each(counter, "restarts_total", "Processes that ended and were replaced", lambda pool: pool.restarts)
+    yield each(
+        counter, "restarts_total", "Processes that ended and were replaced", lambda pool: pool.supervisor.restarts
+    )
     yield each(counter, "units_total", "Units that were done", lambda pool: pool.units_done)
     yield each(
         counter,
         "units_shared_total",
         "Units that were not done because an equal one was in flight",
-        lambda pool: pool.sharing.shared,
+        lambda pool: pool.queue.joined,
     )
     yield histogram(
         "dragoman_engine_unit_queue_seconds",
