@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 import tomllib
@@ -114,7 +115,7 @@ def test_every_script_that_is_named_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize(("line", "words"), COMMANDS, ids=[line for line, _ in COMMANDS])
 def test_a_command_line_names_a_command_and_options_that_exist(line: str, words: list[str]) -> None:
-    command: Any = typer.main.get_command(build_app())
+    command: Any = commands()
     known = options_of(command)
     given = {word.partition("=")[0] for word in words if word.startswith("--")}
     while words and words[0].startswith("--"):
@@ -128,7 +129,19 @@ def test_a_command_line_names_a_command_and_options_that_exist(line: str, words:
         words = words[1:]
 
     assert given <= known
-    assert CliRunner().invoke(build_app(), [*path, "--help"]).exit_code == 0
+    assert explains_itself(*path)
+
+
+@functools.cache
+def commands() -> Any:
+    """The command line, as click has it."""
+    return typer.main.get_command(build_app())
+
+
+@functools.cache
+def explains_itself(*path: str) -> bool:
+    """Whether a command can be loaded and has a help."""
+    return CliRunner().invoke(build_app(), [*path, "--help"]).exit_code == 0
 
 
 def options_of(command: Any) -> set[str]:
@@ -136,10 +149,9 @@ def options_of(command: Any) -> set[str]:
 
 
 def test_every_command_is_on_the_client_s_page() -> None:
-    group: Any = typer.main.get_command(build_app())
     named = {words[0] for words in dragoman_lines(ROOT / "docs" / "client.md") if words}
 
-    assert named >= set(group.commands)
+    assert named >= set(commands().commands)
 
 
 @pytest.mark.parametrize("text", every("toml"))
