@@ -53,12 +53,13 @@ _HUMPS = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*){0,2}|[A-Z]+s?|[a-z][A-Z]+[a-z]
 _CAMEL = re.compile(r"[a-z]{2,}[A-Z][A-Za-z0-9]*")
 _SPELLED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 """Base64, plain or for addresses."""
+_TIME = re.compile(r"\d{1,2}[:h]\d{2}(?:min|m|s|[:.,]\d{1,6}|[-/]\d{1,2}[:h]\d{2})*", re.IGNORECASE)
 _LONG_DIGITS = 7
 _MIXED_CHARS = 6
 _ODD_CHARS = 8
 
 _TELEPHONE = re.compile(
-    r"(?<![\w.,+-])(?:\+\s?\d{1,4}|\(\+?\d{1,5}\)|\d{2,7})(?:[ .\u00a0/-]{1,2}\(?\d{1,7}\)?){1,8}(?![\w%])"
+    r"(?<![\w.,+-])(?:\+\s?\d{1,4}|\(\+?\d{1,5}\)|\d{2,7})(?:[ .\u00a0/-]{1,2}(?:\d{1,7}|\(\d{1,5}\))){1,8}(?![\w%])"
 )
 _ACCOUNT = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ \u00a0-][A-Z0-9]{4}){2,7}(?:[ \u00a0-][A-Z0-9]{1,4})?(?!\w)")
 _NAMED = re.compile(
@@ -137,6 +138,8 @@ def is_identifier(word: str) -> bool:
     if ("/" in word or "\\" in word) and _is_path(word):
         return True
     groups = _GROUP.findall(word)
+    if _TIME.fullmatch(word):
+        return False
     if not any(map(str.isdigit, word)):
         return any(map(_is_oddly_cased, groups)) or _is_base64(word)
     if not any(map(str.isalpha, word)):
