@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 _WORD = re.compile(r"[\w+/=.:~@%#\\-]{2,}")
 """What a blank, a bracket, a quotation mark or a comma ends."""
 _SURELY_NONE = re.compile(r"[a-zA-Z]?[a-z'\u2019]*")
-HINT = re.compile(r"\d|[a-z][A-Z]|[\w~.][/\\.]\w|[a-f]{7}|[A-Za-z+/]{16}|[A-Z][A-Z][a-z]")
+HINT = re.compile(r"\d|[a-z][A-Z]|[\w~.][/\\.]\w|[a-f]{7}|[A-F]{7}|[A-Za-z+/]{16}|[A-Z][A-Z][a-z]")
 """Something of it is in every text with an identifier."""
 _GROUP = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
@@ -48,7 +48,7 @@ _AMOUNT = re.compile(r"\d{1,3}(?:[.,\u00a0 ]\d{3})+(?:[.,]\d{1,6})?|\d{1,6}[.,]\
 _WITH_UNIT = re.compile(r"\d{1,6}[a-z]{1,4}|\d{1,6}[A-Z]{1,2}|\d{1,4}[kMGT]?[A-Za-z]{1,3}")
 _RANGE = re.compile(r"(\d{1,4})[-/](\d{1,4})")
 _CODE_GROUP = re.compile(r"[A-Z]+|\d+|[A-Z]*\d[A-Z\d]*")
-_HUMPS = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*){0,2}|[A-Z]+s?|[a-z][A-Z]+[a-z]?|[A-Z][a-z]*[A-Z]+s?")
+_HUMPS = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*)?|[A-Z]+s?|[a-z][A-Z]+[a-z]?|[A-Z][a-z]*[A-Z]+s?")
 """The shapes of words and names: `word`, `Word`, `McDonald`, `JavaScript`, `CEOs`, `mRNA`, `PhD`."""
 _CAMEL = re.compile(r"[a-z]{2,}[A-Z][A-Za-z0-9]*")
 _SPELLED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")

@@ -155,7 +155,7 @@ def lost_numbers(source_text: str, translation: str, source: str, target: str) -
     """
     if not _DIGIT.search(source_text):
         return []
-    has = _Numbers(translation, target)
+    has = _Numbers(translation, target, frozenset(_NUMBER.findall(source_text)))
     told_by_clock = _CLOCK.search(source_text) is not None or _CLOCK.search(translation) is not None
     wanted: Counter[str] = Counter()
     lost = []
@@ -186,14 +186,15 @@ def with_hidden_numbers(piece: Piece) -> Piece:
 class _Numbers:
     """The numbers of a translation, in every form that can be compared."""
 
-    def __init__(self, text: str, language: str) -> None:
+    def __init__(self, text: str, language: str, source_numbers: frozenset[str]) -> None:
         self._language = language
         self._text = text
         self._forms: Counter[str] = Counter()
         quantities: defaultdict[str, list[float]] = defaultdict(list)
         for found in _NUMBER.finditer(text):
             self._forms.update({*_forms(found[0], language), *_scaled_forms(text, found, language)})
-            for dimension, amount in _quantities(text, found, language):
+            # In `50 km (31 miles)`, the 50 km of the translation are those of the source.
+            for dimension, amount in _quantities(text, found, language) if found[0] not in source_numbers else ():
                 quantities[dimension].append(amount)
         self._quantities = {dimension: sorted(amounts) for dimension, amounts in quantities.items()}
         self._runs = Counter(_DIGITS.findall(text))
@@ -237,7 +238,9 @@ class _Numbers:
         if value > 2 * _NOON:  # `1200` for noon
             return len(str(value)) == 4 and value % 100 == 0 and self._forms[str(value // 100)] > 0  # noqa: PLR2004
         hours = [hour for hour in (value + _NOON, value - _NOON) if hour >= 0]
-        return value == 0 or any(self._forms[str(hour)] or self._in_words(hour) for hour in hours)
+        if value == 0 or self._forms[f"{value}00"]:
+            return True
+        return any(self._forms[str(hour)] or self._in_words(hour) for hour in hours)
 
     def _in_words(self, value: int) -> bool:
         words = _WORDS_OF.get(self._language)
