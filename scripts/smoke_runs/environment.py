@@ -13,7 +13,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from scripts.smoke_runs.interpreters import Interpreter
-from scripts.smoke_runs.project import EXTRAS, ROOT
+from scripts.smoke_runs.project import EXTRAS, ROOT, requirements
 
 Choice = Literal["newest", "lowest"]
 _RESOLUTION = {"newest": "highest", "lowest": "lowest-direct"}
@@ -62,7 +62,9 @@ def install(folder: Path, interpreter: Interpreter, choice: Choice, wheel: Path)
     _run_uv("venv", "--python", str(interpreter.path), str(folder))
     into = ("--python", str(folder / "bin" / "python"))
     resolution = ("--resolution", _RESOLUTION[choice], "--only-binary", ":all:")
-    _run_uv("pip", "install", *into, *resolution, f"dragoman[{','.join(EXTRAS)}] @ {wheel.as_uri()}")
+    # What the wheel needs is named beside it, or uv would not choose the lowest versions of that.
+    needed = map(str, requirements())
+    _run_uv("pip", "install", *into, *resolution, f"dragoman[{','.join(EXTRAS)}] @ {wheel.as_uri()}", *needed)
     listed = json.loads(_run_uv("pip", "list", *into, "--format", "json"))
     return Environment(
         folder=folder, installed={canonicalize_name(one["name"]): str(one["version"]) for one in listed}

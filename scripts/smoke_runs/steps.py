@@ -26,7 +26,7 @@ import av
 
 from dragoman_client import SyncClient
 from dragoman_client.top.app import TopApp
-from dragoman_client.top.ops import OpsClient
+from dragoman_wire.ops import OpsClient
 from scripts.embedded_server import Server, embedded_server, exit_on_sigterm
 
 TEXT = "The meeting has been moved to Tuesday afternoon."
