@@ -66,7 +66,7 @@ async def _serve(config: Config, reload: Callable[[], Config], logs: Logs, obser
 
 @contextmanager
 def _tracing(config: Config) -> Iterator[list[Observer]]:
-    """Who makes spans, if that is wanted.
+    """Yield the observer that makes spans, if that is wanted.
 
     Raises:
         StartError: it is, and what it needs is not installed.
@@ -86,5 +86,5 @@ def _tracing(config: Config) -> Iterator[list[Observer]]:
 
 
 def _log_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What nobody awaited; asyncio's own words quote the exception, and so perhaps a text."""
+    """Log the fault of a task that was not awaited; asyncio's own words quote the exception, and so perhaps a text."""
     log.error("loop.fault", about=context.get("message"), exc_info=context.get("exception"))

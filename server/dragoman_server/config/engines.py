@@ -43,9 +43,9 @@ class SpeechConfig(EngineConfig):
     """The pool of voices."""
 
     quality: Literal["fast", "best"] = "fast"
-    """Who speaks a language where neither the request nor `voices` says: the fastest voice or the best."""
+    """The voices that speak a language where neither the request nor `voices` says: the fastest voice or the best."""
     voices: dict[str, str] = Field(default={})
-    """By two-letter language, who speaks it where the request does not say."""
+    """By two-letter language, the voice that speaks it where the request does not say."""
 
 
 class EnginesConfig(Section):
@@ -61,6 +61,6 @@ class EnginesConfig(Section):
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 
     def of(self, kind: Kind) -> EngineConfig:
-        """The part of one kind."""
+        """Return the section of one kind."""
         config: EngineConfig = getattr(self, kind)
         return config

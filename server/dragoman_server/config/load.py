@@ -78,7 +78,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over environment over file. `init_settings` holds the file's and the flags' under two keys."""
+        """Order the sources: flags over environment over file. `init_settings` holds file and flags under two keys."""
         given = init_settings()
         return (
             InitSettingsSource(settings_cls, given.get("flags", {})),
@@ -91,7 +91,7 @@ def load_config(
     path: Path | None = None,
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
-    """The configuration in force.
+    """Load the configuration in force.
 
     Args:
         path: a TOML file; None reads the one that DRAGOMAN_CONFIG names, if any.
@@ -129,7 +129,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, Any]:
-    """The variables of ours as a tree of sections, for the check of their names."""
+    """Return our variables as a tree of sections, for the check of their names."""
     tree: dict[str, Any] = {}
     # The deepest first: a variable that has the name of a section is seen in its place.
     for name in sorted(os.environ, key=lambda name: name.count("__"), reverse=True):
@@ -159,7 +159,7 @@ def _check_keys(tree: Mapping[str, Any], model: type[BaseModel], where: str, pre
 
 
 def config_as_toml(config: Config) -> str:
-    """What is in force, as a TOML document that can be read back."""
+    """Write what is in force as a TOML document that can be read back."""
     lines: list[str] = []
     document = config.model_dump(mode="json")
     # What a model leaves out is not the default of the key, but that of its engine.

@@ -26,7 +26,7 @@ class Health:
         self._parts = parts
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths."""
+        """Return the paths."""
         return [web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)]
 
     async def _healthz(self, _: web.Request) -> web.Response:

@@ -50,7 +50,7 @@ class Statistics:
         return all(pool.supervisor.available for pool in self._parts.services.pools.values())
 
     def document(self) -> dict[str, Any]:
-        """The figures of this moment."""
+        """Return the figures of this moment."""
         parts, services, dispatcher = self._parts, self._parts.services, self._parts.dispatcher
         counts = parts.watch.counts
         return {
