@@ -57,6 +57,17 @@ class VoiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of speech that one core makes in a second, right within a factor of a few."""
 
 
+class Alphabet(msgspec.Struct, frozen=True, kw_only=True):
+    """The signs that a translation model has in its vocabularies; it loses all others."""
+
+    source: str = ""
+    """The language that it translates from; empty, as is `target`: between any two of the engine's languages."""
+    target: str = ""
+    reads: str
+    """Every sign of the source's vocabulary, in order."""
+    writes: str
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """The abilities of an engine; it tells the pool when its model is loaded."""
 
@@ -68,6 +79,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
     """(source, target) that it translates directly; empty: any two of `languages`."""
+    alphabets: list[Alphabet] = []
+    """Translation: what each model can read and write, where that is known and is not everything."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
     voices: list[VoiceInfo] = []

@@ -134,3 +134,20 @@ def test_lanes_and_limits_change_on_sighup_and_what_is_wrong_changes_nothing(tmp
         assert server.stats()["lanes"]["translation"]["queue_limit"] == 9
     finally:
         server.stop()
+
+
+def test_a_lane_by_its_old_name_is_configured_and_warned_of_at_the_start_and_on_sighup(tmp_path: Path) -> None:
+    path, server = serve_file(tmp_path, "[lanes.audio]\nqueue = 7\n")
+    try:
+        server.wait_ready()
+        assert server.stats()["lanes"]["voice"]["queue_limit"] == 7
+        path.write_text("[lanes.audio]\nqueue = 9\n", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("config.reloaded")
+        assert server.stats()["lanes"]["voice"]["queue_limit"] == 9
+        warned = [line for line in server.log if line["event"] == "config.old_name"]
+        assert [(line["level"], line["section"], line["new_name"]) for line in warned] == [
+            ("warning", "lanes.audio", "lanes.voice")
+        ] * 2
+    finally:
+        server.stop()

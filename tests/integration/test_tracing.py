@@ -204,7 +204,7 @@ def test_a_voice_message_has_a_span_for_every_unit(spans: Spans) -> None:
         peer.run({"type": "audio", "taskId": "voice", "targetLanguages": ["pt"], **SPEECH}, RECORDING)
     _, within = spans.of("voice")
     units = [name for name in names(within) if name.startswith("unit ")]
-    assert units == ["unit audio", "unit audio", "unit speech", "unit transcription", "unit translation"]
+    assert units == ["unit decoder", "unit decoder", "unit speech", "unit transcription", "unit translation"]
 
 
 def test_no_span_holds_what_was_said(spans: Spans) -> None:

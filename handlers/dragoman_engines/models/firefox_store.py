@@ -19,7 +19,7 @@ _REQUEST = re.compile(r"(?:GET )?https?://\S+: ")
 """The words of the library before the reason, several times over."""
 
 
-def fetch(entry: Entry, folder: Path) -> dict[str, str]:
+def fetch_pair(entry: Entry, folder: Path) -> dict[str, str]:
     """Download a pair, both its legs where it goes through another language; return the sha256 of each file.
 
     Raises:

@@ -80,7 +80,7 @@ def look_up(entry: Entry, kept_revision: str = "") -> Snapshot:
     return Snapshot(repository=repository, revision=info.sha, files=found)
 
 
-def fetch(entry: Entry, snapshot: Snapshot, folder: Path) -> dict[str, str]:
+def fetch_snapshot(entry: Entry, snapshot: Snapshot, folder: Path) -> dict[str, str]:
     """Download the files into a folder, from where an earlier run stopped; return the sha256 of each.
 
     Raises:

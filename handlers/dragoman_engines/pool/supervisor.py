@@ -107,6 +107,7 @@ class PoolSupervisor(SlotOwner, Workload):
         """None until a process has loaded the model."""
         self.restarts = 0
         """Processes that ended by themselves."""
+        self.stopping = False
         bounds = settings.bounds()
         self.slots = [Slot(f"{spec.pool}-{index}", spec, self, bounds) for index in range(settings.processes)]
         self.residency = Residency(
@@ -119,7 +120,6 @@ class PoolSupervisor(SlotOwner, Workload):
         self._curious = 0
         """Requests that wait to know what the engine can do."""
         self._missing: str | None = None
-        self._stopping = False
 
     def start(self) -> None:
         """Start the processes; `settled` tells when the first has loaded, or that none can or needs to."""
@@ -151,7 +151,7 @@ class PoolSupervisor(SlotOwner, Workload):
 
     async def stop(self, grace_s: float) -> None:
         """Refuse the units that wait and end the processes, after `grace_s` by force."""
-        self._stopping = True
+        self.stopping = True
         self.residency.stop()
         self._source.refuse_all(self.unavailable())
         await asyncio.gather(*(slot.stop(grace_s) for slot in self.slots))
@@ -167,7 +167,7 @@ class PoolSupervisor(SlotOwner, Workload):
     @property
     def state(self) -> PoolState:
         """The pool's state in one word."""
-        if self._stopping:
+        if self.stopping:
             return "stopped"
         if any(child.ready for child in self.children):
             return "ready"
@@ -181,11 +181,6 @@ class PoolSupervisor(SlotOwner, Workload):
     def available(self) -> bool:
         """Whether it can serve at once, or after loading a model that was not needed until now."""
         return self.state in ("ready", "idle")
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it has been told to stop."""
-        return self._stopping
 
     @property
     def children(self) -> list[Child]:
@@ -209,14 +204,14 @@ class PoolSupervisor(SlotOwner, Workload):
 
     def can_serve(self) -> bool:
         """Return whether a unit would be done, now or after a restart that is likely to work."""
-        if self._stopping or (self._missing is not None and not self.children):
+        if self.stopping or (self._missing is not None and not self.children):
             return False
         few = min(slot.failures for slot in self.slots) < FAILURES_UNTIL_REFUSAL
         return few or any(child.ready for child in self.children)
 
     def unavailable(self) -> EngineUnavailable:
         """Return the error that tells a peer why the pool cannot serve."""
-        if self._stopping:
+        if self.stopping:
             return EngineUnavailable("the server is stopping")
         if self._missing is not None:
             return EngineUnavailable(f"the {self._name} model cannot be loaded: {self._missing}")

@@ -25,6 +25,7 @@ import ctranslate2
 from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models.resolve import ModelFolder
+from dragoman_engines.translation.alphabet import alphabet
 from dragoman_engines.translation.flores_codes import flores_languages, two_letters
 from dragoman_engines.translation.subwords import WORD_BEGINS, Subwords, load_subwords
 from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentences, Translations
@@ -128,6 +129,12 @@ class CTranslateEngine:
             revision=f"{model.revision(paths)}-beam{spec.beam}",
             languages=sorted({name for pair in pairs for name in pair} or {n for one in tongues for n in one.names}),
             pairs=pairs,
+            alphabets=[
+                known
+                for files, tongue in zip(found, tongues, strict=True)
+                for pair in sorted(tongue.pairs) or [None]
+                if (known := alphabet(files.source_subwords, files.target_subwords, pair)) is not None
+            ],
         )
 
     @property

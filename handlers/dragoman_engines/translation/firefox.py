@@ -16,6 +16,7 @@ from fxtranslate import Translator
 
 from dragoman_engines.base import Capabilities, ModelMissing
 from dragoman_engines.models.resolve import ModelFolder
+from dragoman_engines.translation.alphabet import alphabet
 from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentences, Translations
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
@@ -77,6 +78,11 @@ class FirefoxEngine:
             revision=model.revision([path for files in found.values() for path in files.all()]),
             languages=sorted({language for pair in found for language in pair}),
             pairs=sorted(found),
+            alphabets=[
+                known
+                for pair, files in sorted(found.items())
+                if (known := alphabet(files.source_vocabulary, files.target_vocabulary, pair)) is not None
+            ],
         )
 
     @property
