@@ -8,12 +8,12 @@ from prometheus_client.core import Metric
 
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_server.ops.metrics.families import counter, gauge, histogram
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 
 
-def families(parts: Parts) -> Iterator[Metric]:
+def families(sources: StatsSources) -> Iterator[Metric]:
     """By the kind of engine."""
-    pools = parts.services.pools
+    pools = sources.services.pools
 
     def each(make: Callable[..., Metric], name: str, meaning: str, figure: Callable[[EnginePool], float]) -> Metric:
         rows = [((kind,), figure(pool)) for kind, pool in pools.items()]
