@@ -12,7 +12,7 @@ from typing_extensions import override
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.unit import Answer, EngineDied
-from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodedAudio, Kind, pool_name
+from dragoman_engines.work import SPOOL_RATE_HZ, DecodedAudio, Kind, R, Work, pool_name
 from dragoman_handlers.base import AnyQuestion, Context
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_server.cache.cache import CacheSession
@@ -146,7 +146,7 @@ class TaskContext(Context):
         return await self._services.pools[pool_name(kind, model)].known()
 
     @override
-    async def run(self, work: AnyWork, *, size_s: float) -> Answer:
+    async def run(self, work: Work[R], *, size_s: float) -> Answer[R]:
         timeline, clock = self._run.timeline, self._services.clock
         ticket = Ticket(
             peer=timeline.peer, priority=self._run.request.priority or "normal", cost_s=work.cost_s(), size_s=size_s

@@ -24,7 +24,7 @@ from dragoman_server.tasks.task_store import TaskStore, can_be_named
 from dragoman_server.tasks.timeline import RunTimeline
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
-from dragoman_wire.failures import failure_events
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import Inbound
 
 log = structlog.get_logger()
@@ -305,7 +305,7 @@ def _answer_the_rest(run: Run, context: TaskContext) -> None:
     if error is None:
         log.error("task.unanswered", type=run.request_type, parts=rest, **run.envelope.ids)
         error = InternalFault("the server lost track of this request")
-    if len(failure_events(run.envelope, error, context.now_s(), languages=rest)) == len(rest):
+    if FAMILIES.find(run.request_type).per_language:
         for part in rest:
             context.fail(error, part)
         return

@@ -6,6 +6,7 @@ The times are noted as they come, which costs next to nothing, and told to obser
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -82,7 +83,7 @@ class RunTimeline(msgspec.Struct, kw_only=True, eq=False):
     """A repeat of a known task, for what is new in it."""
     resumed: bool = False
     """Begun by an earlier server."""
-    units: set[Unit] = set()
+    units: set[Unit[Any]] = set()
     """In flight."""
     calls: list[UnitCall] = []
     sent: list[SentEvent] = []

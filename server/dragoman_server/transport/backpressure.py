@@ -43,7 +43,7 @@ class ByteBudget:
         self.taken_bytes += size_bytes
 
     def give(self, size_bytes: int) -> None:
-        """Count a request that is over."""
+        """Give back what a finished request took."""
         before = self.pressure
         self.taken_bytes -= size_bytes
         if before is not Backpressure.NONE and self.pressure is not before:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
 from typing_extensions import override
 
 from dragoman_engines.base import Capabilities, EngineSpec
+from dragoman_engines.pool.memory import Memory
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.pool.pool_settings import PoolSettings, PoolState
+from dragoman_engines.pool.supervisor import PoolSettings, PoolState, PoolSupervisor
 from dragoman_engines.work import Kind
 from dragoman_handlers.base import Context, Handler, RequestView
 from dragoman_server.clock import Clock
@@ -166,17 +168,23 @@ class MemoryPool(EnginePool):
     """A pool without processes, in the state that a test gives it."""
 
     def __init__(self, kind: Kind, state: PoolState = "ready") -> None:
-        super().__init__(EngineSpec(kind=kind, model="echo", models_dir="/nowhere"), PoolSettings())
-        self.shown: PoolState = state
-        self.capabilities = Capabilities(model=f"{kind}-model", revision="1")
+        spec, settings = EngineSpec(kind=kind, model="echo", models_dir="/nowhere"), PoolSettings()
+        super().__init__(spec, settings)
+        self.supervisor = self.memory = _MemorySupervisor(spec, settings, self, Memory(), time.monotonic)
+        self.memory.shown = state
+        self.memory.capabilities = Capabilities(model=f"{kind}-model", revision="1")
+
+    @override
+    async def settled(self) -> None: ...
+
+
+class _MemorySupervisor(PoolSupervisor):
+    shown: PoolState = "ready"
 
     @property
     @override
     def state(self) -> PoolState:
         return self.shown
-
-    @override
-    async def settled(self) -> None: ...
 
 
 class ScriptedHandler(Handler[TranslationRequest]):

@@ -17,7 +17,7 @@ Figure = Callable[[StoreStatistics], float]
 
 
 def families(sources: StatsSources) -> Iterator[Metric]:
-    """The counters; of each level that is switched on, its size."""
+    """Yield the counters and, of each level that is switched on, its size."""
     levels = sources.services.cache.levels()
     yield from _counters(sources, list(levels))
 

@@ -12,7 +12,7 @@ from dragoman_server.ops.stats_sources import StatsSources
 
 
 def families(sources: StatsSources) -> Iterator[Metric]:
-    """What is of no lane and of no engine."""
+    """Yield what is of no lane and of no engine."""
     yield from _state(sources)
     yield from _journal(sources)
     results = sources.dispatcher.store
