@@ -35,7 +35,10 @@ _KINDS: tuple[tuple[Role, str], ...] = (
     (Role.NAME, rf"{_SIGNED}(?:[ \u00A0\u202F]?[×x·⋅*][ \u00A0\u202F]?\d{{1,6}})?[{_UPPER}{_LOWER}]{{1,9}}"),
     (Role.NAME, rf"{_SIGNED}[ \u00A0\u202F]?{_UNIT}"),
     (Role.NAME, rf"(?<!\w)(?:[A-Za-z]{{1,3}}\d{{0,3}}[{_UPPER}{_LOWER}]{{1,4}}){{1,6}}[A-Za-z\d]{{0,4}}(?!\w)"),
-    (Role.NAME, rf"(?<!\w)(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{1,8}}[{_LOWER}]{{1,3}}(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{0,8}}"),
+    (
+        Role.NAME,
+        rf"(?<!\w)(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{1,8}}[{_LOWER}]{{1,3}}(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{0,8}}",
+    ),
     (Role.NAME, r"(?<!\w)[µμ][A-Za-z]{1,3}(?!\w)|[ΩΩ℃℉‰‱]"),
     # A currency without a number; one with a number is an amount.
     (Role.NAME, rf"(?<![\w\d])[{_MONEY}](?=[\s.,;:!?)\]/]|$)"),
