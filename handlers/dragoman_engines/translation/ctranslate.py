@@ -26,7 +26,7 @@ from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models.resolve import ModelFolder
 from dragoman_engines.translation.flores_codes import flores_languages, two_letters
-from dragoman_engines.translation.subwords import WORD_BEGINS, Subwords, load_subwords
+from dragoman_engines.translation.subwords import Subwords, cut, load_subwords
 from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentences, Translations
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
@@ -128,6 +128,7 @@ class CTranslateEngine:
             revision=f"{model.revision(paths)}-beam{spec.beam}",
             languages=sorted({name for pair in pairs for name in pair} or {n for one in tongues for n in one.names}),
             pairs=pairs,
+            sentence_tokens=MOST_TOKENS,
         )
 
     @property
@@ -174,7 +175,7 @@ class CTranslateEngine:
             before, prefix = loaded.tongue.before(unit.source, unit.target)
             counts.append([])
             for sentence in unit.sentences:
-                parts = list(cut(loaded.source.split(sentence)))
+                parts = list(cut(loaded.source.split(sentence), MOST_TOKENS))
                 sources += [[*before, *part, *end] for part in parts]
                 prefixes += [prefix] * len(parts)
                 counts[-1].append(len(parts))
@@ -210,18 +211,6 @@ def find_models(root: Path) -> Iterator[Files]:
         files = _files(binary.parent)
         if files is not None:
             yield files
-
-
-def cut(tokens: Sequence[str]) -> Iterator[list[str]]:
-    """A sentence's tokens in parts that a model can take, cut between words where there are any."""
-    rest = list(tokens)
-    while len(rest) > MOST_TOKENS:
-        words = [at for at in range(MOST_TOKENS // 2, MOST_TOKENS + 1) if rest[at].startswith(WORD_BEGINS)]
-        at = words[-1] if words else MOST_TOKENS
-        yield rest[:at]
-        rest = rest[at:]
-    if rest:
-        yield rest
 
 
 def _files(folder: Path) -> Files | None:

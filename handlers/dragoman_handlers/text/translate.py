@@ -115,9 +115,9 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
     models = _Models(context, find_route(source, goal, engine.pairs, engine.languages), wish.model)
     if len(text) <= _LONG_CHARS:
-        pieces = split_text(text, source, glossaries)
+        pieces = split_text(text, source, glossaries, engine.sentence_tokens)
     else:
-        pieces = await asyncio.to_thread(split_text, text, source, glossaries)
+        pieces = await asyncio.to_thread(split_text, text, source, glossaries, engine.sentence_tokens)
     sentences = [piece for piece in pieces if piece.translatable]
     joined = join_text(pieces, await translate_pieces(sentences, models.translate, _judge(engine, source, goal)))
     context.remember(whole, joined, compute_s=models.model_s)
