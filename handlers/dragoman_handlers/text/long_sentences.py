@@ -1,9 +1,9 @@
 """Sentences that are longer than a model can do: cut into parts that it can, and the parts' translations fitted again.
 
-Measured on the Firefox models with chains of FLORES sentences: up to 80 tokens a sentence comes back nearly as well as
-its clauses alone (1 to 3 points of chrF less); at 110 a tenth of the words is gone, at 150 a third. So a longer one
-is cut, and then into parts of about 50 tokens: after a semicolon or a colon, before a conjunction, after a comma, at worst
-between two words, and only what has no blank at all inside itself.
+Measured on the Firefox models with chains of FLORES sentences: up to 80 tokens a sentence comes back nearly as well
+as its clauses alone (1 to 3 points of chrF less); at 110 a tenth of the words is gone, at 150 a third. So a longer one
+is cut, and then into parts of about 50 tokens: after a semicolon or a colon, before a conjunction, after a comma, at
+worst between two words, and only what has no blank at all inside itself.
 """
 
 from __future__ import annotations

@@ -6,12 +6,15 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
+from dragoman_handlers.text.numbers import with_hidden_numbers
 from dragoman_handlers.text.placeholders import WAYS, masked
 from dragoman_handlers.text.segmentation import Piece, has_letters, join_text
 from dragoman_wire.errors import EngineFailed
 
 Judge = Callable[[str, str], str | None]
 """What a model did wrong with a sentence, to go after `the translation model ...`; None where it did nothing wrong."""
+LostNumbers = Callable[[str, str], Sequence[str]]
+"""Numbers of a sentence that a translation has not."""
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
@@ -25,16 +28,23 @@ class Translate(Protocol):
         ...
 
 
-async def translate_pieces(pieces: Sequence[Piece], translate: Translate, judge: Judge) -> list[str]:
+def _none_lost(source_text: str, translation: str) -> Sequence[str]:  # noqa: ARG001 - what is asked for elsewhere
+    return ()
+
+
+async def translate_pieces(
+    pieces: Sequence[Piece], translate: Translate, judge: Judge, lost_numbers: LostNumbers = _none_lost
+) -> list[str]:
     """A translation for each sentence, with what is not language as it was.
 
     A sentence that loses a token or is judged bad is tried again with other placeholders, and at last cut at its
-    tokens, or at its clauses.
+    tokens, or at its clauses. One that loses a number is tried again with its numbers as tokens.
 
     Raises:
         EngineFailed: a sentence is bad even so.
         DragomanError: the engine's error.
     """
+    pieces = list(pieces)
     found: list[str | None] = [None] * len(pieces)
     problems: dict[int, str] = {}
     for number, way in enumerate(WAYS):
@@ -50,11 +60,14 @@ async def translate_pieces(pieces: Sequence[Piece], translate: Translate, judge:
             translation = mask.restore(answer)
             if translation is None:
                 continue
-            problem = judge(mask.words(mask.text), mask.words(answer))
-            if problem is None:
-                found[index] = translation
-            else:
+            read, written = mask.words(mask.text), mask.words(answer)
+            problem = judge(read, written)
+            if problem is not None:
                 problems[index] = problem
+            elif lost_numbers(read, written):
+                pieces[index] = with_hidden_numbers(pieces[index])
+            else:
+                found[index] = translation
         done = [translation for translation in found if translation is not None]
         if len(done) == len(pieces):
             return done

@@ -15,7 +15,9 @@ from dragoman_handlers.text.line_breaks import Break, Unwrapped, lay_breaks, unw
 from dragoman_handlers.text.long_sentences import cut_long, fits, fitted, unglued
 from dragoman_handlers.text.markup import find_tokens
 from dragoman_handlers.text.sentence_edges import clauses, peeled
-from dragoman_handlers.text.tokens import Role, Token, blanked
+from dragoman_handlers.text.signs import with_plain_stops
+from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
+from dragoman_handlers.text.writable import Letters
 
 UNIT_CHARS = 800
 """Sentences go to the engine in batches of about this size: a few hundred milliseconds of work."""
@@ -50,20 +52,30 @@ class Piece(msgspec.Struct, frozen=True):
         return lay_breaks(self.text, self.breaks, translation, [token.text for token in self.tokens])
 
 
-def split_text(text: str, language: str, glossaries: Sequence[Terms] = (), most_tokens: int = 0) -> list[Piece]:
+def split_text(
+    text: str,
+    language: str,
+    glossaries: Sequence[Terms] = (),
+    letters: Letters | None = None,
+    *,
+    carried: bool = False,
+    most_tokens: int = 0,
+) -> list[Piece]:
     """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences.
 
     Linear in the text: 10,000 characters take some milliseconds.
 
     Args:
-        text: any.
-        language: its language, a base language.
-        glossaries: terms that are tokens.
+        text: any text.
+        language: that it is in.
+        glossaries: terms that are not translated.
+        letters: what the model can read and write.
+        carried: identifiers and signs with a value are tokens as well; for a model, and not for a voice.
         most_tokens: longer sentences are cut; 0: none is.
     """
-    tokens = find_tokens(text)
+    tokens = find_tokens(text, letters, carried=carried)
     if glossaries:
-        tokens = _with_terms(tokens, list(find_terms(text, glossaries)))
+        tokens = with_wider(tokens, list(find_terms(text, glossaries)))
     if not tokens and _is_one_sentence(text, language) and fits(text, most_tokens):
         return _with_blanks(text)
     rest = blanked(text, tokens) if tokens else text
@@ -109,22 +121,6 @@ def _with_blanks(text: str) -> list[Piece]:
     end = begin + len(core)
     parts = ((text[:begin], False), (core, True), (text[end:], False))
     return [Piece(part, translatable=translatable) for part, translatable in parts if part]
-
-
-def _with_terms(tokens: list[Token], terms: list[Token]) -> list[Token]:
-    """Both. Where they meet, a term counts that holds the tokens whole, else the tokens."""
-    if not terms:
-        return tokens
-    starts, ends = [token.start for token in tokens], [token.end for token in tokens]
-    dropped: set[int] = set()
-    kept: list[Token] = []
-    for term in terms:
-        met = range(bisect_left(ends, term.start + 1), bisect_left(starts, term.end))
-        if all(term.start <= tokens[index].start and tokens[index].end <= term.end for index in met):
-            dropped.update(met)
-            kept.append(term)
-    kept += [token for index, token in enumerate(tokens) if index not in dropped]
-    return sorted(kept, key=lambda token: token.start)
 
 
 class _Cutter:
@@ -218,4 +214,4 @@ class _Cutter:
             word = token.role in (Role.NAME, Role.NUMBER, Role.OPEN)
             parts += [self._text[start : token.start], ("X" if word else " ") * (token.end - token.start)]
             start = token.end
-        return "".join([*parts, self._text[start:end]])
+        return with_plain_stops("".join([*parts, self._text[start:end]]))

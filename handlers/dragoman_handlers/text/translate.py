@@ -18,10 +18,12 @@ from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.glossary import Terms
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
+from dragoman_handlers.text.numbers import lost_numbers
 from dragoman_handlers.text.options import TranslationWish
 from dragoman_handlers.text.quality import fault_of
 from dragoman_handlers.text.retry import Judge, translate_pieces
 from dragoman_handlers.text.segmentation import batches, has_letters, join_text, split_text
+from dragoman_handlers.text.writable import letters_for
 
 IDENTITY = "identity"
 _LONG_CHARS = 2000
@@ -113,13 +115,24 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     known = (await context.recall([whole], str))[0]
     if known is not None:
         return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
-    models = _Models(context, find_route(source, goal, engine.pairs, engine.languages), wish.model)
-    if len(text) <= _LONG_CHARS:
-        pieces = split_text(text, source, glossaries, engine.sentence_tokens)
-    else:
-        pieces = await asyncio.to_thread(split_text, text, source, glossaries, engine.sentence_tokens)
+    route = find_route(source, goal, engine.pairs, engine.languages)
+    models = _Models(context, route, wish.model)
+    letters = letters_for(engine, route)
+    split = functools.partial(
+        split_text,
+        text,
+        source,
+        glossaries,
+        letters,
+        carried=True,
+        most_tokens=engine.sentence_tokens,
+    )
+    pieces = split() if len(text) <= _LONG_CHARS else await asyncio.to_thread(split)
     sentences = [piece for piece in pieces if piece.translatable]
-    joined = join_text(pieces, await translate_pieces(sentences, models.translate, _judge(engine, source, goal)))
+    translate = models.translate if letters is None else letters.around(models.translate)
+    lost = functools.partial(lost_numbers, source=source, target=goal)
+    done = await translate_pieces(sentences, translate, _judge(engine, source, goal), lost)
+    joined = join_text(pieces, done)
     context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,
@@ -185,9 +198,8 @@ class _Models:
             known |= zip(batch.sentences, self._counted(answer), strict=True)
         return [known[one] for one in unit.sentences]
 
-    def _counted(self, answer: Answer) -> list[str]:
+    def _counted(self, answer: Answer[Translations]) -> list[str]:
         """The translations in a unit's answer. What it took is added up."""
-        assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
         self.worker = answer.worker
         self.queued_s = max(self.queued_s, answer.queued_s)
         self.call_s += answer.ended_s - answer.began_s

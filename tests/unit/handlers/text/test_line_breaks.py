@@ -213,7 +213,7 @@ def test_sentences_go_on_over_lines_only_where_it_is_prose(language: str, text: 
 
 @pytest.mark.parametrize(("language", "text"), [case[1:3] for case in PROSE + LISTS])
 def test_a_text_whose_sentences_stay_is_the_same_to_the_letter(language: str, text: str) -> None:
-    pieces = split_text(text, language, (), 20)
+    pieces = split_text(text, language, most_tokens=20)
     assert join_text(pieces, [piece.text for piece in pieces if piece.translatable]) == text
 
 
@@ -260,7 +260,7 @@ WORDS = st.text(alphabet="abc Aé.,>-\n\r\t #*{}<b>1\u2028今", max_size=80)
 @given(WORDS, st.integers(min_value=0, max_value=6))
 @settings(max_examples=300, deadline=None)
 def test_whatever_the_lines_are_the_pieces_joined_are_the_text(text: str, most_tokens: int) -> None:
-    pieces = split_text(text, "en", (), most_tokens)
+    pieces = split_text(text, "en", most_tokens=most_tokens)
     assert join_text(pieces, [piece.text for piece in pieces if piece.translatable]) == text
 
 
@@ -274,7 +274,7 @@ def test_twice_the_lines_take_about_twice_the_time(unit: str) -> None:
         best = float("inf")
         for _ in range(3):
             begin_s = time.thread_time()
-            pieces = split_text(text, "en", (), 80)
+            pieces = split_text(text, "en", most_tokens=80)
             join_text(pieces, [piece.text + " x y" for piece in pieces if piece.translatable])
             best = min(best, time.thread_time() - begin_s)
         return best
