@@ -22,6 +22,8 @@ _WORD = re.compile(r"\S+")
 _CHARS_A_TOKEN, _WIDE_CHARS_A_TOKEN = 7, 1.5
 """Measured on FLORES in en and pt: 1 token a word and 1 more for every 7 letters is right within a fifth; in scripts
 without blanks a token has one or two letters."""
+_WIDE = "\u0e00"
+"""Before here every script has blanks."""
 _CLAUSE_STARTS: Mapping[str, str] = {
     "en": "and but or because so while although though when where which who that if then nor yet since until unless"
     " before after as",
@@ -65,8 +67,11 @@ def estimated_tokens(text: str) -> int:
 
 def fits(text: str, most_tokens: int) -> bool:
     """Whether a model can do a sentence at once; `most_tokens` 0: it can do any."""
-    # No model makes more tokens than characters: most sentences of a chat are not looked at.
-    return not most_tokens or len(text) <= most_tokens or estimated_tokens(text) <= most_tokens
+    # Most sentences are known to be short enough without a look at their words.
+    if not most_tokens or len(text) <= most_tokens:
+        return True
+    most = 2 * (text.count(" ") + 1) + len(text) // _CHARS_A_TOKEN
+    return (most <= most_tokens and max(text) < _WIDE) or estimated_tokens(text) <= most_tokens
 
 
 def cut_long(text: str, language: str, most_tokens: int, tokens: Sequence[Token] = ()) -> list[tuple[int, int]]:
@@ -153,7 +158,7 @@ def _next(places: Sequence[Place], at: int, reached: int, most: int, last: int) 
 
 def _word_tokens(word: str) -> int:
     size = 1 + (len(word) - 1) // _CHARS_A_TOKEN + (not word.isalpha())
-    if not word.isascii() and max(word) >= "\u0e00":
+    if not word.isascii() and max(word) >= _WIDE:
         size = max(size, int(len(word) / _WIDE_CHARS_A_TOKEN))
     return size
 
