@@ -204,7 +204,7 @@ def _inside(word: str, begin: int, size: int) -> Iterator[Place]:
     if whole <= _PART_TOKENS:
         return
     step = max(1, len(word) * (_PART_TOKENS // 2) // whole)
-    marks = [begin + at + 1 for at, sign in enumerate(word[:-1]) if sign in _WIDE_MARKS]
+    marks = {begin + at + 1 for at, sign in enumerate(word[:-1]) if sign in _WIDE_MARKS}
     cuts = sorted({*marks, *range(begin + step, begin + len(word), step)})
     for at in cuts:
         yield Place(at, at, size + (at - begin) * whole // len(word), _AT_COMMA if at in marks else _INSIDE)
@@ -219,8 +219,8 @@ def _rank(word: str, after: str, starts: frozenset[str], strong: frozenset[str])
     comma = word[-1] == ","
     if comma and after in starts:
         return _AT_COMMA_AND
-    if after in strong:
-        return _AT_AND
-    if comma:
-        return _AT_COMMA
-    return _AT_WEAK if after in starts else _AT_WORD
+    # `and while`, `e depois`: the first of two goes with the second.
+    starting = after in starts and word.lower() not in starts
+    if comma or (starting and after in strong):
+        return _AT_COMMA if comma else _AT_AND
+    return _AT_WEAK if starting else _AT_WORD

@@ -266,7 +266,7 @@ class _Block:
             return True
         last = before.seen.rstrip(_CLOSERS)[-1:]
         full = _is_full(before, after, self._width) and _NARROW <= self._width <= _WIDEST
-        if full and self._stopped and last not in ":," and not _is_title(before):
+        if full and self._stopped and last not in ":," and (after.content[0] == "(" or not _is_title(before)):
             return len(before.content) >= _NARROW
         if full and last == ",":
             return before.length >= _NARROW and self._stopped

@@ -280,4 +280,4 @@ def test_twice_the_lines_take_about_twice_the_time(unit: str) -> None:
         return best
 
     # Eight times the text: a quadratic function takes 64 times as long.
-    assert took_s(4000) < 30 * took_s(500)
+    assert took_s(2400) < 30 * took_s(300)
