@@ -104,14 +104,17 @@ async def clauses_kept(client: Client) -> list[Check]:
 
 
 def long_sentence(language: str, chars: int, joint: str) -> tuple[str, list[str]]:
-    """A sentence of about so many characters without an end, and the stem of each clause's translation."""
+    """A sentence of nearly so many characters without an end, and the stem of each clause's translation."""
     clauses: list[str] = []
     stems: list[str] = []
-    while len(joint.join(clauses)) < chars:
+    size = -len(joint)
+    while True:
         clause, stem = _CLAUSES[language][len(clauses) % len(_CLAUSES[language])]
+        size += len(joint) + len(clause)
+        if size > chars:
+            return joint.join(clauses), stems
         clauses.append(clause)
         stems.append(stem)
-    return joint.join(clauses), stems
 
 
 def kept(stems: Sequence[str], translation: str) -> int:

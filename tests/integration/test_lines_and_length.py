@@ -33,7 +33,7 @@ def answer(peer: Peer, text: str, source: str, target: str) -> str:
     ("source", "target", "text", "said"),
     [
         ("en", "pt", "He told us a\ngood joke and left.", "Ele nos contou uma boa piada e saiu."),
-        ("pt", "en", "A casa do meu\namigo é grande.", "My friend's house is big."),
+        ("pt", "en", "Ele vive no\n2.º andar.", "He lives on the 2nd floor."),
         ("en", "pt", "> The house of my\n> friend is big.", "> A casa do meu amigo é grande."),
     ],
 )
