@@ -25,6 +25,7 @@ from dragoman_handlers.text.patterns import (
     TOKEN,
 )
 from dragoman_handlers.text.signs import find_directions, find_signs
+from dragoman_handlers.text.slices import slice_ends
 from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
 from dragoman_handlers.text.writable import Letters
 
@@ -126,15 +127,17 @@ def _joined(tokens: list[Token]) -> Iterator[Token]:
 
 def _atoms(rest: str) -> Iterator[Token]:
     start = 0
-    while match := TOKEN.search(rest, start):
-        name = str(match.lastgroup)
-        begin, end = match.span()
-        if name == "address":
-            end = begin + len(_without_tail(match[0]))
-        start = max(end, begin + 1)
-        if name == "entity" and ENTITY_LETTER.fullmatch(match[0]):
-            continue
-        yield Token(begin, end, ROLES[name], rest[begin:end])
+    for slice_end in slice_ends(rest):
+        while match := TOKEN.search(rest, start, slice_end):
+            name = str(match.lastgroup)
+            begin, end = match.span()
+            if name == "address":
+                end = begin + len(_without_tail(match[0]))
+            start = max(end, begin + 1)
+            if name == "entity" and ENTITY_LETTER.fullmatch(match[0]):
+                continue
+            yield Token(begin, end, ROLES[name], rest[begin:end])
+        start = slice_end
 
 
 def _without_tail(address: str) -> str:

@@ -26,7 +26,7 @@ from dragoman_handlers.text.segmentation import batches, has_letters, join_text,
 from dragoman_handlers.text.writable import letters_for
 
 IDENTITY = "identity"
-_LONG_CHARS = 2000
+_LONG_CHARS = 1000
 """Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
 
 
@@ -132,7 +132,7 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     translate = models.translate if letters is None else letters.around(models.translate)
     lost = functools.partial(lost_numbers, source=source, target=goal)
     done = await translate_pieces(sentences, translate, _judge(engine, source, goal), lost)
-    joined = join_text(pieces, done)
+    joined = join_text(pieces, done) if len(text) <= _LONG_CHARS else await asyncio.to_thread(join_text, pieces, done)
     context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,
