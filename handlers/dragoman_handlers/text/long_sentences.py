@@ -71,7 +71,7 @@ def fits(text: str, most_tokens: int) -> bool:
     if not most_tokens or len(text) <= most_tokens:
         return True
     most = 2 * (text.count(" ") + 1) + len(text) // _CHARS_A_TOKEN
-    return (most <= most_tokens and max(text) < _WIDE) or estimated_tokens(text) <= most_tokens
+    return (most <= most_tokens and (text.isascii() or max(text) < _WIDE)) or estimated_tokens(text) <= most_tokens
 
 
 def cut_long(text: str, language: str, most_tokens: int, tokens: Sequence[Token] = ()) -> list[tuple[int, int]]:
