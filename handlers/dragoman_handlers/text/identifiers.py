@@ -15,8 +15,10 @@ from collections.abc import Iterator, Sequence
 _WORD = re.compile(r"[\w+/=.:~@%#\\-]{2,}")
 """What a blank, a bracket, a quotation mark or a comma ends."""
 _SURELY_NONE = re.compile(r"[a-zA-Z]?[a-z'\u2019]*")
-HINT = re.compile(r"\d|[a-z][A-Z]|[\w~.][/\\.]\w|[a-f]{7}|[A-F]{7}|[A-Za-z+/]{16}|[A-Z][A-Z][a-z]")
-"""Something of it is in every text with an identifier."""
+_PLAIN_WORDS = re.compile(
+    r"[A-Z]?[^\W\dA-Z_]*+(?:[ ,;!?'\"()\u2018-\u201d\r\n-]++[A-Z]?[^\W\dA-Z_]*+|[.:](?=[ \r\n]|\Z)[A-Z]?)*+"
+)
+_HEX_LETTERS = re.compile(r"[a-f]{7}")
 _GROUP = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 
@@ -72,8 +74,8 @@ _TICKET = re.compile(r"(?<![\w&#/])#\d{2,}(?!\w)")
 
 def find_identifiers(text: str) -> list[tuple[int, int]]:
     """The places [start, end) of identifiers, in order; none overlaps another."""
-    if not HINT.search(text):
-        return []
+    if _PLAIN_WORDS.fullmatch(text) and not _HEX_LETTERS.search(text):
+        return []  # only words in small letters, some with a capital: most messages of a chat
     found = [*_in_groups(text), *_words(text)]
     return list(_apart(sorted(found, key=lambda place: (place[0], -place[1]))))
 
@@ -119,7 +121,7 @@ def _is_number_of_groups(text: str) -> bool:
 def _words(text: str) -> Iterator[tuple[int, int]]:
     for found in _WORD.finditer(text):
         word = found[0]
-        if _SURELY_NONE.fullmatch(word):
+        if _SURELY_NONE.fullmatch(word) and not _HEX_LETTERS.match(word):
             continue
         core = word.rstrip(".:-~%#\\/@").lstrip("=:-%@#") if len(word) > 2 else word
         if "=" in core and not _SPELLED.fullmatch(core.rstrip("=") or core):

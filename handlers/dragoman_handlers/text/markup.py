@@ -26,6 +26,7 @@ from dragoman_handlers.text.patterns import (
 )
 from dragoman_handlers.text.signs import find_directions, find_signs
 from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
+from dragoman_handlers.text.typography import with_apostrophes
 from dragoman_handlers.text.writable import Letters
 
 
@@ -50,14 +51,14 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
     elif carried:
         tokens = list(_carried(text, letters))
     if letters is not None and letters.unknown(text):
-        tokens = sorted([*tokens, *letters.foreign(blanked(text, tokens))], key=lambda token: token.start)
+        tokens = sorted([*tokens, *letters.foreign(with_apostrophes(blanked(text, tokens)))], key=lambda token: token.start)
     return list(_joined(tokens))
 
 
 def _carried(text: str, letters: Letters | None) -> list[Token]:
     """Identifiers, signs with their numbers and faces made of signs: what models read, and change."""
     tokens = with_wider(
-        list(find_signs(text)),
+        list(find_signs(with_apostrophes(text))),
         [Token(start, end, Role.NAME, text[start:end]) for start, end in find_identifiers(text)],
     )
     if letters is None:

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+import msgspec
+
 from dragoman_handlers.text.segmentation import Piece
 from dragoman_handlers.text.tokens import Role, Token, blanked
 
@@ -144,6 +146,29 @@ _LONG_DIGITS = 3
 _NOON = 12
 
 
+class NumberCheck(msgspec.Struct, frozen=True):
+    """What is asked of the numbers of every sentence of a text."""
+
+    source: str
+    """The sentences' language."""
+    target: str
+    """The translations' language."""
+
+    def lost(self, source_text: str, translation: str) -> list[str]:
+        """Return the numbers of a sentence that its translation has not; see `lost_numbers`."""
+        return lost_numbers(source_text, translation, self.source, self.target)
+
+    def hidden(self, piece: Piece) -> Piece:
+        """Return a sentence whose numbers are tokens, like all else in it that a model does not see."""
+        rest = blanked(piece.text, piece.tokens)
+        numbers = [
+            Token(found.start(), found.end(), Role.NUMBER, _as_in(self.target, self.source, rest, found))
+            for found in _SIGNED.finditer(rest)
+        ]
+        tokens = sorted([*piece.tokens, *numbers], key=lambda token: token.start)
+        return Piece(piece.text, translatable=True, tokens=tuple(tokens))
+
+
 def lost_numbers(source_text: str, translation: str, source: str, target: str) -> list[str]:
     """Return the numbers of a sentence that its translation has not.
 
@@ -174,13 +199,18 @@ def lost_numbers(source_text: str, translation: str, source: str, target: str) -
     return lost
 
 
-def with_hidden_numbers(piece: Piece) -> Piece:
-    """A sentence whose numbers are tokens, like all else in it that a model does not see."""
-    rest = blanked(piece.text, piece.tokens)
-    numbers = [Token(found.start(), found.end(), Role.NUMBER, found[0]) for found in _SIGNED.finditer(rest)]
-    return Piece(
-        piece.text, translatable=True, tokens=tuple(sorted([*piece.tokens, *numbers], key=lambda token: token.start))
+def _as_in(target: str, source: str, text: str, number: re.Match[str]) -> str:
+    """A number as the target's language writes it, where both conventions are known and it is surely an amount."""
+    if source not in _POINTS or target not in _POINTS or _POINTS[source] == _POINTS[target]:
+        return number[0]
+    group, point = map(re.escape, _POINTS[source])
+    amount = re.fullmatch(rf"[-\u2212]?\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d+)?", number[0])
+    decimal = re.fullmatch(rf"[-\u2212]?\d+{point}\d+", number[0]) and (
+        text[number.end() : number.end() + 1] == "%"
+        or _scaled_forms(text, number, source)
+        or _quantities(text, number, source)
     )
+    return number[0].translate(str.maketrans(".,", ",.")) if amount or decimal else number[0]
 
 
 class _Numbers:

@@ -15,6 +15,7 @@ from dragoman_handlers.text.tokens import Role, Token
 
 DOUBLE_STOPS = {"‼": "!!", "⁇": "??", "⁈": "?!", "⁉": "!?"}
 _STOP = re.compile("([‼⁇⁈⁉])\ufe0f?")
+_STOPS = re.compile("(?:[!?‼⁇⁈⁉]\ufe0f?)+")
 _END = re.compile(r"[.!?]*$")
 
 _UPPER = "²³¹⁰⁴-⁹⁺⁻⁼ⁿⁱ"
@@ -91,10 +92,16 @@ def plain_stops(text: str) -> str:
 
 
 def restored_stops(source: str, translation: str) -> str:
-    """A translation with the double signs that its source ends with, or has inside."""
-    for found in _STOP.finditer(source):
-        double = DOUBLE_STOPS[found[1]]
-        if found.end() == len(source):
-            return _END.sub("", translation) + found[0]
-        translation = translation.replace(double, found[0], 1)
-    return translation
+    """A translation with the double signs of its source, where it ends as many sentences or quotations as that."""
+    if source.isascii() or not _STOP.search(source):
+        return translation
+    runs = [found[0] for found in _STOPS.finditer(source)]
+    if len(runs) == len(_STOPS.findall(translation)):
+        following = iter(runs)
+
+        def restored(found: re.Match[str]) -> str:
+            run = next(following)
+            return run if _STOP.search(run) else found[0]
+
+        return _STOPS.sub(restored, translation)
+    return _END.sub("", translation) + runs[-1] if source.endswith(runs[-1]) else translation
