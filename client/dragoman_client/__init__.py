@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dragoman_client.aio import Client
     from dragoman_client.cache import TranslationCache
+    from dragoman_client.choices import Format
     from dragoman_client.errors import (
         BadAnswer,
         ClientError,
         ConnectionClosed,
         ServerUnreachable,
         TimedOut,
-        TranslationFailed,
     )
-    from dragoman_client.formats import Format, render
-    from dragoman_client.frames import Event
-    from dragoman_client.results import SpokenTranslation, Translation, VoiceResult
+    from dragoman_client.formats import render
+    from dragoman_client.frames import Event, ReceivedEvent
+    from dragoman_client.results import SpokenTranslation, Translation, TranslationFailed, VoiceResult
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
@@ -49,6 +49,7 @@ __all__ = [
     "EventStream",
     "Format",
     "Pong",
+    "ReceivedEvent",
     "ServerUnreachable",
     "SpeakingVoice",
     "SpokenTranslation",
@@ -70,17 +71,17 @@ __all__ = [
 _HOMES = {
     "dragoman_client.aio": ("Client",),
     "dragoman_client.cache": ("TranslationCache",),
+    "dragoman_client.choices": ("Format",),
     "dragoman_client.errors": (
         "BadAnswer",
         "ClientError",
         "ConnectionClosed",
         "ServerUnreachable",
         "TimedOut",
-        "TranslationFailed",
     ),
-    "dragoman_client.formats": ("Format", "render"),
-    "dragoman_client.frames": ("Event",),
-    "dragoman_client.results": ("SpokenTranslation", "Translation", "VoiceResult"),
+    "dragoman_client.formats": ("render",),
+    "dragoman_client.frames": ("Event", "ReceivedEvent"),
+    "dragoman_client.results": ("SpokenTranslation", "Translation", "TranslationFailed", "VoiceResult"),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),

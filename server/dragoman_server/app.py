@@ -13,14 +13,13 @@ import zmq
 from dragoman_engines.device import DeviceMissing
 from dragoman_engines.pool.memory import Memory
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_engines.work import R, Work
 from dragoman_handlers.registry import HANDLERS
 from dragoman_handlers.text import language_id as identifying
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, glossary_entries
-from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
@@ -49,9 +48,10 @@ from dragoman_server.transport.budget import ByteBudget
 from dragoman_server.transport.intake import Intake
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.events import ServerStopping
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import CONTROL_TYPES
+from dragoman_wire.ops_token import TokenError
 
 log = structlog.get_logger()
 
@@ -231,12 +231,12 @@ class App:
         self.watch.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
 
-    def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+    def _keep(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
         return self._services.cache.keep_unit(pool, work, result, compute_s)
 
     def _on_request(self, inbound: Inbound) -> None:
         self.watch.counts.receive(inbound.request_type)
-        if inbound.request_type in CONTROL_TYPES:
+        if inbound.request_type in FAMILIES.control_types:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)
@@ -265,7 +265,7 @@ class App:
         if self._logs is not None:
             self._logs.close()
         for pool in self.pools.values():
-            for child in pool.children:
+            for child in pool.supervisor.children:
                 child.kill()
 
 

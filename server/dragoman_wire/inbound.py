@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from dragoman_wire.codec import Codec, codec_of, decode_header
-from dragoman_wire.envelope import Envelope, canonical_type, envelope_of_fields, envelope_of_request
+from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_request
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import REQUEST_TYPES, AudioRequest, Request
+from dragoman_wire.requests import AudioRequest, Request
 from dragoman_wire.typed import typed_request
 
 Buffer = bytes | memoryview
@@ -57,13 +58,13 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
         return envelope_of_request(self.request_type, self.request, self.codec)
 
     def envelope_as(self, task_id: str) -> Envelope:
-        """The return address of the task of this id, which the server may have made."""
+        """Build the return address of the task of this id, which the server may have made."""
         envelope = self.envelope
         return envelope if envelope.task_id == task_id else msgspec.structs.replace(envelope, task_id=task_id)
 
 
 def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
-    """The request in `frames`: a header, then binary frames.
+    """Decode the request in `frames`: a header, then binary frames.
 
     Raises:
         BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
@@ -84,7 +85,7 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
 
 
 def _explained(header: bytes, codec: Codec, frames: Sequence[Buffer], limits: WireLimits) -> tuple[str, Request]:
-    """What is wrong with a header, in words that name the field; where nothing is, its request.
+    """Explain what is wrong with a header, in words that name the field; return its request where nothing is.
 
     Raises:
         BadMessage: something is.
@@ -104,10 +105,10 @@ def _explained(header: bytes, codec: Codec, frames: Sequence[Buffer], limits: Wi
 
 
 def _typed(fields: dict[str, Any]) -> tuple[str, Request]:
-    request_type = canonical_type(fields)
+    request_type = FAMILIES.canonical_type(fields)
     if not isinstance(request_type, str):
         raise InvalidRequest(f"type: expected `str`, got `{type(request_type).__name__}`")
-    wanted = REQUEST_TYPES.get(request_type)
+    wanted = FAMILIES.requests.get(request_type)
     if wanted is None:
         raise UnknownType(f"no handler for requests of type {request_type[:128]!r}")
     try:
@@ -119,7 +120,7 @@ def _typed(fields: dict[str, Any]) -> tuple[str, Request]:
 def _checked(
     request_type: str, request: Request, codec: Codec, frames: Sequence[Buffer], limits: WireLimits
 ) -> Inbound:
-    """The request with its recording, within the limits."""
+    """Return the request with its recording, which is within the limits."""
     size_bytes = _check_sizes(frames, limits)
     languages = getattr(request, "target_languages", ())
     if len(languages) > limits.languages:
@@ -135,7 +136,7 @@ def _checked(
 
 
 def _check_sizes(frames: Sequence[Buffer], limits: WireLimits) -> int:
-    """The bytes of all frames together."""
+    """Check number and size of the frames; return the bytes of all together."""
     if len(frames) - 1 > limits.frames:
         raise TooLarge(f"the request has {len(frames) - 1} binary frames; the limit frames is {limits.frames}")
     size_bytes = sum(map(len, frames))
@@ -155,7 +156,7 @@ def _named(problem: str) -> str:
 
 
 def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
-    """The recording of a request; None where a transcription of the phone's stands in for it.
+    """Return the recording of a request; None where a transcription of the phone's stands in for it.
 
     Raises:
         InvalidRequest: there is none, it is no base64, or its frame does not exist.

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
 
-from dragoman_client.cli import commands
+from dragoman_client.cli.commands import ping, stats, top, transcribe, translate, voice, voices
 from dragoman_client.cli.load import load
+from dragoman_client.cli.settings import Settings, connectable
+from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 
 PARTS_GROUP = "dragoman.commands"
-_DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
-_DEFAULT_ROUTED = "tcp://127.0.0.1:5559"
-_ANY_ADDRESS = re.compile(r"tcp://(\*|0\.0\.0\.0|\[::\]):(.+)")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """The global options."""
-
-    requests: str
-    routed: str
-    timeout_s: float | None
-    """Seconds without an event; None leaves it to the command."""
-
-
-def connectable(endpoint: str) -> str:
-    """An endpoint to connect to: where a server binds to all addresses, that is the local one."""
-    bound = _ANY_ADDRESS.fullmatch(endpoint.strip())
-    if bound is None:
-        return endpoint.strip()
-    return f"tcp://{'[::1]' if bound[1] == '[::]' else '127.0.0.1'}:{bound[2]}"
 
 
 def build_app() -> typer.Typer:
-    """The application with the commands of all installed parts."""
+    """Build the application with the commands of all installed parts."""
     parts, missing = _installed_parts()
     app = typer.Typer(
         name="dragoman",
@@ -46,8 +25,7 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    asking = (commands.voices, commands.ping, commands.stats, commands.top, load)
-    for command in (commands.translate, commands.transcribe, commands.voice, *asking):
+    for command in (translate, transcribe, voice, voices, ping, stats, top, load):
         app.command()(command)
     for part in parts:
         app.add_typer(part)
@@ -55,7 +33,7 @@ def build_app() -> typer.Typer:
 
 
 def _installed_parts() -> tuple[list[typer.Typer], list[str]]:
-    """The applications of other parts, and for each that cannot be loaded its name and why."""
+    """Load the applications of other parts; return them, and for each that cannot be loaded its name and why."""
     parts, missing = [], []
     for point in sorted(entry_points(group=PARTS_GROUP), key=lambda point: point.name):
         try:
@@ -79,10 +57,10 @@ def _global_options(
     *,
     requests: Annotated[
         str, typer.Option(envvar="DRAGOMAN_SOCKETS__REQUESTS", help="Endpoint that takes requests.")
-    ] = _DEFAULT_REQUESTS,
+    ] = DEFAULT_REQUESTS,
     routed: Annotated[
         str, typer.Option(envvar="DRAGOMAN_SOCKETS__ROUTED", help="Endpoint that publishes routed events.")
-    ] = _DEFAULT_ROUTED,
+    ] = DEFAULT_ROUTED,
     timeout: Annotated[
         float | None,
         typer.Option(

@@ -36,7 +36,7 @@ class PairFiles:
     shortlist: Path
 
     def all(self) -> list[Path]:
-        """Every file, once."""
+        """Return every file, once."""
         return sorted({self.model, self.source_vocabulary, self.target_vocabulary, self.shortlist})
 
     def load(self, *, shortlist: bool = True) -> Translator:
@@ -107,7 +107,7 @@ class FirefoxEngine:
             return Failure(code=EngineFailed.code, message=f"the translation model failed: {error}")
 
     def _translator(self, pair: tuple[str, str], *, careful: bool) -> Translator:
-        """The translator of a pair; the careful one, without the shortlist, is made when it is first needed."""
+        """Return the translator of a pair; the careful one, without the shortlist, is made when it is first needed."""
         known = self._translators.get((pair, careful))
         if known is None:
             known = self._translators[pair, careful] = self._files[pair].load(shortlist=False)

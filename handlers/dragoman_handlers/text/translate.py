@@ -190,9 +190,8 @@ class _Models:
             known |= zip(batch.sentences, self._counted(answer), strict=True)
         return [known[one] for one in unit.sentences]
 
-    def _counted(self, answer: Answer) -> list[str]:
+    def _counted(self, answer: Answer[Translations]) -> list[str]:
         """The translations in a unit's answer. What it took is added up."""
-        assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
         self.worker = answer.worker
         self.queued_s = max(self.queued_s, answer.queued_s)
         self.call_s += answer.ended_s - answer.began_s

@@ -82,7 +82,7 @@ class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     audio_mime_type: str
     segments: list[TranscriptSegment]
     voice: str = ""
-    """Who speaks, by the name that a request may ask for."""
+    """The voice that speaks, by the name that a request may ask for."""
 
 
 class TranslatedAudioEvent(Event, frozen=True, kw_only=True):
