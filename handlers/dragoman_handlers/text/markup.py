@@ -51,7 +51,9 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
     elif carried:
         tokens = list(_carried(text, letters))
     if letters is not None and letters.unknown(text):
-        tokens = sorted([*tokens, *letters.foreign(with_apostrophes(blanked(text, tokens)))], key=lambda token: token.start)
+        tokens = sorted(
+            [*tokens, *letters.foreign(with_apostrophes(blanked(text, tokens)))], key=lambda token: token.start
+        )
     return list(_joined(tokens))
 
 

@@ -134,7 +134,8 @@ _ABOUT = 0.12
 """Whoever converts a unit rounds, by so much at most."""
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CLOCK = re.compile(
-    r"\b(?:[ap]\.?\s?m\b|o'clock|noon|midnight|horas?|hrs?\b|meio-dia|meia-noite|da manhã|da tarde|da noite)|\d{1,2}h|\d:\d",
+    r"\b(?:[ap]\.?\s?m\b|o'clock|noon|midnight|horas?|hrs?\b|meio-dia|meia-noite|da manhã|da tarde|da noite)"
+    r"|\d{1,2}h|\d:\d",
     re.IGNORECASE,
 )
 _ROMAN_WORD = re.compile(r"[IVX]+")
@@ -228,7 +229,7 @@ class _Numbers:
                 quantities[dimension].append(amount)
         self._quantities = {dimension: sorted(amounts) for dimension, amounts in quantities.items()}
         self._runs = Counter(_DIGITS.findall(text))
-        self._years = {run[-2:] for run in self._runs if len(run) == 4}  # noqa: PLR2004
+        self._years = {run[-2:] for run in self._runs if len(run) == 4}
         self._words: frozenset[str] | None = None
 
     def written(self, number: str, source: str, times: int) -> bool:
@@ -262,11 +263,11 @@ class _Numbers:
         if told_by_clock and self._on_a_clock(value):
             return True
         # `'90s` for `1990s`, and the other way round
-        return number in self._years or (len(number) == 4 and number[-1] == "0" and self._runs[number[-2:]] > 0)  # noqa: PLR2004
+        return number in self._years or (len(number) == 4 and number[-1] == "0" and self._runs[number[-2:]] > 0)
 
     def _on_a_clock(self, value: int) -> bool:
         if value > 2 * _NOON:  # `1200` for noon
-            return len(str(value)) == 4 and value % 100 == 0 and self._forms[str(value // 100)] > 0  # noqa: PLR2004
+            return len(str(value)) == 4 and value % 100 == 0 and self._forms[str(value // 100)] > 0
         hours = [hour for hour in (value + _NOON, value - _NOON) if hour >= 0]
         if value == 0 or self._forms[f"{value}00"]:
             return True
@@ -280,7 +281,7 @@ class _Numbers:
             return not self._all_words().isdisjoint(words[value].split())
         # `trinta e um`, `twenty-five`
         tens = value - value % 10
-        return value < 100 and tens in words and self._in_words(tens) and self._in_words(value % 10)  # noqa: PLR2004
+        return value < 100 and tens in words and self._in_words(tens) and self._in_words(value % 10)
 
     def _all_words(self) -> frozenset[str]:
         """In small letters, those with a hyphen also by their parts, and Roman numbers as they are."""

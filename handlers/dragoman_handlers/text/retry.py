@@ -76,9 +76,7 @@ async def translate_pieces(
     return [translation or "" for translation in found]
 
 
-async def _in_parts_with(
-    pieces: Sequence[Piece], translate: Translate, numbers: NumberCheck | None
-) -> Sequence[str]:
+async def _in_parts_with(pieces: Sequence[Piece], translate: Translate, numbers: NumberCheck | None) -> Sequence[str]:
     """Translations from those of the sentences' parts; cut at their numbers as well, where a part loses one."""
     translations = await _in_parts(pieces, translate)
     if numbers is None:

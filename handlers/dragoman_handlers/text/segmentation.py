@@ -34,7 +34,12 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 def split_text(
-    text: str, language: str, glossaries: Sequence[Terms] = (), letters: Letters | None = None, *, carried: bool = False
+    text: str,
+    language: str,
+    glossaries: Sequence[Terms] = (),
+    letters: Letters | None = None,
+    *,
+    carried: bool = False,
 ) -> list[Piece]:
     """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences.
 

@@ -1,7 +1,7 @@
 """Signs that a model reads as something else, or not at all: powers, fractions, units, primes, marks of direction.
 
-What a model is given is normalized (NFKC): `10²` is read as `102`, `½` as `1⁄2`. So a sign that decides about a value
-stays with its number, and both are kept from the model.
+What a model is given is normalized (NFKC): `10²` is read as `102`, `½` as 1, a bar and 2. So a sign that decides about
+a value stays with its number, and both are kept from the model.
 """
 
 # ruff: noqa: RUF001 -- signs that look alike are what this is about
@@ -36,12 +36,15 @@ _KINDS: tuple[tuple[Role, str], ...] = (
     (Role.NAME, rf"{_SIGNED}(?:[ \u00A0\u202F]?[×x·⋅*][ \u00A0\u202F]?\d{{1,6}})?[{_UPPER}{_LOWER}]{{1,9}}"),
     (Role.NAME, rf"{_SIGNED}[ \u00A0\u202F]?{_UNIT}"),
     (Role.NAME, rf"(?<!\w)(?:[A-Za-z]{{1,3}}\d{{0,3}}[{_UPPER}{_LOWER}]{{1,4}}){{1,6}}[A-Za-z\d]{{0,4}}(?!\w)"),
-    (Role.NAME, rf"(?<!\w)(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{1,8}}[{_LOWER}]{{1,3}}(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{0,8}}"),
+    (
+        Role.NAME,
+        rf"(?<!\w)(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{1,8}}[{_LOWER}]{{1,3}}(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{0,8}}",
+    ),
     (Role.NAME, r"(?<!\w)[µμ][A-Za-z]{1,3}(?!\w)|[ΩΩ℃℉‰‱]"),
     # A currency without a number; one with a number is an amount.
     (Role.NAME, rf"(?<![\w\d])[{_MONEY}](?=[\s.,;:!?)\]/]|$)"),
-    (Role.NAME, r"[±∓≈≃≤≥≠~]\s?\d[\d.,]{0,15}"),
-    (Role.NAME, r"№\s?\d{1,9}|§{1,2}\s?\d[\d.]{0,9}"),
+    (Role.NAME, r"[±∓≈≃≤≥≠~]\s?\d{1,15}(?:[.,]\d{1,15}){0,4}"),
+    (Role.NAME, r"№\s?\d{1,9}|§{1,2}\s?\d{1,9}(?:\.\d{1,9}){0,4}"),
     (Role.MARK, rf"[{_UPPER}{_LOWER}{_PRIMES}]{{1,9}}"),
 )
 _SIGN = re.compile("|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_KINDS)))

@@ -136,7 +136,11 @@ class Letters:
         at = start
         while at < end:
             begin, inside = at, _in_word(text[at])
-            while at < end and _in_word(text[at]) == inside and (inside or self._is_unknown(text[at]) == self._is_unknown(text[begin])):
+            while (
+                at < end
+                and _in_word(text[at]) == inside
+                and (inside or self._is_unknown(text[at]) == self._is_unknown(text[begin]))
+            ):
                 at += 1
             run = text[begin:at].rstrip(_JOINERS) if inside else text[begin:at]
             if not self._unknown.search(run) or (inside and self._folded(run) is not None):
@@ -155,9 +159,7 @@ class Letters:
         return self._without_accents(word)
 
     def _without_accents(self, word: str) -> str | None:
-        plain = "".join(
-            sign if sign in self._known else unicodedata.normalize("NFD", sign)[0] for sign in word
-        )
+        plain = "".join(sign if sign in self._known else unicodedata.normalize("NFD", sign)[0] for sign in word)
         return plain if plain.isalpha() and self._known.issuperset(plain) else None
 
     # Around a model
@@ -217,5 +219,3 @@ def _given_back(answer: str, folds: dict[str, str]) -> str:
     if not folds:
         return answer
     return _replaced(answer, {folded: word for word, folded in folds.items()})
-
-
