@@ -169,7 +169,7 @@ class _Garbling:
     def remember(self, *_: object, **__: object) -> None:
         """Keep nothing."""
 
-    async def run(self, work: TranslateSentences, *, size_s: float) -> Answer:  # noqa: ARG002 - what units are asked for with
+    async def run(self, work: TranslateSentences, *, size_s: float) -> Answer[Any]:  # noqa: ARG002 - what units are asked for with
         result = Translations(sentences=[self._garble(sentence) for sentence in work.sentences])
         return Answer(result=result, queued_s=0, began_s=0, ended_s=0, compute_s=0, worker="garbling")
 

@@ -276,7 +276,7 @@ class _Numbers:
     def _in_words(self, value: int) -> bool:
         words = _WORDS_OF.get(self._language)
         if words is None:
-            return value < 10 ** (_LONG_DIGITS - 1)  # how that language writes it is not known
+            return value < 100  # how that language writes it is not known
         if value in words:
             return not self._all_words().isdisjoint(words[value].split())
         # `trinta e um`, `twenty-five`
