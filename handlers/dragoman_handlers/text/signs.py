@@ -56,14 +56,14 @@ _EMBEDDINGS = "\u202a\u202b\u202d\u202e"
 _BIDI = re.compile(f"[{_OPENING}{_CLOSING}\u200e\u200f\u061c\ufeff]")
 
 
-def find_signs(text: str) -> Iterator[Token]:
+def find_signs(text: str) -> list[Token]:
     """Every sign with what belongs to it, in order."""
-    if text.isascii() and "$" not in text and "~" not in text:
-        return
-    if _HINT.search(text):
-        for found in _SIGN.finditer(text):
-            role = _KINDS[int(str(found.lastgroup)[1:])][0]
-            yield Token(found.start(), found.end(), role, found[0])
+    if (text.isascii() and "$" not in text and "~" not in text) or not _HINT.search(text):
+        return []
+    return [
+        Token(found.start(), found.end(), _KINDS[int(str(found.lastgroup)[1:])][0], found[0])
+        for found in _SIGN.finditer(text)
+    ]
 
 
 def find_directions(text: str) -> Iterator[Token]:

@@ -168,6 +168,9 @@ class Letters:
         """The same model for sentences with words that it reads without their accents."""
 
         async def translate_folded(sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
+            if all(map(str.isascii, sentences)):
+                answers = await translate(sentences, careful=careful)
+                return [self._with_capitals(*pair) for pair in zip(sentences, answers, strict=True)]
             folds = [self._folds(sentence) for sentence in sentences]
             texts = [_replaced(sentence, fold) for sentence, fold in zip(sentences, folds, strict=True)]
             answers = await translate(texts, careful=careful)
