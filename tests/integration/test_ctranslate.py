@@ -202,3 +202,15 @@ def test_a_server_translates_with_it_and_keeps_a_name(nllb: Path, tmp_path: Path
         [_, answer, _] = peer.run(request | {"taskId": "2", "sourceLanguage": "fr"})
         assert answer.fields["errorCode"] == "unsupported_language"
         assert "it knows ast, en, pt, zh" in answer.fields["error"]
+
+
+def test_a_model_says_which_letters_its_vocabulary_has(tmp_path: Path) -> None:
+    letters = {letter: letter for letter in "abcdefgh"}
+    build(tmp_path / "en-pt", letters)
+    [alphabet] = engine_of(tmp_path).capabilities.alphabets
+    assert (alphabet.source, alphabet.target) == ("en", "pt")
+    assert alphabet.reads == alphabet.writes == "abcdefgh"
+
+
+def test_a_vocabulary_of_whole_words_says_nothing_of_letters(opus: Path) -> None:
+    assert engine_of(opus).capabilities.alphabets == []

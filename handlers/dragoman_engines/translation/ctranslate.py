@@ -22,7 +22,7 @@ from pathlib import Path
 
 import ctranslate2
 
-from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
+from dragoman_engines.base import Alphabet, Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models.resolve import ModelFolder
 from dragoman_engines.translation.alphabet import alphabet
@@ -130,12 +130,7 @@ class CTranslateEngine:
             languages=sorted({name for pair in pairs for name in pair} or {n for one in tongues for n in one.names}),
             pairs=pairs,
             sentence_tokens=MOST_TOKENS,
-            alphabets=[
-                known
-                for files, tongue in zip(found, tongues, strict=True)
-                for pair in sorted(tongue.pairs) or [None]
-                if (known := alphabet(files.source_subwords, files.target_subwords, pair)) is not None
-            ],
+            alphabets=list(_alphabets(found, tongues)),
         )
 
     @property
@@ -218,6 +213,16 @@ def find_models(root: Path) -> Iterator[Files]:
         files = _files(binary.parent)
         if files is not None:
             yield files
+
+
+def _alphabets(found: Sequence[Files], tongues: Sequence[Tongue]) -> Iterator[Alphabet]:
+    """What each model reads and writes, where that can be told."""
+    for files, tongue in zip(found, tongues, strict=True):
+        pairs: list[tuple[str, str] | None] = [*sorted(tongue.pairs)]
+        for pair in pairs or [None]:
+            known = alphabet(files.source_subwords, files.target_subwords, pair)
+            if known is not None:
+                yield known
 
 
 def _files(folder: Path) -> Files | None:

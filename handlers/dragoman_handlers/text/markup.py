@@ -27,6 +27,7 @@ from dragoman_handlers.text.patterns import (
 from dragoman_handlers.text.signs import find_directions, find_signs
 from dragoman_handlers.text.slices import slice_ends
 from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
+from dragoman_handlers.text.typography import with_apostrophes
 from dragoman_handlers.text.writable import Letters
 
 
@@ -45,23 +46,26 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
         tokens += _spans(LINK, text, blanked(text, tokens))
         rest = blanked(text, tokens)
         atoms = list(_atoms(rest))
-        tokens += _paired_tags(with_wider(atoms, list(_carried(rest, letters))) if carried else atoms)
+        tokens += _paired_tags(with_wider(atoms, _carried(rest, letters)) if carried else atoms)
         tokens += _spans(EMPHASIS, text, blanked(text, tokens))
         tokens.sort(key=lambda token: token.start)
     elif carried:
-        tokens = list(_carried(text, letters))
+        tokens = _carried(text, letters)
     if letters is not None and letters.unknown(text):
-        tokens = sorted([*tokens, *letters.foreign(blanked(text, tokens))], key=lambda token: token.start)
+        tokens = sorted(
+            [*tokens, *letters.foreign(with_apostrophes(blanked(text, tokens)))], key=lambda token: token.start
+        )
     return list(_joined(tokens))
 
 
 def _carried(text: str, letters: Letters | None) -> list[Token]:
     """Identifiers, signs with their numbers and faces made of signs: what models read, and change."""
-    tokens = with_wider(
-        list(find_signs(text)),
-        [Token(start, end, Role.NAME, text[start:end]) for start, end in find_identifiers(text)],
-    )
-    if letters is None:
+    tokens = find_signs(with_apostrophes(text))
+    identifiers = find_identifiers(text)
+    if identifiers:
+        named = [Token(start, end, Role.NAME, text[start:end]) for start, end in identifiers]
+        tokens = with_wider(tokens, named)
+    if letters is None or "(" not in text:
         return tokens
     return with_wider(tokens, [Token(start, end, Role.MARK, text[start:end]) for start, end in letters.faces(text)])
 
