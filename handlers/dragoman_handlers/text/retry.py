@@ -6,15 +6,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
-from dragoman_handlers.text.numbers import with_hidden_numbers
+from dragoman_handlers.text.numbers import NumberCheck
 from dragoman_handlers.text.placeholders import WAYS, masked
 from dragoman_handlers.text.segmentation import Piece, has_letters, join_text
+from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineFailed
 
 Judge = Callable[[str, str], str | None]
 """What a model did wrong with a sentence, to go after `the translation model ...`; None where it did nothing wrong."""
-LostNumbers = Callable[[str, str], Sequence[str]]
-"""Numbers of a sentence that a translation has not."""
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
@@ -28,12 +27,8 @@ class Translate(Protocol):
         ...
 
 
-def _none_lost(source_text: str, translation: str) -> Sequence[str]:  # noqa: ARG001 - what is asked for elsewhere
-    return ()
-
-
 async def translate_pieces(
-    pieces: Sequence[Piece], translate: Translate, judge: Judge, lost_numbers: LostNumbers = _none_lost
+    pieces: Sequence[Piece], translate: Translate, judge: Judge, numbers: NumberCheck | None = None
 ) -> list[str]:
     """A translation for each sentence, with what is not language as it was.
 
@@ -64,20 +59,33 @@ async def translate_pieces(
             problem = judge(read, written)
             if problem is not None:
                 problems[index] = problem
-            elif lost_numbers(read, written):
-                pieces[index] = with_hidden_numbers(pieces[index])
+            elif numbers is not None and numbers.lost(read, written):
+                pieces[index] = numbers.hidden(pieces[index])
             else:
                 found[index] = translation
         done = [translation for translation in found if translation is not None]
         if len(done) == len(pieces):
             return done
     rest = [index for index, translation in enumerate(found) if translation is None]
-    for index, translation in zip(rest, await _in_parts([pieces[at] for at in rest], translate), strict=True):
+    parted = await _in_parts_with([pieces[at] for at in rest], translate, numbers)
+    for index, translation in zip(rest, parted, strict=True):
         problem = judge(pieces[index].text, translation) if index in problems else None
         if problem is not None:
             raise EngineFailed(f"the translation model {problem}")
         found[index] = translation
     return [translation or "" for translation in found]
+
+
+async def _in_parts_with(pieces: Sequence[Piece], translate: Translate, numbers: NumberCheck | None) -> Sequence[str]:
+    """Translations from those of the sentences' parts; cut at their numbers as well, where a part loses one."""
+    translations = await _in_parts(pieces, translate)
+    if numbers is None:
+        return translations
+    read = [blanked(piece.text, piece.tokens).replace(BLANK, " ") for piece in pieces]
+    lost = [at for at, text in enumerate(read) if numbers.lost(text, translations[at])]
+    mended = await _in_parts([numbers.hidden(pieces[at]) for at in lost], translate) if lost else []
+    by_place = dict(zip(lost, mended, strict=True))
+    return [by_place.get(at, translation) for at, translation in enumerate(translations)]
 
 
 async def _in_parts(pieces: Sequence[Piece], translate: Translate) -> list[str]:

@@ -18,7 +18,7 @@ from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.glossary import Terms
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
-from dragoman_handlers.text.numbers import lost_numbers
+from dragoman_handlers.text.numbers import NumberCheck
 from dragoman_handlers.text.options import TranslationWish
 from dragoman_handlers.text.quality import fault_of
 from dragoman_handlers.text.retry import Judge, translate_pieces
@@ -26,7 +26,7 @@ from dragoman_handlers.text.segmentation import batches, has_letters, join_text,
 from dragoman_handlers.text.writable import letters_for
 
 IDENTITY = "identity"
-_LONG_CHARS = 2000
+_LONG_CHARS = 1000
 """Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
 
 
@@ -118,13 +118,21 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     route = find_route(source, goal, engine.pairs, engine.languages)
     models = _Models(context, route, wish.model)
     letters = letters_for(engine, route)
-    split = functools.partial(split_text, text, source, glossaries, letters, carried=True)
+    split = functools.partial(
+        split_text,
+        text,
+        source,
+        glossaries,
+        letters,
+        carried=True,
+        most_tokens=engine.sentence_tokens,
+    )
     pieces = split() if len(text) <= _LONG_CHARS else await asyncio.to_thread(split)
     sentences = [piece for piece in pieces if piece.translatable]
     translate = models.translate if letters is None else letters.around(models.translate)
-    lost = functools.partial(lost_numbers, source=source, target=goal)
-    done = await translate_pieces(sentences, translate, _judge(engine, source, goal), lost)
-    joined = join_text(pieces, done)
+    numbers = NumberCheck(source, goal)
+    done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers)
+    joined = join_text(pieces, done) if len(text) <= _LONG_CHARS else await asyncio.to_thread(join_text, pieces, done)
     context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,

@@ -77,6 +77,8 @@ class Letters:
         self._unknown = re.compile(f"[^{re.escape(''.join(sorted(self._known)))}\\s]")
         writes = set(alphabets[-1].writes)
         self._no_capitals = frozenset(sign for sign in writes if sign.islower() and sign.upper() not in writes)
+        small = "".join(sorted(self._no_capitals))
+        self._lacks_capital = re.compile(rf"(?<![^\W_])[{re.escape(small)}]" if small else r"(?!)")
 
     def unknown(self, text: str) -> bool:
         """Whether there may be something that the models do not know."""
@@ -158,7 +160,7 @@ class Letters:
 
     def _without_accents(self, word: str) -> str | None:
         plain = "".join(sign if sign in self._known else unicodedata.normalize("NFD", sign)[0] for sign in word)
-        return plain if plain.isascii() and plain.isalpha() else None
+        return plain if plain.isalpha() and self._known.issuperset(plain) else None
 
     # Around a model
 
@@ -166,8 +168,9 @@ class Letters:
         """The same model for sentences with words that it reads without their accents."""
 
         async def translate_folded(sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
-            if all(map(str.isascii, sentences)) and not self._no_capitals:
-                return await translate(sentences, careful=careful)
+            if all(map(str.isascii, sentences)):
+                answers = await translate(sentences, careful=careful)
+                return [self._with_capitals(*pair) for pair in zip(sentences, answers, strict=True)]
             folds = [self._folds(sentence) for sentence in sentences]
             texts = [_replaced(sentence, fold) for sentence, fold in zip(sentences, folds, strict=True)]
             answers = await translate(texts, careful=careful)
@@ -187,7 +190,7 @@ class Letters:
 
     def _with_capitals(self, sentence: str, answer: str) -> str:
         """A translation with the capitals that the model cannot write: `índia` for `India` is `Índia`."""
-        if not self._no_capitals or answer.isascii():
+        if answer.isascii() or not self._lacks_capital.search(answer):
             return answer
         names = {_bare(word) for word in _WORD.findall(sentence) if word[0].isupper()}
 
