@@ -19,6 +19,7 @@ from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
+from dragoman_wire.formats import TextFormat
 from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
 _T = TypeVar("_T")
@@ -144,6 +145,8 @@ class SyncClient:
         to: str,
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
+        format: TextFormat | None = ...,
+        columns: Sequence[str] = ...,
         **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
@@ -155,6 +158,8 @@ class SyncClient:
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
+        format: TextFormat | None = ...,
+        columns: Sequence[str] = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     def translate(
@@ -165,15 +170,37 @@ class SyncClient:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
+        format: TextFormat | None = None,  # noqa: A002 - the field's name on the wire
+        columns: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate a text; see `Client.translate`."""
         client = self._client
         if isinstance(to, str):
             return self._call(
-                client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options)
+                client.translate(
+                    text,
+                    source,
+                    to=to,
+                    model_type=model_type,
+                    glossary=glossary,
+                    format=format,
+                    columns=columns,
+                    **options,
+                )
             )
-        return self._call(client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options))
+        return self._call(
+            client.translate(
+                text,
+                source,
+                to=to,
+                model_type=model_type,
+                glossary=glossary,
+                format=format,
+                columns=columns,
+                **options,
+            )
+        )
 
     def transcribe(
         self,

@@ -55,6 +55,8 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
     """All model calls together."""
     from_cache: bool = False
     """No model was asked."""
+    warnings: list[str] = []
+    """What is to be said about it: a sentence each."""
 
 
 def known_translations(

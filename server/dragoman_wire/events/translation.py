@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dragoman_wire.events.base import Event
 
@@ -26,6 +27,8 @@ class TranslationResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     queue_time: float
     translation_time: float
     from_cache: bool
+    warnings: list[str] | UnsetType = UNSET
+    """What was guessed or may be wrong, a sentence each; left out where there is nothing to say."""
 
 
 class TranslationMetadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -67,5 +70,7 @@ class StoryTextCompleted(Event, frozen=True, kw_only=True, tag="story_text_objec
     post_id: str
     text_object_index: int
     translations: dict[str, str]
+    warnings: list[str] | UnsetType = UNSET
+    """As in a `translation`, each with its language in front; left out where there is nothing to say."""
     timestamp: int
     """Milliseconds, unlike elsewhere."""
