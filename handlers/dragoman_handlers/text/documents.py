@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -34,6 +35,8 @@ _CHUNK_CHARS = 2000
 _SAMPLE_CHARS = 4000
 _SMALL_CHARS = 2000
 """So short a document is parsed where it stands: in well under a millisecond."""
+_THREADS = ThreadPoolExecutor(2, thread_name_prefix="documents")
+"""Parsing holds the interpreter for seconds where a file is made to be slow: never more than two at once."""
 _NAMED_WARNINGS = 5
 _CUTS = tuple(map(re.compile, (r"\n[ \t\r]*\n\s*", r"(?<=[.!?…。！？])[\"'”’»)]*\s+", r"\n\s*", r"\s+")))  # noqa: RUF001
 
@@ -164,7 +167,9 @@ async def open_document(context: Context, request: DocumentRequest, targets: Seq
 
 
 async def _off_loop(text: str, compute: Callable[[], T]) -> T:
-    return compute() if len(text) <= _SMALL_CHARS else await asyncio.to_thread(compute)
+    if len(text) <= _SMALL_CHARS:
+        return compute()
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, compute)
 
 
 class _Work:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from dragoman_handlers.text.formats.document import Document, Inline, Kind, SkeletonDocument, Unit, Words
+from dragoman_handlers.text.formats.document import Document, Inline, Kind, SkeletonDocument, Unit, Words, plain_unit
 from dragoman_handlers.text.formats.xml_events import XmlFile, encode_xml
 
 NAME = "Android strings file"
@@ -42,36 +42,26 @@ def _skeleton(file: XmlFile) -> Iterator[str | Unit]:
         if event.attributes.get("translatable") == "false":
             index = event.partner + 1
         elif event.name in _WITH_STRINGS:
-            unit = _unit(file, index, event.partner)
-            end = file.events[event.partner].start
-            if unit is not None:
+            content = _content(file, index, event.partner)
+            if content:
                 yield file.raw(reached, event.end)
-                yield unit
-                reached = end
+                yield from content
+                reached = file.events[event.partner].start
             index = event.partner + 1
     yield file.raw(reached, len(file.bytes))
 
 
-def _unit(file: XmlFile, first: int, end: int) -> Unit | None:
-    """Return the unit of an element's content, of the events from `first` up to `end`."""
+def _content(file: XmlFile, first: int, end: int) -> list[str | Unit]:
+    """Return the skeleton of an element's content, of the events from `first` up to `end`; none if it stays."""
     events = file.events
     data = "".join([event.data for event in events[first:end] if event.kind == "text"]).strip()
     if first == end or (data.startswith(("@", "?")) and " " not in data):
-        return None  # a reference to another resource
+        return []  # a reference to another resource
     if end - first == 1 and events[first].kind == "cdata":
-        return _cdata_unit(file, first)
-    parts = list(inline_parts(file, first, end, _opaque, decode))
-    return Unit(parts, _encode)
-
-
-def _cdata_unit(file: XmlFile, index: int) -> Unit:
-    event = file.events[index]
-    raw = file.raw(event.start, event.end)
-    body = raw.removeprefix("<![CDATA[").removesuffix("]]>")
-    return Unit(
-        [Inline(Kind.MARK, ["<![CDATA["]), Words(decode(body), body), Inline(Kind.MARK, ["]]>"])],
-        lambda text: encode(text).replace("]]>", "]] >"),
-    )
+        body = file.raw(events[first].start, events[first].end).removeprefix("<![CDATA[").removesuffix("]]>")
+        unit = plain_unit(decode(body), lambda text: encode(text).replace("]]>", "]] >"), body)
+        return ["<![CDATA[", unit, "]]>"]
+    return [Unit(list(inline_parts(file, first, end, _opaque, decode)), _encode)]
 
 
 def _opaque(name: str) -> Kind | None:

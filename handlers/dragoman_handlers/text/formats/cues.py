@@ -282,7 +282,10 @@ def wrapped(text: str, inlines: Mapping[str, Inline]) -> list[str]:
 
     if width(text) <= LINE_CHARS:
         return [text]
-    places = [match.start() for match in re.finditer(" ", text)]
+    # Both halves are about as long: only places near the middle are looked at, however long a cue is.
+    middle = len(text) // 2
+    near = max(0, middle - _CUE_CHARS), middle + _CUE_CHARS
+    places = [match.start() for match in re.compile(" ").finditer(text, *near)]
     if not places:
         return [text]
 

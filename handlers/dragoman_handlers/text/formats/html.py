@@ -172,7 +172,7 @@ class _Tokenizer:
             return match.end()
         if name not in _VOID and not match["attributes"].endswith("/"):
             self._opened.setdefault(name, []).append(len(self.tokens) - 1)
-        return _raw_end(self._text, match.end(), name) if name in _RAW else match.end()
+        return _raw_end(self._text, match, name) if name in _RAW else match.end()
 
 
 def _other_end(text: str, at: int) -> int:
@@ -186,10 +186,10 @@ def _other_end(text: str, at: int) -> int:
     return end + len(sign)
 
 
-def _raw_end(text: str, at: int, name: str) -> int:
-    match = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, at)
+def _raw_end(text: str, tag: re.Match[str], name: str) -> int:
+    match = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, tag.end())
     if match is None:
-        raise Broken("HTML", f"<{name}> is not closed", text, at)
+        raise Broken("HTML", f"<{name}> is not closed", text, tag.start())
     return match.start()
 
 

@@ -154,4 +154,4 @@ class _Reader:
 
 def encode_icu(text: str) -> str:
     """Return words as a message has them: apostrophes doubled, braces quoted."""
-    return re.sub(r"[{}]+", lambda match: f"'{match[0]}'", text.replace("'", "''"))
+    return re.sub(r"\{[^{}]*+\}|[{}]+", lambda match: f"'{match[0]}'", text.replace("'", "''"))

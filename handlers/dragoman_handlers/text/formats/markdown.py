@@ -28,11 +28,15 @@ from dragoman_handlers.text.formats.document import (
 )
 from dragoman_handlers.text.formats.html import html_skeleton
 from dragoman_handlers.text.formats.inline import Part, Span, unit_of
-from dragoman_wire.errors import InvalidRequest
+from dragoman_wire.errors import InvalidRequest, TooLarge
 
 _FRONT_MATTER = re.compile(
     r"\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?:.*?\n)??(?P=fence)[ \t]*(?:\r?\n|\Z)", re.DOTALL
 )
+_MOST_LINES = 50_000
+"""A list of so many items takes some seconds to parse; a novel has fewer lines."""
+_MOST_INLINE_CHARS = 20_000
+"""A longer block is no paragraph for people; looking for links in it may take a minute."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 _STRUCTURE = re.compile(r"[-+*>#=|:<]|\d{1,9}[.)]|`{3}|~{3}")
 """A word that would begin a block at the beginning of a line."""
@@ -98,7 +102,7 @@ def parse_markdown(text: str) -> Document:
     """Parse a Markdown file; there is none that cannot be read.
 
     Raises:
-        TooLarge: it has too many parts.
+        TooLarge: it has too many lines or parts.
     """
     front = _FRONT_MATTER.match(text)
     begin = front.end() if front else 0
@@ -110,6 +114,8 @@ class _Reader:
         self._text = text
         self._recorder = _Recorder()
         self._lines = lines_of(text)
+        if len(self._lines) > _MOST_LINES:
+            raise TooLarge(f"the document has {len(self._lines)} lines, and Markdown may have {_MOST_LINES}")
         self._starts = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line))
@@ -169,7 +175,8 @@ class _Reader:
         block = _Block(self._text, content, places)
         start, end = block.source(0), block.source(len(content.rstrip()))
         yield self._text[self._reached : start]
-        yield from block.skeleton(self._recorder.record(content, env))
+        taken = self._recorder.record(content, env) if len(content) <= _MOST_INLINE_CHARS else []
+        yield from block.skeleton(taken)
         self._reached = end
 
 
