@@ -20,11 +20,10 @@ if TYPE_CHECKING:
         ConnectionClosed,
         ServerUnreachable,
         TimedOut,
-        TranslationFailed,
     )
     from dragoman_client.formats import Format, render
     from dragoman_client.frames import Event
-    from dragoman_client.results import SpokenTranslation, Translation, VoiceResult
+    from dragoman_client.results import SpokenTranslation, Translation, TranslationFailed, VoiceResult
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
@@ -76,11 +75,10 @@ _HOMES = {
         "ConnectionClosed",
         "ServerUnreachable",
         "TimedOut",
-        "TranslationFailed",
     ),
     "dragoman_client.formats": ("Format", "render"),
     "dragoman_client.frames": ("Event",),
-    "dragoman_client.results": ("SpokenTranslation", "Translation", "VoiceResult"),
+    "dragoman_client.results": ("SpokenTranslation", "Translation", "TranslationFailed", "VoiceResult"),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),

@@ -11,9 +11,15 @@ from typing import Any, Unpack, overload
 import msgspec
 
 from dragoman_client.cache import missing
-from dragoman_client.errors import TranslationFailed
 from dragoman_client.options import CallOptions, request_fields
-from dragoman_client.results import Translation, VoiceResult, read_transcription, read_translations, read_voice
+from dragoman_client.results import (
+    Translation,
+    TranslationFailed,
+    VoiceResult,
+    read_transcription,
+    read_translations,
+    read_voice,
+)
 from dragoman_client.session import Session
 from dragoman_wire.errors import DragomanError, InvalidRequest
 from dragoman_wire.events import CancelResult, CancelStatus, Pong, Transcription, VoicesResult

@@ -5,18 +5,12 @@ ClientError
 ├── TimedOut            the server was silent for longer than `timeout_s`
 ├── ConnectionClosed    the client is not open (any more)
 ├── BadAnswer           the server sent what this version cannot read
-└── TranslationFailed   some target languages failed; carries what worked
+└── TranslationFailed   some target languages failed; carries what worked (in `results`)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
-
-from dragoman_wire.errors import DragomanError
-
-if TYPE_CHECKING:
-    from dragoman_client.results import Translation
+from typing import ClassVar
 
 
 class ClientError(Exception):
@@ -47,20 +41,3 @@ class BadAnswer(ClientError):
     """The server sent something that this version of the client cannot read."""
 
     code = "bad_answer"
-
-
-class TranslationFailed(ClientError):
-    """Some target languages, or all, failed.
-
-    Attributes:
-        results: the languages that worked.
-        errors: the languages that failed, each with the server's error.
-    """
-
-    code = "translation_failed"
-
-    def __init__(self, results: Mapping[str, Translation], errors: Mapping[str, DragomanError]) -> None:
-        said = "; ".join(f"{language}: {error.code}: {error}" for language, error in errors.items())
-        super().__init__(f"no translation for {said}")
-        self.results = dict(results)
-        self.errors = dict(errors)

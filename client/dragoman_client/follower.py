@@ -17,36 +17,16 @@ from enum import Enum, auto
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.frames import Event, Header
 from dragoman_wire.codec import Codec, encode_header
-from dragoman_wire.envelope import canonical_type
-from dragoman_wire.requests import CONTROL_TYPES
+from dragoman_wire.families import FAMILIES
 
-_CONTROL_ANSWERS = {"ping": "pong", "stats": "stats_result", "voices": "voices_result", "cancel": "cancel_result"}
-_LANGUAGE_FAMILIES = frozenset({"translation", "story_text_object_translation"})
 _RETRY_UNSENT_S = 0.05
 """How soon to try again where nobody is connected to take the request."""
 _CLOSING_POLLS = 5
 """How often a finished task is asked for what is missing of it, ever more slowly."""
 _SLOW_LINK_BYTES_PER_S = 4 << 20
 """A large request is not repeated while it may still be on its way."""
-_ONCE = frozenset(
-    {
-        "accepted",
-        "task_finished",
-        "translation_completed",
-        "translation_error",
-        "translation_skipped",
-        "story_text_object_translation_completed",
-        "transcription_completed",
-        "transcription_error",
-        "transcription_ready",
-        "audio_translation_ready",
-        "audio_translations_progressive",
-        "audio_translations_completed",
-        "audio_process_completed",
-        "audio_process_error",
-    }
-)
-"""Events that come once per language: a second one is a repeat, even where its times differ."""
+_TASK_EVENTS = frozenset({"accepted", "task_finished"})
+"""Events of every task that come once, as do those of its family: a second one is a repeat, even with other times."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +77,8 @@ class Follower:
     """
 
     def __init__(self, header: Header, patience: Patience, now_s: float, *, server: str, size_bytes: int = 0) -> None:
-        self.kind = str(canonical_type(header))
+        self.kind = str(FAMILIES.canonical_type(header))
+        self._family = FAMILIES.find(self.kind)
         self.task_id: str = header["taskId"]
         languages = header.get("targetLanguages")
         self._languages = set(languages) if isinstance(languages, list) else set()
@@ -116,6 +97,11 @@ class Follower:
         self._held: Event | None = None
         self._closing_polls = 0
         self._poll_s = patience.poll_s
+
+    @property
+    def control_answer(self) -> str | None:
+        """The type of the one event that answers a control request; None for tasks and for `result`."""
+        return next(iter(self._family.events), None) if self._family.control else None
 
     @property
     def ended(self) -> bool:
@@ -182,7 +168,7 @@ class Follower:
             return self._unknown(event, now_s)
         if event.type == "task_finished":
             return self._finished(event, now_s)
-        if event.type == _CONTROL_ANSWERS.get(self.kind):
+        if event.type == self.control_answer:
             self._state = _State.ENDED
         elif self._state is _State.SENDING:
             self._while_sending(event)
@@ -198,9 +184,9 @@ class Follower:
         """Cancelling a task, asking for it and the task itself go under one id: each takes its own."""
         if event.type == "request_rejected":
             about = event.fields.get("requestType")
-            return about == self.kind or (about not in CONTROL_TYPES and self.kind not in _CONTROL_ANSWERS)
-        answer = _CONTROL_ANSWERS.get(self.kind)
-        return event.type == answer if answer else event.type not in _CONTROL_ANSWERS.values()
+            return about == self.kind or (about not in FAMILIES.control_types and self.control_answer is None)
+        answer = self.control_answer
+        return event.type == answer if answer else event.type not in FAMILIES.control_answers
 
     def _while_sending(self, event: Event) -> None:
         if event.type == "request_rejected":
@@ -212,7 +198,7 @@ class Follower:
 
     def _all_refused(self, event: Event) -> bool:
         """A refused request has no `accepted`: one error, or one for each language in the translation families."""
-        if self.kind not in _LANGUAGE_FAMILIES or event.language is None:
+        if not self._family.per_language or event.language is None:
             return True
         self._refused.add(event.language)
         return self._refused >= self._languages
@@ -240,7 +226,7 @@ class Follower:
 
     def _is_new(self, event: Event) -> bool:
         key: object = (event.type, event.language)
-        if event.type not in _ONCE:
+        if event.type not in _TASK_EVENTS and event.type not in FAMILIES.once:
             key = (event.type, encode_header(event.fields, Codec.MSGPACK))
         if key in self._seen:
             return False

@@ -13,11 +13,11 @@ import msgspec
 from dragoman_client.errors import BadAnswer
 from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, error_from_code
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import REQUEST_TYPES, Request, TaskId
+from dragoman_wire.requests import Request, TaskId
 
 Header = dict[str, Any]
-_TYPE_NAMES = {kind: name for name, kind in REQUEST_TYPES.items()}
 _Wire = TypeVar("_Wire", bound=msgspec.Struct)
 
 
@@ -77,7 +77,7 @@ def header_of(request: Request | Mapping[str, Any]) -> Header:
     if isinstance(request, Request):
         built = msgspec.to_builtins(request)
         header: Header = {name: value for name, value in built.items() if value is not None}
-        header["type"] = _TYPE_NAMES[type(request)]
+        header["type"] = FAMILIES.type_of(type(request))
     else:
         header = dict(request)
     if header.get("taskId") is None:

@@ -10,9 +10,6 @@ from dragoman_client.frames import Event
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import CacheUse, Priority
 
-DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
-DEFAULT_ROUTED = "tcp://127.0.0.1:5559"
-
 
 class ClientOptions(TypedDict, total=False):
     """The keyword arguments of `Client`; see there."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from dragoman_client.errors import BadAnswer
+from dragoman_client.errors import BadAnswer, ClientError
 from dragoman_client.frames import Event
 from dragoman_wire import events as wire
 from dragoman_wire.errors import (
@@ -63,6 +63,23 @@ class VoiceResult:
     """The languages that worked."""
     failed: dict[str, DragomanError] = field(default_factory=dict)
     """The languages that did not."""
+
+
+class TranslationFailed(ClientError):
+    """Some target languages, or all, failed.
+
+    Attributes:
+        results: the languages that worked.
+        errors: the languages that failed, each with the server's error.
+    """
+
+    code = "translation_failed"
+
+    def __init__(self, results: Mapping[str, Translation], errors: Mapping[str, DragomanError]) -> None:
+        said = "; ".join(f"{language}: {error.code}: {error}" for language, error in errors.items())
+        super().__init__(f"no translation for {said}")
+        self.results = dict(results)
+        self.errors = dict(errors)
 
 
 def transient_error(events: Iterable[Event]) -> DragomanError | None:

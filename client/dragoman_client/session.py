@@ -18,11 +18,12 @@ from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.follower import Follower, Patience
 from dragoman_client.frames import Event, Header, header_of, pack
-from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOptions
+from dragoman_client.options import CallOptions
 from dragoman_client.results import (
     transient_error,
 )
 from dragoman_client.stream import EventStream
+from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.errors import InternalFault
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import (
@@ -167,9 +168,9 @@ class Session:
             size_bytes=sum(map(len, frames)),
         )
         keys = [task_id]
-        if follower.kind in ("ping", "stats"):
-            # A server may answer these without the id.
-            keys.append({"ping": "type:pong", "stats": "type:stats_result"}[follower.kind])
+        if follower.control_answer is not None:
+            # A server may answer a control request without the id.
+            keys.append(f"type:{follower.control_answer}")
         if isinstance(request_id := header.get("request_id"), str):
             keys.append(request_id)
         return EventStream(self._connection, Inbox(self._connection.router, keys), follower, frames, poll)

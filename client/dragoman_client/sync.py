@@ -14,9 +14,10 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from dragoman_client.aio import Client
 from dragoman_client.errors import ConnectionClosed
 from dragoman_client.frames import Event
-from dragoman_client.options import DEFAULT_REQUESTS, DEFAULT_ROUTED, CallOptions, ClientOptions
+from dragoman_client.options import CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
+from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
 from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 

@@ -20,7 +20,6 @@ from dragoman_handlers.text.glossary import Glossary
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, glossary_entries
-from dragoman_server.config.ops_access import TokenError
 from dragoman_server.control import Control
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
@@ -49,9 +48,10 @@ from dragoman_server.transport.budget import ByteBudget
 from dragoman_server.transport.intake import Intake
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.events import ServerStopping
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import CONTROL_TYPES
+from dragoman_wire.ops_token import TokenError
 
 log = structlog.get_logger()
 
@@ -236,7 +236,7 @@ class App:
 
     def _on_request(self, inbound: Inbound) -> None:
         self.watch.counts.receive(inbound.request_type)
-        if inbound.request_type in CONTROL_TYPES:
+        if inbound.request_type in FAMILIES.control_types:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from dragoman_wire.codec import Codec
-from dragoman_wire.requests import DEFAULT_TYPE, TYPE_ALIASES, PeerId, Request, TaskId
+from dragoman_wire.families import FAMILIES
+from dragoman_wire.requests import PeerId, Request, TaskId
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +50,6 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return ids
 
 
-def canonical_type(fields: Mapping[str, Any]) -> Any:
-    """The request's type under its one name; whatever stands there if it is no text."""
-    kind = fields.get("type")
-    if kind is None:
-        return DEFAULT_TYPE
-    return TYPE_ALIASES.get(kind, kind) if isinstance(kind, str) else kind
-
-
 def envelope_of_request(request_type: str, request: Request, codec: Codec) -> Envelope:
     """The return address of a well-formed request."""
     return Envelope(
@@ -76,7 +69,7 @@ def envelope_of_request(request_type: str, request: Request, codec: Codec) -> En
 
 def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
     """The return address of a request that may be broken: what is there in good form is taken, the rest is not."""
-    kind = canonical_type(fields)
+    kind = FAMILIES.canonical_type(fields)
     return Envelope(
         request_type=kind[:128] if isinstance(kind, str) else None,
         codec=codec,

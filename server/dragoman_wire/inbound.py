@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from dragoman_wire.codec import Codec, codec_of, decode_header
-from dragoman_wire.envelope import Envelope, canonical_type, envelope_of_fields, envelope_of_request
+from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_request
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import REQUEST_TYPES, AudioRequest, Request
+from dragoman_wire.requests import AudioRequest, Request
 from dragoman_wire.typed import typed_request
 
 Buffer = bytes | memoryview
@@ -104,10 +105,10 @@ def _explained(header: bytes, codec: Codec, frames: Sequence[Buffer], limits: Wi
 
 
 def _typed(fields: dict[str, Any]) -> tuple[str, Request]:
-    request_type = canonical_type(fields)
+    request_type = FAMILIES.canonical_type(fields)
     if not isinstance(request_type, str):
         raise InvalidRequest(f"type: expected `str`, got `{type(request_type).__name__}`")
-    wanted = REQUEST_TYPES.get(request_type)
+    wanted = FAMILIES.requests.get(request_type)
     if wanted is None:
         raise UnknownType(f"no handler for requests of type {request_type[:128]!r}")
     try:

@@ -178,22 +178,3 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
         in_base64 = self.audio_data or self.audio_base64 or self.audio_data_snake
         wanted = self.output_format or (None if in_base64 else self.audio_format)
         return "ogg" if (wanted or "").lower() in {"ogg", "opus"} else "wav"
-
-
-DEFAULT_TYPE = "translation"
-
-REQUEST_TYPES: dict[str, type[Request]] = {
-    "ping": PingRequest,
-    "stats": StatsRequest,
-    "voices": VoicesRequest,
-    "cancel": CancelRequest,
-    "result": ResultRequest,
-    "translation": TranslationRequest,
-    "story_text_object_translation": StoryTextRequest,
-    "transcription_only": TranscriptionRequest,
-    "audio_process": AudioProcessRequest,
-}
-
-TYPE_ALIASES = {"transcription": "transcription_only", "audio": "audio_process"}
-
-CONTROL_TYPES = frozenset({"ping", "stats", "voices", "cancel", "result"})

@@ -193,6 +193,14 @@ def test_a_header_of_nonsense_costs_no_memory(audio: Engine, tmp_path: Path, dat
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
+def test_a_title_that_is_not_utf_8_spoils_no_recording(audio: Engine, tmp_path: Path) -> None:
+    title = b"INFOINAM" + struct.pack("<I", 4) + b"caf\xe9"
+    tags = b"LIST" + struct.pack("<I", len(title)) + title
+    start = wav(b"", RATE_HZ)
+    head, data = start[:-8], start[-8:-4] + struct.pack("<I", 2 * RATE_HZ) + bytes(2 * RATE_HZ)
+    assert decode(audio, head + tags + data, tmp_path / "spool.pcm") == DecodedAudio(samples=RATE_HZ)
+
+
 def test_a_cover_picture_is_not_decoded(audio: Engine, record: Callable[[str], bytes], tmp_path: Path) -> None:
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

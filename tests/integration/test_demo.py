@@ -4,22 +4,40 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import wave
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.harness import PATIENCE_S, ROOT
 
 pytestmark = pytest.mark.models
 
+RATE_HZ = 16_000
 DEMO = [sys.executable, str(ROOT / "scripts" / "demo.py")]
 
 
 def seconds_of(path: Path) -> float:
     with wave.open(str(path), "rb") as recording:
         return recording.getnframes() / recording.getframerate()
+
+
+def long_recording(folder: Path, shared_data: Path) -> Path:
+    """Three minutes of speech: the demo is at work on it for as long as a test needs."""
+    clip = shared_data / "speech" / "librispeech" / "19-198-0002.flac"
+    path = folder / "long.wav"
+    with av.open(str(clip)) as file:
+        resampler = av.AudioResampler("s16", "mono", RATE_HZ)
+        parts = [part for frame in file.decode(audio=0) for part in resampler.resample(frame)]
+    speech = b"".join(part.to_ndarray().tobytes() for part in parts)
+    with wave.open(str(path), "wb") as recording:
+        recording.setnchannels(1)
+        recording.setsampwidth(2)
+        recording.setframerate(RATE_HZ)
+        for _ in range(180 * 2 * RATE_HZ // len(speech)):
+            recording.writeframes(speech)
+    return path
 
 
 def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -67,14 +85,14 @@ def test_the_demo_fails_with_a_sentence_where_the_recording_is_none(tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupted_demo_stops_its_server(tmp_path: Path) -> None:
-    command = [*DEMO, "--out", str(tmp_path)]
+def test_an_interrupted_demo_stops_its_server(tmp_path: Path, shared_data: Path) -> None:
+    command = [*DEMO, str(long_recording(tmp_path, shared_data)), "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         first = demo.stdout.readline()
         address = re.search(r"tcp://127\.0\.0\.1:(\d+)", first)
         assert address is not None, first
-        time.sleep(0.5)
+        assert any("A recording to write down" in line for line in demo.stdout)
         demo.send_signal(signal.SIGINT)
         _, errors = demo.communicate(timeout=PATIENCE_S)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dragoman_wire.requests import REQUEST_TYPES
+from dragoman_wire.families import FAMILIES
 from tests.conformance.shapes import EVENTS, event_problems
 from tests.conformance.sound import tone
 from tests.harness import ROOT, ServerProcess, connected
@@ -66,7 +66,7 @@ def test_every_json_block_is_an_example() -> None:
 
 def test_every_event_and_every_request_type_has_an_example() -> None:
     assert {example["type"] for example in EVENT_EXAMPLES.values()} == set(EVENTS)
-    assert set(REQUEST_TYPES) <= {example.fields["type"] for example in REQUESTS}
+    assert set(FAMILIES.requests) <= {example.fields["type"] for example in REQUESTS}
 
 
 @pytest.mark.parametrize("name", list(EVENT_EXAMPLES))

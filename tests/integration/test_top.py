@@ -26,8 +26,9 @@ pytest.importorskip("textual", reason="the extra `top` is not installed")
 from textual.pilot import Pilot
 
 from dragoman_client.top.app import TopApp
-from dragoman_client.top.ops import OpsClient, OpsRefused, OpsSilent, read_token
 from dragoman_client.top.screens import ConfirmScreen, LifeScreen
+from dragoman_wire.ops import OpsClient, OpsRefused, OpsSilent
+from dragoman_wire.ops_token import read_token
 
 OFTEN_S = 0.1
 LEAVE_SCREEN = b"\x1b[?1049l"

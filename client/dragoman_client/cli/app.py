@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
@@ -11,29 +9,10 @@ import typer
 
 from dragoman_client.cli import commands
 from dragoman_client.cli.load import load
+from dragoman_client.cli.settings import Settings, connectable
+from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 
 PARTS_GROUP = "dragoman.commands"
-_DEFAULT_REQUESTS = "tcp://127.0.0.1:5555"
-_DEFAULT_ROUTED = "tcp://127.0.0.1:5559"
-_ANY_ADDRESS = re.compile(r"tcp://(\*|0\.0\.0\.0|\[::\]):(.+)")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """The global options."""
-
-    requests: str
-    routed: str
-    timeout_s: float | None
-    """Seconds without an event; None leaves it to the command."""
-
-
-def connectable(endpoint: str) -> str:
-    """An endpoint to connect to: where a server binds to all addresses, that is the local one."""
-    bound = _ANY_ADDRESS.fullmatch(endpoint.strip())
-    if bound is None:
-        return endpoint.strip()
-    return f"tcp://{'[::1]' if bound[1] == '[::]' else '127.0.0.1'}:{bound[2]}"
 
 
 def build_app() -> typer.Typer:
@@ -79,10 +58,10 @@ def _global_options(
     *,
     requests: Annotated[
         str, typer.Option(envvar="DRAGOMAN_SOCKETS__REQUESTS", help="Endpoint that takes requests.")
-    ] = _DEFAULT_REQUESTS,
+    ] = DEFAULT_REQUESTS,
     routed: Annotated[
         str, typer.Option(envvar="DRAGOMAN_SOCKETS__ROUTED", help="Endpoint that publishes routed events.")
-    ] = _DEFAULT_ROUTED,
+    ] = DEFAULT_ROUTED,
     timeout: Annotated[
         float | None,
         typer.Option(

@@ -14,12 +14,12 @@ import msgspec
 import typer
 
 from dragoman_client.aio import Client
-from dragoman_client.cli.app import Settings
 from dragoman_client.cli.output import fail, print_json, print_tree, progress, voice_note
-from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut, TranslationFailed
+from dragoman_client.cli.settings import Settings
+from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.formats import Format, render
 from dragoman_client.frames import Event
-from dragoman_client.results import SpokenTranslation, VoiceResult
+from dragoman_client.results import SpokenTranslation, TranslationFailed, VoiceResult
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import VoicesResult
 from dragoman_wire.requests import Priority, Replacement, SoundFormat

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from dragoman_wire.endpoints import DEFAULT_OPS
+
 
 class Priority(StrEnum):
     """Which requests go first."""
@@ -201,7 +203,7 @@ def top(
     *,
     ops: Annotated[
         str, typer.Option(envvar="DRAGOMAN_SOCKETS__OPS", help="Address of the server's HTTP for operators.")
-    ] = "http://127.0.0.1:8088",
+    ] = DEFAULT_OPS,
     token: Annotated[
         str | None,
         typer.Option(
@@ -223,11 +225,12 @@ def top(
     except ImportError as error:
         typer.echo(f"dragoman top needs {error.name}; run: pip install 'dragoman[top]'", err=True)
         raise typer.Exit(2) from error
-    from dragoman_client.top.ops import OpsClient, read_token
+    from dragoman_wire.ops import OpsClient
+    from dragoman_wire.ops_token import TokenError, read_token
 
     try:
         client = OpsClient(ops, read_token(token))
-    except (ValueError, OSError) as error:
+    except (ValueError, TokenError) as error:
         raise typer.BadParameter(str(error)) from error
     TopApp(client, every).run()
 

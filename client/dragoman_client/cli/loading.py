@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from dragoman_client.cli.app import Settings
 from dragoman_client.cli.calls import FAILED, UNREACHABLE
 from dragoman_client.cli.output import fail, print_json
+from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable
 from dragoman_client.load.generator import LoadRun
 from dragoman_client.load.materials import MaterialsError, load_materials

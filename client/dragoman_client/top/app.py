@@ -15,8 +15,8 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from dragoman_client.top import tables
 from dragoman_client.top.figures import count, duration, plain, rate
-from dragoman_client.top.ops import Document, OpsClient, OpsError, OpsSilent
 from dragoman_client.top.screens import ConfirmScreen, LifeScreen
+from dragoman_wire.ops import Document, OpsClient, OpsError, OpsSilent
 
 _SHOWN = 100
 _SEARCHED = 500

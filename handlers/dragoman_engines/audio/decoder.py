@@ -27,6 +27,9 @@ _DECODERS = (
     "pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,speex,vorbis,wmapro,wmav1,wmav2"
 )
 _OPTIONS = {"format_whitelist": _DEMUXERS, "codec_whitelist": _DECODERS, "protocol_whitelist": "none"}
+# Titles and names in a file are often not UTF-8. Before version 19, PyAV refuses the whole file for one, unless it is
+# told not to; since then it never does, and knows no such argument.
+_TAG_OPTIONS = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 2_000, 768_000
 _SAMPLE_BYTES = 2
 _MISSING_S = 0.5
@@ -87,7 +90,7 @@ def decode(data: bytes, pcm_path: str, max_duration_s: float) -> int:
 
 def _decode_to(spool: BinaryIO, data: bytes, max_duration_s: float) -> tuple[_Progress, float | None]:
     try:
-        container = av.open(io.BytesIO(data), options=_OPTIONS, metadata_errors="replace")
+        container = av.open(io.BytesIO(data), options=_OPTIONS, **_TAG_OPTIONS)
     except (av.FFmpegError, ValueError, UnicodeError) as error:
         raise UndecodableError(cut_off_reason(data) or "the bytes are no audio that the decoder knows") from error
     with container:

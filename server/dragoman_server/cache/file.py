@@ -11,16 +11,16 @@ from pathlib import Path
 
 import structlog
 
+from dragoman_server.sqlite_file import OtherVersion, SqliteFile, pragma
+
 log = structlog.get_logger()
 
 FILE = "cache.db"
-APPLICATION_ID = 0x44524743
-"""DRGC"""
-VERSION = 1
 _SCHEMA = """
 CREATE TABLE entries (id INTEGER PRIMARY KEY, key BLOB UNIQUE, used INTEGER, value BLOB);
 CREATE INDEX entries_by_use ON entries (used);
 """
+_CACHE = SqliteFile(application_id=0x44524743, version=1, schema=_SCHEMA)  # DRGC
 _MOST_PARAMETERS = 500
 _TOUCH_S = 60
 """The time of the last use is right to a minute: not every hit is a write."""
@@ -71,7 +71,7 @@ class CacheFile:
             self._count()
         except sqlite3.OperationalError as error:
             self._fail(error)
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, OtherVersion, OSError) as error:
             self._rebuild(error)
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -138,23 +138,8 @@ class CacheFile:
             self._connection = None
 
     def _opened(self) -> sqlite3.Connection:
-        self._path.touch(mode=0o600)
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5.0)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            self._page_bytes = int(connection.execute("PRAGMA page_size").fetchone()[0])
-            made_by = connection.execute("PRAGMA application_id").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if not made_by and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-                connection.executescript(f"BEGIN; {marks} {_SCHEMA} COMMIT;")
-            elif (made_by, version) != (APPLICATION_ID, VERSION):
-                raise sqlite3.DatabaseError("it is no cache of this version")
-            connection.execute("SELECT key, used, value FROM entries LIMIT 1").fetchone()
-        except BaseException:
-            connection.close()
-            raise
+        connection = _CACHE.open(self._path, busy_timeout_s=5.0, prepare=_prepare, check=_check)
+        self._page_bytes = pragma(connection, "page_size")
         return connection
 
     def _write(self, connection: sqlite3.Connection, entries: Mapping[bytes, bytes]) -> None:
@@ -195,9 +180,7 @@ class CacheFile:
         self.figures.entries -= gone
 
     def _used_bytes(self, connection: sqlite3.Connection) -> int:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        free = connection.execute("PRAGMA freelist_count").fetchone()[0]
-        return int(pages - free) * self._page_bytes
+        return (pragma(connection, "page_count") - pragma(connection, "freelist_count")) * self._page_bytes
 
     def _count(self) -> None:
         if self._connection is not None:
@@ -226,8 +209,16 @@ class CacheFile:
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
             self._connection = self._opened()
             self._count()
-        except (sqlite3.Error, OSError) as again:
+        except (sqlite3.Error, OtherVersion, OSError) as again:
             self._fail(again)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    connection.execute("SELECT key, used, value FROM entries LIMIT 1").fetchone()
 
 
 def _portions(keys: Sequence[bytes]) -> Iterable[Sequence[bytes]]:

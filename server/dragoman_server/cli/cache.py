@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 import typer
 
 from dragoman_server.cli.options import ConfigOption, SetOption, fail, flags_of, loaded_config
+from dragoman_wire.ops import OpsClient, OpsError, OpsSilent
+from dragoman_wire.ops_token import TokenError, read_token
 
 app = typer.Typer(no_args_is_help=True, help="Look at the answers that the server has kept, or forget them.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the document as it is.")]
 _TIMEOUT_S = 10.0
+"""To clear a large file takes a while."""
 
 
 @app.command()
@@ -23,11 +26,12 @@ def stats(config: ConfigOption = None, settings: SetOption = None, *, as_json: J
 
     Example: dragoman cache stats
     """
-    sockets = loaded_config(config, flags_of(settings)).sockets
-    ops = str(sockets.ops)
-    document = _ask(ops, _request(sockets, "/stats"))
-    if document is None:
-        fail(f"no server answers at {ops}; the figures are those of a running one")
+    client = _client(loaded_config(config, flags_of(settings)).sockets)
+    with _refusals_explained(client):
+        try:
+            document = client.stats()
+        except OpsSilent:
+            fail(f"no server answers at {client.address}; the figures are those of a running one")
     cache = document["cache"]
     typer.echo(json.dumps(cache, indent=2) if as_json else "\n".join(_lines(cache)))
 
@@ -39,41 +43,37 @@ def clear(config: ConfigOption = None, settings: SetOption = None) -> None:
     Example: dragoman cache clear
     """
     loaded = loaded_config(config, flags_of(settings))
-    ops = str(loaded.sockets.ops)
-    if _ask(ops, _request(loaded.sockets, "/cache/clear", "POST")) is not None:
-        typer.echo(f"cleared: the server at {ops} knows nothing")
-        return
-    typer.echo(_remove(loaded.server.state_dir))
+    client = _client(loaded.sockets)
+    with _refusals_explained(client):
+        try:
+            client.clear_cache()
+        except OpsSilent:
+            typer.echo(_remove(loaded.server.state_dir))
+        else:
+            typer.echo(f"cleared: the server at {client.address} knows nothing")
 
 
-def _request(sockets: Any, path: str, method: str = "GET") -> Request:
-    """A question to the server, with the token that it wants to see."""
-    from dragoman_server.config.ops_access import TokenError, read_token  # noqa: PLC0415 - needs the extra `server`
-
+def _client(sockets: Any) -> OpsClient:
+    """Make a client of the server's operations endpoint, with the token that it asks for."""
     try:
-        token = read_token(sockets.ops_token.get_secret_value())
-    except TokenError as error:
+        return OpsClient(sockets.ops, read_token(sockets.ops_token.get_secret_value()), _TIMEOUT_S)
+    except (TokenError, ValueError) as error:
         fail(str(error))
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    # An address of the configuration, always http.
-    return Request(f"{sockets.ops}{path}", method=method, headers=headers)  # noqa: S310
 
 
-def _ask(ops: str, request: Request) -> dict[str, Any] | None:
-    """The server's answer; None where there is no server."""
+@contextmanager
+def _refusals_explained(client: OpsClient) -> Iterator[None]:
+    """End the command with the sentence of a refusal."""
     try:
-        with urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310 - see `_request`
-            document: dict[str, Any] = json.load(response)
-            return document
-    except HTTPError as error:
-        fail(f"the server at {ops} answered {error.code} {error.reason}")
-    except (URLError, TimeoutError):
-        return None
+        yield
+    except OpsError as error:
+        fail(f"the server at {client.address} refused: {error}")
 
 
 def _remove(folder: Path) -> str:
-    """Remove the file of a server that does not run."""
+    """Remove the file of a server that does not run; return what was done."""
     from dragoman_server.cache.file import FILE  # noqa: PLC0415 - needs the extra `server`
+    from dragoman_server.sqlite_file import files_of  # noqa: PLC0415
     from dragoman_server.state_dir import StateDir, StateDirError  # noqa: PLC0415
 
     state = StateDir(folder)
@@ -84,7 +84,7 @@ def _remove(folder: Path) -> str:
     except StateDirError as error:
         fail(f"{error}; it does not answer at the address of the configuration (sockets.ops)")
     try:
-        files = [path for suffix in ("", "-wal", "-shm") if (path := state.path / f"{FILE}{suffix}").exists()]
+        files = [path for path in files_of(state.path / FILE) if path.exists()]
         for path in files:
             path.unlink()
     finally:
@@ -102,6 +102,6 @@ def _lines(cache: dict[str, Any]) -> list[str]:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     for name, level in cache["levels"].items():
         size = f"{level['bytes'] / 1e6:.1f} of {level['limit_bytes'] / 1e6:.0f} MB"
-        left = f"{level['evictions']} have left"
+        left = f"{level['evictions']} evicted"
         lines.append(f"{name}: {level['entries']} entries, {size}, {left}, {level['state']}")
     return lines if cache["levels"] else [*lines, "every level is switched off"]

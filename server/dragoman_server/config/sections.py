@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from dragoman_server.config.ops_access import access_problem
+from dragoman_wire.endpoints import DEFAULT_EVENTS, DEFAULT_OPS, DEFAULT_REQUESTS, DEFAULT_ROUTED
 
 Endpoint = Annotated[str, Field(pattern=r"^(tcp|ipc|inproc)://.+")]
 
@@ -24,10 +25,10 @@ class Section(BaseModel):
 class SocketsConfig(Section):
     """Where the server listens. Port 0 binds any free port; the log says which."""
 
-    requests: Endpoint = "tcp://127.0.0.1:5555"
-    events: Endpoint = "tcp://127.0.0.1:5558"
-    routed: Endpoint = "tcp://127.0.0.1:5559"
-    ops: Annotated[str, Field(pattern=r"^http://.+:\d+$")] = "http://127.0.0.1:8088"
+    requests: Endpoint = DEFAULT_REQUESTS
+    events: Endpoint = DEFAULT_EVENTS
+    routed: Endpoint = DEFAULT_ROUTED
+    ops: Annotated[str, Field(pattern=r"^http://.+:\d+$")] = DEFAULT_OPS
     ops_token: SecretStr = SecretStr("")
     """What operators show; `file:PATH` reads it from there, `none` asks for none. Empty only on loopback."""
     high_water_mark: Annotated[int, Field(ge=1)] = 20_000

@@ -11,12 +11,11 @@ from pathlib import Path
 import structlog
 
 from dragoman_server.journal.base import JournalError
+from dragoman_server.sqlite_file import OtherVersion, SqliteFile, files_of, pragma
 
 log = structlog.get_logger()
 
 FILE = "journal.db"
-APPLICATION_ID = 0x44524147
-"""DRAG"""
 VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -39,15 +38,20 @@ CREATE TABLE dead (
 );
 CREATE TABLE probe (filler BLOB);
 """
-_UPGRADES = {1: "ALTER TABLE tasks ADD COLUMN said BLOB;"}
-"""To the next version, by version."""
+_JOURNAL = SqliteFile(
+    application_id=0x44524147,  # DRAG
+    version=VERSION,
+    schema=_SCHEMA,
+    upgrades={1: "ALTER TABLE tasks ADD COLUMN said BLOB;"},
+)
+_FEWEST_PAGES = 32
 REQUEST_COLUMNS = "task, reply_to, task_id, type, parts, arrived, crashes, began, frames"
 _MOST_DAMAGE = 1000
 """Rows in a row that cannot be read before the rest is given up."""
 
 
 def open_journal(folder: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
-    """The journal of a state directory, made where there is none; one that is damaged is kept aside.
+    """Open the journal of a state directory, made where there is none; one that is damaged is kept aside.
 
     Raises:
         JournalError: it cannot be written, or a later version made it.
@@ -55,7 +59,7 @@ def open_journal(folder: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
     path = folder / FILE
     try:
         return _opened(path, mode, max_bytes)
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, OSError) as error:
         raise JournalError(f"the journal {path} cannot be used: {error}; free the disk or set journal.mode") from error
     except sqlite3.DatabaseError as error:
         log.error("journal.corrupt", path=str(path), error=str(error))
@@ -69,47 +73,33 @@ def open_journal(folder: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
 
 
 def _opened(path: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA synchronous = {'FULL' if mode == 'power' else 'NORMAL'}")
+        # The writer does it: it waits for the disk, and may not happen in the loop.
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        pages = max(max_bytes // pragma(connection, "page_size"), _FEWEST_PAGES)
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
     try:
-        _prepare(connection, path, mode, max_bytes)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        return _JOURNAL.open(path, busy_timeout_s=10.0, prepare=prepare, check=_check)
+    except OtherVersion as error:
+        raise JournalError(
+            f"the journal {path} has version {error.found}, not {VERSION}; use the server that wrote it"
+        ) from error
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, mode: str, max_bytes: int) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {'FULL' if mode == 'power' else 'NORMAL'}")
-    # The writer does it: it waits for the disk, and may not happen in the loop.
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    page_bytes = int(connection.execute("PRAGMA page_size").fetchone()[0])
-    connection.execute(f"PRAGMA max_page_count = {max(max_bytes // page_bytes, 32)}")
-    made_by = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if not made_by and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        connection.executescript(
-            f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; {_SCHEMA} COMMIT;"
-        )
-        return
-    if made_by != APPLICATION_ID:
-        raise sqlite3.DatabaseError("the file is no journal of this server")
-    if version != VERSION and version not in _UPGRADES:
-        raise JournalError(f"the journal {path} has version {version}, not {VERSION}; use the server that wrote it")
+def _check(connection: sqlite3.Connection) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(str(found))
-    for earlier in range(version, VERSION):
-        connection.executescript(f"BEGIN; {_UPGRADES[earlier]} PRAGMA user_version = {earlier + 1}; COMMIT;")
 
 
 def _moved_aside(path: Path) -> Path:
     now = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{time.time_ns() % 10**9:09}"
     aside = path.with_name(f"{path.name}.corrupt-{now}")
-    for suffix in ("-wal", "-shm", ""):
-        part = path.with_name(path.name + suffix)
+    for part, kept in zip(files_of(path), files_of(aside), strict=True):
         if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
+            part.rename(kept)
     return aside
 
 

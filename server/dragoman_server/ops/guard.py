@@ -15,8 +15,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from dragoman_server.config import SocketsConfig
-from dragoman_server.config.ops_access import is_loopback, read_token
+from dragoman_server.config.ops_access import is_loopback
 from dragoman_server.ops.answers import refusal
+from dragoman_wire.ops_token import read_token
 
 log = structlog.get_logger()
 

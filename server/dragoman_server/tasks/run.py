@@ -18,7 +18,7 @@ from dragoman_server.tasks.timeline import RunStory
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.events import TaskStatus
-from dragoman_wire.failures import failure_events
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
 
@@ -156,7 +156,7 @@ class TaskRun:
         if error is None:
             log.error("task.unanswered", type=self.envelope.request_type, parts=rest, **self.envelope.ids)
             error = InternalFault("the server lost track of this request")
-        if len(failure_events(self.envelope, error, self.context.now_s(), languages=rest)) == len(rest):
+        if FAMILIES.find(self.envelope.request_type).per_language:
             for part in rest:
                 self.context.fail(error, part)
             return

@@ -12,7 +12,7 @@ from dragoman_server.tasks.task_life import peer_of
 from dragoman_server.telemetry.peers import Peers
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.requests import CONTROL_TYPES
+from dragoman_wire.families import FAMILIES
 
 CONTROL, NO_LANE = "control", "none"
 """Instead of a lane: of control requests, and of what belongs nowhere."""
@@ -47,7 +47,7 @@ class Counts(Observer):
         self.audio_s: defaultdict[str, float] = defaultdict(float)
         """Of decoded recordings."""
         self.peers = Peers()
-        self._lane_of = {**lane_of, **dict.fromkeys(CONTROL_TYPES, CONTROL)}
+        self._lane_of = {**lane_of, **dict.fromkeys(FAMILIES.control_types, CONTROL)}
 
     def lane_of(self, request_type: str | None) -> str:
         """The lane of a request type, or what stands for it."""

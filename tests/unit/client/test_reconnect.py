@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -121,15 +122,30 @@ async def test_closing_while_the_server_is_away_is_clean() -> None:
         await call
 
 
-async def test_a_client_leaves_no_descriptor_behind() -> None:
-    def descriptors() -> int:
-        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count, not paths
+OPENS_AND_CLOSES = """
+import asyncio, os, sys
+from dragoman_client import Client
 
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+async def main():
+    async with Client(*sys.argv[1:]) as client:  # what stays open after the first one is the process's own
+        await client.ping()
+    before = descriptors()
+    for _ in range(5):
+        async with Client(*sys.argv[1:]) as client:
+            await client.ping()
+    print(descriptors() - before)
+
+asyncio.run(main())
+"""
+"""A process of its own: nothing else opens or closes descriptors there."""
+
+
+def test_a_client_leaves_no_descriptor_behind() -> None:
     with FakeServer(translating) as server:
-        async with client_of(server):
-            pass
-        before = descriptors()
-        for _ in range(5):
-            async with client_of(server) as client:
-                await client.ping()
-        assert descriptors() <= before
+        command = [sys.executable, "-c", OPENS_AND_CLOSES, *server.endpoints]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=False)
+
+    assert (done.stdout.strip(), done.stderr) == ("0", "")

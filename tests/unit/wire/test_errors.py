@@ -11,7 +11,7 @@ from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import ERRORS, DragomanError, InternalFault, error_from_code
 from dragoman_wire.events import ErrorEvent, RequestRejected
 from dragoman_wire.failures import failure_events
-from dragoman_wire.requests import REQUEST_TYPES
+from dragoman_wire.families import FAMILIES
 
 CONTRACT = {
     "invalid_request": False,
@@ -93,7 +93,7 @@ def test_a_failure_is_told_in_the_words_of_its_family(kind: str) -> None:
 
 
 def test_every_request_type_has_a_family() -> None:
-    assert set(REQUEST_TYPES) <= set(EVENT_OF)
+    assert set(FAMILIES.requests) <= set(EVENT_OF)
 
 
 def test_a_translation_fails_once_for_each_language() -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.events import Event
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import decode_message
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.outbound import encode_event
-from dragoman_wire.requests import REQUEST_TYPES
 from tests.conformance import shapes
 from tests.harness import ROOT
 from tests.unit.wire import samples
@@ -78,12 +78,12 @@ def test_an_event_read_back_is_the_same_event(tag: str, codec: Codec) -> None:
 
 
 def test_every_request_type_has_a_golden_file() -> None:
-    assert set(REQUEST_TYPES) == set(samples.REQUESTS)
-    assert set(REQUEST_TYPES) == {path.stem for path in (GOLDEN / "requests").glob("*.json")}
+    assert set(FAMILIES.requests) == set(samples.REQUESTS)
+    assert set(FAMILIES.requests) == {path.stem for path in (GOLDEN / "requests").glob("*.json")}
 
 
 @pytest.mark.parametrize("codec", list(Codec))
-@pytest.mark.parametrize("kind", sorted(REQUEST_TYPES))
+@pytest.mark.parametrize("kind", sorted(FAMILIES.requests))
 def test_a_golden_request_loses_and_gains_nothing_when_it_is_read(kind: str, codec: Codec) -> None:
     fields = golden(GOLDEN / "requests" / f"{kind}.json")
     frames = [encode_header(fields, codec)]
@@ -91,7 +91,7 @@ def test_a_golden_request_loses_and_gains_nothing_when_it_is_read(kind: str, cod
         frames.append(samples.SILENCE)
     inbound = decode_message(frames, WireLimits())
     assert inbound.codec is codec
-    assert type(inbound.request) is REQUEST_TYPES[kind]
+    assert type(inbound.request) is FAMILIES.requests[kind]
     assert {"type": inbound.request_type} | without_nulls(msgspec.to_builtins(inbound.request)) == without_nulls(
         fields
     )

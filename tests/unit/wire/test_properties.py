@@ -21,10 +21,11 @@ from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import ERRORS, DragomanError, InternalFault
 from dragoman_wire.events import Pong
 from dragoman_wire.failures import failure_events
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import BadMessage, Inbound, decode_message
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.outbound import encode_event
-from dragoman_wire.requests import REQUEST_TYPES, TYPE_ALIASES, PingRequest
+from dragoman_wire.requests import PingRequest
 from tests.unit.wire import samples
 
 many = settings(
@@ -46,10 +47,10 @@ trees = st.recursive(plain, lambda below: st.lists(below, max_size=4) | st.dicti
 messages = st.dictionaries(text, trees, max_size=6)
 
 FIELDS = sorted(
-    {field.encode_name for kind in REQUEST_TYPES.values() for field in msgspec.structs.fields(kind)}
+    {field.encode_name for kind in FAMILIES.requests.values() for field in msgspec.structs.fields(kind)}
     | {"type", "request_id", "user_id", "unknown"}
 )
-KINDS = sorted(REQUEST_TYPES) + sorted(TYPE_ALIASES) + ["voice_translate", "voice_profile_verify", "batch", "weather"]
+KINDS = [*sorted(FAMILIES.served), "voice_translate", "voice_profile_verify", "batch", "weather"]
 names = st.sampled_from([*FIELDS, "audio", "segments", "text", "startMs"])
 wild_text = st.text(st.characters(), max_size=40) | st.just("A" * 130) | st.just("QUJD") | st.sampled_from(KINDS)
 huge = st.integers(-(10**40), 10**40)
@@ -103,7 +104,7 @@ def read(frames: list[bytes]) -> tuple[Inbound | DragomanError, Envelope]:
         inbound = decode_message(frames, LIMITS)
     except BadMessage as bad:
         return bad.error, bad.envelope
-    assert isinstance(inbound.request, REQUEST_TYPES[inbound.request_type])
+    assert isinstance(inbound.request, FAMILIES.requests[inbound.request_type])
     return inbound, inbound.envelope
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
-from dragoman_wire.envelope import canonical_type
 from dragoman_wire.errors import InvalidRequest
-from dragoman_wire.requests import REQUEST_TYPES, Request
+from dragoman_wire.families import FAMILIES
+from dragoman_wire.requests import Request
 from dragoman_wire.typed import typed_request
 from tests.unit.wire import samples
 from tests.unit.wire.test_properties import damaged_headers, json_headers, many, msgpack_headers
@@ -23,8 +23,8 @@ from tests.unit.wire.test_properties import damaged_headers, json_headers, many,
 def by_way_of_a_map(header: bytes) -> tuple[str, Request] | None:
     try:
         _, fields = decode_header(header)
-        name = canonical_type(fields)
-        return name, msgspec.convert(fields, REQUEST_TYPES[name])
+        name = FAMILIES.canonical_type(fields)
+        return name, msgspec.convert(fields, FAMILIES.requests[name])
     except (InvalidRequest, KeyError, TypeError, msgspec.ValidationError):
         return None
 

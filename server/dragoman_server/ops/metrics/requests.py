@@ -13,7 +13,7 @@ from dragoman_server.ops.stats_sources import Parts
 from dragoman_server.telemetry.counts import NO_LANE, UNKNOWN
 from dragoman_wire.errors import InternalFault, InvalidRequest, Overloaded, ShuttingDown, TooLarge, UnknownType
 from dragoman_wire.events import TaskStatus
-from dragoman_wire.requests import CONTROL_TYPES
+from dragoman_wire.families import FAMILIES
 
 _REFUSALS = tuple(
     error.code for error in (InvalidRequest, UnknownType, TooLarge, Overloaded, ShuttingDown, InternalFault)
@@ -43,7 +43,7 @@ def _requests(parts: Parts) -> Iterator[Metric]:
         "dragoman_requests_received_total",
         "Messages that were read, control requests and unreadable ones included",
         ("lane", "type"),
-        by_type(counts.receipts, [*tasks, *sorted(CONTROL_TYPES), UNKNOWN]),
+        by_type(counts.receipts, [*tasks, *sorted(FAMILIES.control_types), UNKNOWN]),
     )
     yield counter(
         "dragoman_requests_accepted_total",

@@ -10,8 +10,8 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from dragoman_server.config import ConfigError, SocketsConfig, config_as_toml, load_config
-from dragoman_server.config.ops_access import TokenError
 from dragoman_server.ops.guard import Guard, guard_of
+from dragoman_wire.ops_token import TokenError
 
 TOKEN = "0123456789abcdef-secret"  # noqa: S105 - of a test
 LOCAL = "http://127.0.0.1:8088"

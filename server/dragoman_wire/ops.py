@@ -1,6 +1,7 @@
-"""The operations endpoint over HTTP: what /stats and /tasks say, and the cancelling of a task.
+"""The operations endpoint over HTTP, for command lines: figures, tasks, cancelling one, forgetting cached answers.
 
-Plain `http.client`: no proxy of the environment and no redirect ever sees the token.
+Both the server's commands and the client's ask here. It is plain `http.client`: neither a proxy of the environment nor
+the target of a redirect ever sees the token. It blocks, so nothing on the way of a message uses it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ import http.client
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-DEFAULT_ADDRESS = "http://127.0.0.1:8088"
-_TIMEOUT_S = 3.0
+from dragoman_wire.endpoints import DEFAULT_OPS
+
 _MOST_BYTES = 16 << 20
 _ANY_HOST = re.compile(r"^(https?://)(\*|0\.0\.0\.0|\[::\])(?=[:/]|$)")
 
@@ -27,7 +27,7 @@ class OpsError(Exception):
 
 
 class OpsSilent(OpsError):
-    """Nobody answers there."""
+    """No server answers there."""
 
 
 class OpsRefused(OpsError):
@@ -40,27 +40,29 @@ class OpsRefused(OpsError):
 
 
 class OpsClient:
-    """Asks, and waits at most 3 s for an answer. Calls block; threads may share it.
+    """Asks, and waits for each answer. Calls block; threads may share it.
 
     Args:
-        address: where the endpoint is, e.g. http://127.0.0.1:8088.
-        token: what it wants as a bearer token, if anything.
+        address: where the endpoint is, for example http://127.0.0.1:8088; one bound to all addresses is asked locally.
+        token: the bearer token that it asks for; None where it asks for none.
+        timeout_s: of connecting, and between two parts of an answer.
 
     Raises:
         ValueError: that is no address.
     """
 
-    def __init__(self, address: str, token: str | None = None) -> None:
+    def __init__(self, address: str, token: str | None = None, timeout_s: float = 3.0) -> None:
         self.address = _ANY_HOST.sub(_local_host, address.strip()).rstrip("/")
         url = urlsplit(self.address)
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError(f"{address!r} is no address; it looks like {DEFAULT_ADDRESS}")
+            raise ValueError(f"{address!r} is no address; it looks like {DEFAULT_OPS}")
         self._host, self._port, self._folder = url.hostname, url.port, url.path
         self._kind: type[Connection] = http.client.HTTPSConnection if url.scheme == "https" else Connection
+        self._timeout_s = timeout_s
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def stats(self) -> Document:
-        """The figures of this moment.
+        """Return the figures of this moment.
 
         Raises:
             OpsError: there are none.
@@ -68,7 +70,7 @@ class OpsClient:
         return self._ask("GET", "/stats")
 
     def tasks(self, which: str, order: str, limit: int) -> list[Document]:
-        """Up to `limit` tasks.
+        """Return up to `limit` tasks.
 
         Raises:
             OpsError: there are none.
@@ -77,23 +79,31 @@ class OpsClient:
         return tasks
 
     def task(self, task: Mapping[str, Any]) -> Document:
-        """One that was listed, with its timeline.
+        """Return a task that was listed, with its timeline.
 
         Raises:
-            OpsError: it is not known any more, or nobody answers.
+            OpsError: it is not known any more, or no server answers.
         """
         return self._ask("GET", _path(task), _peer(task))
 
     def cancel(self, task: Mapping[str, Any]) -> str:
-        """Stop one that was listed: `cancelled`, `finished` or `unknown`.
+        """Stop a task that was listed; return `cancelled`, `finished` or `unknown`.
 
         Raises:
-            OpsError: nobody knows what became of it.
+            OpsError: what became of it is not known.
         """
         return str(self._ask("POST", f"{_path(task)}/cancel", _peer(task))["status"])
 
+    def clear_cache(self) -> None:
+        """Forget every cached answer, at every level.
+
+        Raises:
+            OpsError: the server did not, or there is none.
+        """
+        self._ask("POST", "/cache/clear")
+
     def _ask(self, method: str, path: str, query: Mapping[str, object] | None = None) -> Document:
-        connection = self._kind(self._host, self._port, timeout=_TIMEOUT_S)
+        connection = self._kind(self._host, self._port, timeout=self._timeout_s)
         target = f"{self._folder}{path}" + (f"?{urlencode(query)}" if query else "")
         try:
             connection.request(method, target, headers=self._headers)
@@ -106,24 +116,10 @@ class OpsClient:
         return _document(response.status, body)
 
 
-def read_token(given: str | None) -> str | None:
-    """A token as the server's configuration words it: itself, `file:PATH`, or `none`.
-
-    Raises:
-        OSError: the file cannot be read.
-        ValueError: it is no text.
-    """
-    if given is None or given in ("", "none"):
-        return None
-    if given.startswith("file:"):
-        return Path(given.removeprefix("file:")).expanduser().read_text(encoding="utf-8").strip()
-    return given
-
-
 def _document(status: int, body: bytes) -> Document:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise OpsRefused(status, f"the answer ({status}) is no JSON document: is this the ops address of a Dragoman?")
@@ -143,5 +139,5 @@ def _peer(task: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _local_host(bound: re.Match[str]) -> str:
-    """Where a server listens on all addresses, the local one is asked."""
+    """Return the local address of a server that listens on all."""
     return f"{bound[1]}{'[::1]' if bound[2] == '[::]' else '127.0.0.1'}"
