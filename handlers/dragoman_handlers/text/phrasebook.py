@@ -232,6 +232,8 @@ class _Search:
     def _repeated(self, part: str, *, asks: bool) -> str | None:
         """`no no no`: as often as it is said."""
         words = part.split()
+        if _LAUGHTER.fullmatch("".join(words).lower()):
+            return part if _LAUGHTER_EVERYWHERE.fullmatch("".join(words).lower()) else None
         for length in range(1, min(_MOST_REPEATED_WORDS, len(words) // 2) + 1):
             count, rest = divmod(len(words), length)
             unit = words[:length]
@@ -263,6 +265,7 @@ class _Search:
             if " " in rest or _key(rest) in self._pair.with_name:
                 follows = self._phrase(rest, asks=asks)
                 if follows is not None:
+                    follows = _lowered(follows) if _PRONOUN.match(rest) else follows
                     return f"{begins} {follows}" if " " in begins or "," in begins else f"{begins}, {follows}"
         return None
 

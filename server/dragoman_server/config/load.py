@@ -32,7 +32,7 @@ from dragoman_server.config.sections import (
     ServerConfig,
     SocketsConfig,
 )
-from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries
+from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries, phrase_book
 
 ENV_PREFIX = "DRAGOMAN_"
 CONFIG_VARIABLE = "DRAGOMAN_CONFIG"
@@ -106,6 +106,7 @@ def load_config(
     except ValidationError as error:
         raise ConfigError(problems_of(error)) from error
     glossary_entries(config.translation)
+    phrase_book(config.translation)
     return config
 
 

@@ -137,7 +137,7 @@ class KnownAnswers:
 class _Asked:
     """The `Asked` of a handler."""
 
-    __slots__ = ("_asker", "_services", "codec", "glossary", "limits", "models", "task_id")
+    __slots__ = ("_asker", "_services", "codec", "glossary", "limits", "models", "phrases", "task_id")
 
     def __init__(self, services: Services, task_id: str, codec: Codec, asker: Callable[[str], Asker]) -> None:
         self.task_id = task_id
@@ -145,6 +145,7 @@ class _Asked:
         self.limits = services.limits
         self.glossary = services.glossary
         self.models = services.models
+        self.phrases = services.phrases
         self._services = services
         self._asker = asker
 

@@ -13,6 +13,7 @@ from dragoman_engines.pool.unit import Answer, EngineDied
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodedAudio, Kind, pool_name
 from dragoman_handlers.base import AnyQuestion
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import Asker
 from dragoman_server.config import LimitsConfig
 from dragoman_server.tasks.services import Services
@@ -82,6 +83,11 @@ class TaskContext:
     def glossary(self) -> Glossary:
         """See Context."""
         return self._services.glossary
+
+    @property
+    def phrases(self) -> PhraseBook:
+        """See Context."""
+        return self._services.phrases
 
     @property
     def models(self) -> Mapping[str, str]:
