@@ -29,7 +29,7 @@ TINY = "tiny.en"
 """Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
 NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
 ECHO_ENGINES: dict[str, object] = {
-    f"engines__{kind}__model": "echo" for kind in ("audio", "transcription", "translation", "speech")
+    f"engines__{kind}__model": "echo" for kind in ("decoder", "transcription", "translation", "speech")
 }
 ECHO = ECHO_ENGINES | NO_CACHE
 """Engines that do as they are told, every time."""

@@ -17,7 +17,7 @@ from dragoman_server.config import load_config
 from dragoman_server.telemetry.logs import Level
 from tests.harness import PATIENCE_S
 
-ENGINES = ("audio", "transcription", "translation", "speech")
+ENGINES = ("decoder", "transcription", "translation", "speech")
 Message = dict[str, Any]
 
 

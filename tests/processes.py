@@ -11,7 +11,7 @@ import psutil
 
 from tests.harness import ServerProcess, wait_until
 
-KINDS = ("audio", "transcription", "translation", "speech")
+KINDS = ("decoder", "transcription", "translation", "speech")
 
 
 def child_pid(server: ServerProcess, kind: str) -> int:

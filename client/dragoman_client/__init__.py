@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dragoman_client.aio import Client
     from dragoman_client.cache import TranslationCache
+    from dragoman_client.choices import Format
     from dragoman_client.errors import (
         BadAnswer,
         ClientError,
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
         ServerUnreachable,
         TimedOut,
     )
-    from dragoman_client.formats import Format, render
-    from dragoman_client.frames import Event
+    from dragoman_client.formats import render
+    from dragoman_client.frames import Event, ReceivedEvent
     from dragoman_client.results import SpokenTranslation, Translation, TranslationFailed, VoiceResult
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream
@@ -48,6 +49,7 @@ __all__ = [
     "EventStream",
     "Format",
     "Pong",
+    "ReceivedEvent",
     "ServerUnreachable",
     "SpeakingVoice",
     "SpokenTranslation",
@@ -69,6 +71,7 @@ __all__ = [
 _HOMES = {
     "dragoman_client.aio": ("Client",),
     "dragoman_client.cache": ("TranslationCache",),
+    "dragoman_client.choices": ("Format",),
     "dragoman_client.errors": (
         "BadAnswer",
         "ClientError",
@@ -76,8 +79,8 @@ _HOMES = {
         "ServerUnreachable",
         "TimedOut",
     ),
-    "dragoman_client.formats": ("Format", "render"),
-    "dragoman_client.frames": ("Event",),
+    "dragoman_client.formats": ("render",),
+    "dragoman_client.frames": ("Event", "ReceivedEvent"),
     "dragoman_client.results": ("SpokenTranslation", "Translation", "TranslationFailed", "VoiceResult"),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),

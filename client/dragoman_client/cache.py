@@ -53,7 +53,7 @@ class TranslationCache:
         return len(self._known)
 
     def recall(self, request: TranslationRequest) -> dict[str, Translation]:
-        """The known ones of the translations that a request asks for, by language."""
+        """Return the cached ones of the translations that a request asks for, by language."""
         with self._lock:
             found = {language: self._get(_key(request, language)) for language in request.target_languages}
         known = {language: one for language, one in found.items() if one is not None}
@@ -97,12 +97,12 @@ class TranslationCache:
 
 
 def missing(languages: Sequence[str], known: Mapping[str, Translation]) -> list[str]:
-    """The languages that have still to be asked for."""
+    """Return the languages that have still to be asked for."""
     return [language for language in languages if language not in known]
 
 
 def _key(request: TranslationRequest, language: str) -> bytes:
-    """Everything of the request that decides the translation into one language."""
+    """Build a key of all in the request that decides the translation into one language."""
     alone = msgspec.structs.replace(
         request,
         target_languages=[language],

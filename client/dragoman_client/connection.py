@@ -1,4 +1,4 @@
-"""The two sockets of a client: one that pushes requests, one whose single reader hands events to who waits."""
+"""The two sockets of a client: one pushes requests, the single reader of the other hands events to waiting calls."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import zmq
-import zmq.asyncio
 
-from dragoman_client.errors import BadAnswer, ClientError, ConnectionClosed, ServerUnreachable
-from dragoman_client.frames import Event, unpack
-from dragoman_client.link import Link
+from dragoman_client.connection_monitor import ConnectionMonitor
+from dragoman_client.errors import BadAnswer, ClientError, ConnectionClosed
+from dragoman_client.frames import ReceivedEvent, unpack
+from dragoman_client.sockets import Receiver, connect_sockets
 from dragoman_wire.outbound import topic_of
 
 log = logging.getLogger("dragoman_client")
 
 _LINGER_MS = 1000
 """How long the last messages may take to leave on a clean close."""
-_BREATHE_EVERY = 64
-"""Events read in one go before the loop gets its turn: a receive that finds a message does not yield."""
-_HEARTBEAT_MS = 10_000
-"""How often a silent link is probed: a half-open one is dropped and made again."""
+_HIGH_WATER_MARK = 10_000
+"""Events that may wait to be read."""
 
 
 class Inbox:
@@ -32,7 +30,7 @@ class Inbox:
     def __init__(self, router: Router, keys: Sequence[str]) -> None:
         self._router = router
         self._keys = keys
-        self._events: deque[Event] = deque()
+        self._events: deque[ReceivedEvent] = deque()
         self._error: ClientError | None = None
         self._cut_off = False
         self._woken = asyncio.Event()
@@ -43,7 +41,7 @@ class Inbox:
         """Something is here: `get` will not wait."""
         return bool(self._events) or self._error is not None
 
-    def put(self, event: Event) -> None:
+    def put(self, event: ReceivedEvent) -> None:
         """Hand an event over."""
         self._events.append(event)
         self._woken.set()
@@ -54,17 +52,17 @@ class Inbox:
         self._woken.set()
 
     def reconnected(self) -> None:
-        """The connection was cut and is there again: have the waiting call ask for what it missed."""
+        """Have the waiting call ask for what it missed: the connection was cut and is there again."""
         self._cut_off = True
         self._woken.set()
 
     def was_cut_off(self) -> bool:
-        """Whether that happened since the last time that this was asked."""
+        """Return whether the connection came back since the last call of this."""
         was, self._cut_off = self._cut_off, False
         return was
 
-    async def get(self, wait_s: float) -> Event | None:
-        """The next event; None where none comes within `wait_s` seconds, or where the connection came back.
+    async def get(self, wait_s: float) -> ReceivedEvent | None:
+        """Wait for the next event; None where none comes within `wait_s` seconds, or where the connection came back.
 
         Raises:
             ConnectionClosed: there will be no more.
@@ -86,7 +84,7 @@ class Inbox:
 
 
 class Router:
-    """Who waits for the events of which task."""
+    """The calls that wait, by the task whose events they wait for."""
 
     def __init__(self) -> None:
         self._inboxes: dict[str, set[Inbox]] = {}
@@ -107,34 +105,34 @@ class Router:
             if not waiting:
                 self._inboxes.pop(key, None)
 
-    def route(self, event: Event) -> None:
-        """Hand an event to all who wait for it; nobody may."""
+    def route(self, event: ReceivedEvent) -> None:
+        """Hand an event to all calls that wait for it; there may be none."""
         for inbox in tuple(self._inboxes.get(key_of(event), ())):
             inbox.put(event)
 
     def reconnected(self) -> None:
-        """Tell everybody who waits that events may have been missed."""
-        for inbox in self._everybody():
+        """Tell every waiting call that events may have been missed."""
+        for inbox in self._all():
             inbox.reconnected()
 
     def fail(self, error: ClientError) -> None:
-        """Tell everybody who waits, or will, that nothing comes any more."""
+        """Tell every call that waits, or will, that nothing comes any more."""
         self._error = error
-        for inbox in self._everybody():
+        for inbox in self._all():
             inbox.fail(error)
 
-    def _everybody(self) -> set[Inbox]:
+    def _all(self) -> set[Inbox]:
         return {inbox for waiting in self._inboxes.values() for inbox in waiting}
 
 
-def key_of(event: Event) -> str:
-    """What an event is found by: its task, else its voice profile request, else its type."""
+def key_of(event: ReceivedEvent) -> str:
+    """Return what an event is found by: its task, else its voice profile request, else its type."""
     request_id = event.fields.get("request_id")
     return event.task_id or (request_id if isinstance(request_id, str) else f"type:{event.type}")
 
 
 class Connection:
-    """The sockets, and the task that reads; made inside a running event loop.
+    """The sockets of a client, and what reads them; made inside a running event loop.
 
     Args:
         requests: endpoint to push requests to.
@@ -151,39 +149,31 @@ class Connection:
         self._topic = topic_of(peer)
         self._context = zmq.Context()
         self._push = self._context.socket(zmq.PUSH)
-        self._sub = zmq.asyncio.Context(self._context).socket(zmq.SUB)
+        self._sub = self._context.socket(zmq.SUB)
         self._closing: asyncio.Task[None] | None = None
-        self._link = Link(self._context, {"requests": self._push, "routed": self._sub})
+        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub})
         try:
-            self._connect(requests, routed)
+            connect_sockets(
+                self._push,
+                self._sub,
+                requests=requests,
+                routed=routed,
+                topics=[self._topic],
+                high_water_mark=_HIGH_WATER_MARK,
+            )
         except BaseException:
-            self._link.abandon()
+            self._monitor.abandon()
             self._close_sockets(0)
             self._context.term()
             raise
-        self._reader = asyncio.create_task(self._read(), name=f"dragoman-client-reader:{peer}")
-        self._reader.add_done_callback(self._reader_ended)
-
-    def _connect(self, requests: str, routed: str) -> None:
-        # Only a peer that is there takes a request: what would queue up for an absent one is sent again anyway.
-        self._push.setsockopt(zmq.IMMEDIATE, 1)
-        self._sub.setsockopt(zmq.RCVHWM, 10_000)
-        self._sub.setsockopt(zmq.SUBSCRIBE, self._topic)
-        for socket, endpoint in ((self._push, requests), (self._sub, routed)):
-            socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
-            socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
-            socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3 * _HEARTBEAT_MS)
-            try:
-                socket.connect(endpoint)
-            except zmq.ZMQError as error:
-                raise ServerUnreachable(f"cannot connect to {endpoint!r}: {error}") from error
+        self._receiver = Receiver(self._sub, self._receive, self._reader_died)
 
     def watch(self, probe: Callable[[], Awaitable[None]]) -> None:
         """Whenever the connection was cut off: once `probe` returns, have every call ask for what it missed."""
-        self._link.start(probe, self.router.reconnected)
+        self._monitor.start(probe, self.router.reconnected)
 
     def send(self, frames: Sequence[bytes]) -> bool:
-        """Hand a message to the transport without waiting; False where nobody is connected to take it.
+        """Hand a message to the transport without waiting; False where no server is connected to take it.
 
         Raises:
             ConnectionClosed: the connection was closed.
@@ -197,16 +187,15 @@ class Connection:
         return True
 
     async def close(self, *, clean: bool) -> None:
-        """Stop the reader, fail who waits, close the sockets; `clean` lets the last messages leave. Safe to repeat."""
+        """Stop reading, fail the waiting calls, close the sockets; `clean` lets the last messages leave. Repeatable."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(clean=clean), name="dragoman-client-close")
         await asyncio.shield(self._closing)
 
     async def _close(self, *, clean: bool) -> None:
         self.router.fail(ConnectionClosed("the client was closed while it waited for the server"))
-        await self._link.close()
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
+        await self._monitor.close()
+        self._receiver.stop()
         self._close_sockets(_LINGER_MS if clean else 0)
         # Terminating waits for the linger time, so it must not happen on the loop.
         await asyncio.to_thread(self._context.term)
@@ -215,16 +204,10 @@ class Connection:
         self._sub.close(linger=0)
         self._push.close(linger=linger_ms)
 
-    async def _read(self) -> None:
-        # The one receive of this socket: it is never cancelled in the middle but by the close, so nothing is lost.
-        count = 0
-        while True:
-            topic, *frames = await self._sub.recv_multipart()
-            count += 1
-            if topic == self._topic:
-                self._take(frames)
-            if count % _BREATHE_EVERY == 0:
-                await asyncio.sleep(0)
+    def _receive(self, frames: list[bytes]) -> None:
+        topic, *rest = frames
+        if topic == self._topic:
+            self._take(rest)
 
     def _take(self, frames: list[bytes]) -> None:
         try:
@@ -240,10 +223,8 @@ class Connection:
             self.drain_ms = None  # it takes new work: another server stands there now
         self.router.route(event)
 
-    def _reader_ended(self, reader: asyncio.Task[None]) -> None:
-        error = None if reader.cancelled() else reader.exception()
-        if error is not None:
-            log.error("reader.died error=%r", error)
-            failure = ConnectionClosed(f"the reader of routed events died: {error!r}")
-            failure.__cause__ = error
-            self.router.fail(failure)
+    def _reader_died(self, error: Exception) -> None:
+        log.error("reader.died error=%r", error)
+        failure = ConnectionClosed(f"the reader of routed events died: {error!r}")
+        failure.__cause__ = error
+        self.router.fail(failure)

@@ -1,7 +1,7 @@
 """What can go wrong on the client's side. What the server answers is a `dragoman_wire.errors.DragomanError`.
 
 ClientError
-├── ServerUnreachable   nobody answers at the endpoints
+├── ServerUnreachable   no server answers at the endpoints
 ├── TimedOut            the server was silent for longer than `timeout_s`
 ├── ConnectionClosed    the client is not open (any more)
 ├── BadAnswer           the server sent what this version cannot read
@@ -20,7 +20,7 @@ class ClientError(Exception):
 
 
 class ServerUnreachable(ClientError):
-    """Nobody answers: the server is not running, or an endpoint is wrong."""
+    """No server answers: it is not running, or an endpoint is wrong."""
 
     code = "server_unreachable"
 

@@ -22,7 +22,7 @@ _Wire = TypeVar("_Wire", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class ReceivedEvent:
     """One event of the server, as it came."""
 
     type: str
@@ -53,7 +53,7 @@ class Event:
         return error_from_code(code, message, after_ms if isinstance(after_ms, int) else None)
 
     def read_as(self, kind: builtins.type[_Wire]) -> _Wire:
-        """The event as a typed message of the contract.
+        """Convert the event to a typed message of the contract.
 
         Raises:
             BadAnswer: a field is missing or of the wrong type.
@@ -64,12 +64,16 @@ class Event:
             raise BadAnswer(f"the event {self.type} of the server is not readable: {error}") from error
 
 
+Event = ReceivedEvent
+"""The name under which `dragoman_client` has exported it since its first version."""
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
 def header_of(request: Request | Mapping[str, Any]) -> Header:
-    """A request, typed or plain, as the map that is sent; a missing `taskId` is made.
+    """Build the map that is sent of a request, typed or plain; a missing `taskId` is made.
 
     Raises:
         InvalidRequest: the `taskId` is no text of 1 to 128 characters.
@@ -90,7 +94,7 @@ def header_of(request: Request | Mapping[str, Any]) -> Header:
 
 
 def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> list[bytes]:
-    """The frames of a request, in msgpack; each binary gets a frame and a place in `binaryFrames`.
+    """Encode a request in msgpack; each binary gets a frame and a place in `binaryFrames`.
 
     Raises:
         TooLarge: the server would drop or refuse it unseen.
@@ -107,8 +111,8 @@ def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> l
     return frames
 
 
-def unpack(frames: Sequence[bytes]) -> Event:
-    """The event in the frames after the topic.
+def unpack(frames: Sequence[bytes]) -> ReceivedEvent:
+    """Decode the event in the frames after the topic.
 
     Raises:
         BadAnswer: there is no readable header with a `type`.
@@ -122,7 +126,7 @@ def unpack(frames: Sequence[bytes]) -> Event:
     kind = fields.get("type")
     if not isinstance(kind, str):
         raise BadAnswer("the header has no type")
-    return Event(type=kind, fields=fields, binaries=_binaries(fields.get("binaryFrames"), frames))
+    return ReceivedEvent(type=kind, fields=fields, binaries=_binaries(fields.get("binaryFrames"), frames))
 
 
 def _binaries(places: object, frames: Sequence[bytes]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict
 
 from dragoman_client.cache import TranslationCache
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import CacheUse, Priority
 
@@ -38,12 +38,12 @@ class CallOptions(TypedDict, total=False):
     """The server gives up this long after the request arrived."""
     timeout_s: float | None
     """The client gives up after this long without a new event; by default as the client was told."""
-    on_event: Callable[[Event], None] | None
+    on_event: Callable[[ReceivedEvent], None] | None
     """Called with every event as it comes, for progress; it must not block."""
 
 
 def request_fields(options: CallOptions) -> dict[str, Any]:
-    """The options that are fields of the request."""
+    """Return the options that are fields of the request."""
     return {
         "task_id": options.get("task_id"),
         "message_id": options.get("message_id"),

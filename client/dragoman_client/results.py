@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from dragoman_client.errors import BadAnswer, ClientError
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_wire import events as wire
 from dragoman_wire.errors import (
     Cancelled,
@@ -53,7 +53,7 @@ class SpokenTranslation:
     duration_ms: int
     segments: list[wire.TranscriptSegment]
     voice: str = ""
-    """Who speaks; empty where the server does not say."""
+    """The voice that speaks; empty where the server does not say."""
     warnings: Sequence[str] = ()
     """What the server finds doubtful about the translation: a sentence each."""
 
@@ -86,16 +86,16 @@ class TranslationFailed(ClientError):
         self.errors = dict(errors)
 
 
-def transient_error(events: Iterable[Event]) -> DragomanError | None:
-    """The error of an attempt that the same request may not meet again; of several the one to wait longest for."""
+def transient_error(events: Iterable[ReceivedEvent]) -> DragomanError | None:
+    """Return the error that the same request may not meet again; of several the one to wait longest for."""
     errors = [error for event in events if isinstance(error := event.error, _TRANSIENT)]
     return max(errors, key=lambda error: error.retry_after_ms or 0, default=None)
 
 
 def read_translations(
-    events: Sequence[Event], languages: Sequence[str]
+    events: Sequence[ReceivedEvent], languages: Sequence[str]
 ) -> tuple[dict[str, Translation], dict[str, DragomanError]]:
-    """The translations and the errors of a `translation`, by target language.
+    """Read the translations and the errors of a `translation`, by target language.
 
     Raises:
         DragomanError: the request was refused as a whole.
@@ -121,8 +121,8 @@ def read_translations(
     return results, errors
 
 
-def read_transcription(events: Sequence[Event]) -> wire.Transcription:
-    """The transcription of a `transcription_only`.
+def read_transcription(events: Sequence[ReceivedEvent]) -> wire.Transcription:
+    """Read the transcription of a `transcription_only`.
 
     Raises:
         DragomanError: the server reported an error, or no transcription.
@@ -134,8 +134,8 @@ def read_transcription(events: Sequence[Event]) -> wire.Transcription:
     return final.read_as(wire.TranscriptionCompleted).transcription
 
 
-def read_voice(events: Sequence[Event]) -> VoiceResult:
-    """The outcome of an `audio_process`.
+def read_voice(events: Sequence[ReceivedEvent]) -> VoiceResult:
+    """Read the outcome of an `audio_process`.
 
     Raises:
         DragomanError: the server reported an error before there was a transcription with an outcome per language.
@@ -158,7 +158,7 @@ def read_voice(events: Sequence[Event]) -> VoiceResult:
     return VoiceResult(transcription=completed.transcription, audios=audios, failed=failed)
 
 
-def _spoken_early(events: Iterable[Event]) -> Iterable[tuple[str, SpokenTranslation]]:
+def _spoken_early(events: Iterable[ReceivedEvent]) -> Iterable[tuple[str, SpokenTranslation]]:
     for event in events:
         if event.type in _SPOKEN and event.binaries:
             body = event.fields.get("translatedAudio")
@@ -167,7 +167,7 @@ def _spoken_early(events: Iterable[Event]) -> Iterable[tuple[str, SpokenTranslat
                 yield each.target_language, _spoken(each, next(iter(event.binaries.values())))
 
 
-def _converted(event: Event, body: object) -> wire.TranslatedAudio:
+def _converted(event: ReceivedEvent, body: object) -> wire.TranslatedAudio:
     try:
         return msgspec.convert(body, wire.TranslatedAudio)
     except msgspec.ValidationError as error:
@@ -203,12 +203,12 @@ def _warnings(given: list[str] | msgspec.UnsetType) -> tuple[str, ...]:
     return () if given is msgspec.UNSET else tuple(given)
 
 
-def _failure(events: Sequence[Event]) -> DragomanError:
+def _failure(events: Sequence[ReceivedEvent]) -> DragomanError:
     return next((error for event in events if (error := event.error) is not None), None) or _unanswered(events)
 
 
-def _unanswered(events: Sequence[Event]) -> DragomanError:
-    """What to say where a task ended without the event that was waited for."""
+def _unanswered(events: Sequence[ReceivedEvent]) -> DragomanError:
+    """Return the error of a task that ended without the event that was waited for."""
     finished = next((event for event in events if event.type == "task_finished"), None)
     status = finished.fields.get("status") if finished else None
     if status == "cancelled":

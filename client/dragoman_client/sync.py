@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 
 from dragoman_client.aio import Client
 from dragoman_client.errors import ConnectionClosed
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.options import CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
@@ -128,7 +128,7 @@ class SyncClient:
         binaries: Mapping[str, bytes] | None = None,
         timeout_s: float | None = None,
     ) -> SyncEventStream:
-        """See `Client.events`; a plain iterator."""
+        """Send any request and return its events as a plain iterator; see `Client.events`."""
 
         async def start() -> EventStream:
             return self._client.events(request, binaries=binaries, timeout_s=timeout_s)
@@ -167,7 +167,7 @@ class SyncClient:
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
-        """See `Client.translate`."""
+        """Translate a text; see `Client.translate`."""
         client = self._client
         if isinstance(to, str):
             return self._call(
@@ -184,7 +184,7 @@ class SyncClient:
         formats: Sequence[SubtitleFormat] = (),
         **options: Unpack[CallOptions],
     ) -> Transcription:
-        """See `Client.transcribe`."""
+        """Transcribe a recording; see `Client.transcribe`."""
         return self._call(
             self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
         )
@@ -202,7 +202,7 @@ class SyncClient:
         glossary: Mapping[str, Replacement] | None = None,
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
-        """See `Client.voice`."""
+        """Turn a voice message into other languages; see `Client.voice`."""
         return self._call(
             self._client.voice(
                 audio,
@@ -218,23 +218,23 @@ class SyncClient:
         )
 
     def ping(self) -> Pong:
-        """See `Client.ping`."""
+        """Ask whether the server is alive; see `Client.ping`."""
         return self._call(self._client.ping())
 
     def stats(self) -> dict[str, Any]:
-        """See `Client.stats`."""
+        """Ask for the server's statistics; see `Client.stats`."""
         return self._call(self._client.stats())
 
     def voices(self) -> VoicesResult:
-        """See `Client.voices`."""
+        """Ask for the server's voices; see `Client.voices`."""
         return self._call(self._client.voices())
 
     def cancel(self, task_id: str) -> CancelStatus:
-        """See `Client.cancel`."""
+        """Stop a task of this peer; see `Client.cancel`."""
         return self._call(self._client.cancel(task_id))
 
 
-class SyncEventStream(Iterator[Event]):
+class SyncEventStream(Iterator[ReceivedEvent]):
     """The events of one request, one at a time; made by `SyncClient.events`. Leaving it early forgets the request."""
 
     def __init__(self, client: SyncClient, stream: EventStream) -> None:
@@ -246,7 +246,7 @@ class SyncEventStream(Iterator[Event]):
         """The id of the task, for `SyncClient.cancel`."""
         return self._stream.task_id
 
-    def __next__(self) -> Event:
+    def __next__(self) -> ReceivedEvent:
         event = self._client._call(_next_of(self._stream))  # noqa: SLF001  # two halves of one module
         if event is None:
             raise StopIteration
@@ -266,5 +266,5 @@ class SyncEventStream(Iterator[Event]):
         self.close()
 
 
-async def _next_of(stream: EventStream) -> Event | None:
+async def _next_of(stream: EventStream) -> ReceivedEvent | None:
     return await anext(stream, None)

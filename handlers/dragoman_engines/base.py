@@ -1,4 +1,4 @@
-"""What a model is to the rest: an object that answers batches of units, made once in a child process."""
+"""An engine: an object that answers batches of units with a model, made once in a child process."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     delay_ms: float = 0.0
     """The echo engine's time for one unit; other engines ignore it."""
     quality: Quality = "fast"
-    """Speech: which voice of a language speaks where nobody names one."""
+    """Speech: which voice of a language is the default."""
     voices: dict[str, str] = {}
-    """Speech: the voice of a language where nobody names one, by two letters; before `quality`."""
+    """Speech: the default voice of a language, by two letters; before `quality`."""
     name: str = ""
     """Of several models of a kind, the one beside the default that this is: `premium`."""
     beam: int = 4
@@ -50,15 +50,26 @@ class VoiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Unlike any other: `hibari`, `pf_dora`."""
     engine: str
-    """What speaks: `kokoro`."""
+    """The engine's name: `kokoro`."""
     languages: list[str]
     """ISO 639-1; empty: any."""
     pace: float
     """Seconds of speech that one core makes in a second, right within a factor of a few."""
 
 
+class Alphabet(msgspec.Struct, frozen=True, kw_only=True):
+    """The signs that a translation model has in its vocabularies; it loses all others."""
+
+    source: str = ""
+    """The language that it translates from; empty, as is `target`: between any two of the engine's languages."""
+    target: str = ""
+    reads: str
+    """Every sign of the source's vocabulary, in order."""
+    writes: str
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine can do; it tells the pool when its model is loaded."""
+    """The abilities of an engine; it tells the pool when its model is loaded."""
 
     model: str
     """The model's name for people, logs and results: `tiny.en`, `firefox`."""
@@ -68,17 +79,19 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
     """(source, target) that it translates directly; empty: any two of `languages`."""
+    alphabets: list[Alphabet] = []
+    """Translation: what each model can read and write, where that is known and is not everything."""
     multilingual: bool = False
     """Transcription: it can find out the language by itself."""
     voices: list[VoiceInfo] = []
     """Speech: all that can be asked for."""
     default_voices: dict[str, str] = {}
-    """Speech: language to the voice that speaks it where nobody names one."""
+    """Speech: language to its default voice."""
     best_voices: dict[str, str] = {}
     """Speech: language to the voice that speaks it best, at whatever pace."""
 
     def languages_named(self) -> str:
-        """The languages as a sentence says them: one by one, or how many they are."""
+        """Name the languages as in a sentence: one by one, or how many they are."""
         return ", ".join(self.languages) if len(self.languages) <= _FEW else f"{len(self.languages)} languages"
 
 
@@ -87,11 +100,11 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """The abilities of the model."""
         ...
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
-        """One result for each unit, in order; a unit that fails is a `Failure`, the others are not touched.
+        """Return one result for each unit, in order; a unit that fails is a `Failure`, the others are not touched.
 
         Raises:
             Exception: the whole batch failed; the worker turns it into one `engine_failed` for each unit.

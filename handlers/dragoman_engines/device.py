@@ -33,7 +33,7 @@ def check_driver() -> None:
 
 
 def ctranslate2_device(spec: EngineSpec) -> Device:
-    """`cuda` or `cpu` for CTranslate2, whose library this imports.
+    """Choose `cuda` or `cpu` for CTranslate2, whose library this imports.
 
     Raises:
         ModelMissing: `cuda` is wanted and cannot be had, or the compute type is not for the device; names the key.

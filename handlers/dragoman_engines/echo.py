@@ -70,7 +70,7 @@ class EchoEngine:
         return Capabilities(model="echo", revision="1", multilingual=True, voices=[_VOICE])
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
-        """One result for each unit, in order.
+        """Return one result for each unit, in order.
 
         Raises:
             RuntimeError: a sentence holds `__raise__`.

@@ -8,29 +8,47 @@ a short request between two units of a long one. Audio stays in a spool file of 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Generic, Literal, TypeVar, get_args
 
 import msgspec
+from typing_extensions import get_original_bases, override
 
-Kind = Literal["audio", "transcription", "translation", "speech"]
+Kind = Literal["decoder", "transcription", "translation", "speech"]
 SPOOL_RATE_HZ = 16_000
 
 
 def pool_name(kind: Kind, model: str = "") -> str:
-    """`translation`, or `translation.premium` for a model beside the default one."""
+    """Return `translation`, or `translation.premium` for a model beside the default one."""
     return f"{kind}.{model}" if model else kind
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Base of the units; each class names the pool that does it and how it may share a model call."""
+class Result(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of the results."""
+
+
+R = TypeVar("R", bound=Result)
+
+
+class Work(msgspec.Struct, Generic[R], frozen=True, kw_only=True, tag=True):
+    """Base of the units: `Work[R]` is answered with an `R`, or with a `Failure`.
+
+    Each class names its result's type, the kind of engine that does it, and how it may share a model call.
+    """
 
     kind: ClassVar[Kind]
+    result_type: ClassVar[type[Result]]
+    """The `R` of the class."""
     cost_by_model: ClassVar[bool] = False
-    """Whether the model decides so much of the cost that the pool has to learn it; see `Pace`."""
+    """Whether the model decides so much of the cost that the pool has to learn it; see `CostModel`."""
     model: str = ""
     """Which of several models does it, by its name in the configuration; empty: the default one."""
     cached_as: ClassVar[str] = ""
-    """What the cache calls the answers to such units; empty: they are not kept."""
+    """The cache's name for the answers to such units; empty: they are not kept."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        [base] = get_original_bases(cls)
+        [cls.result_type] = get_args(base)
 
     @property
     def pool(self) -> str:
@@ -38,24 +56,20 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return pool_name(self.kind, self.model)
 
     def cost_s(self) -> float:
-        """A rough guess of the seconds on one core, for fair shares; right within a factor of a few."""
+        """Guess the seconds that it takes on one core, for fair shares; right within a factor of a few."""
         return 0.01
 
     def batch_key(self) -> str | None:
-        """Units with the same key may share one model call; None never shares."""
+        """Return what units must have in common to share one model call; None never shares."""
         return None
 
     def share_key(self) -> Hashable:
-        """Units with the same key have the same result and are done once while in flight; None is like no other."""
+        """Return what tells equal units, which are done once while in flight; None is like no other."""
         return None
 
-    def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:  # noqa: ARG002 - not of this unit
-        """The smallest units that the result answers, each with its own result: what the cache keeps."""
+    def pieces(self, result: R) -> Sequence[tuple[Work[R], R]]:  # noqa: ARG002 - not of this unit
+        """Split it into the smallest units that the result answers, each with its own result: what the cache keeps."""
         return ()
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Base of the results."""
 
 
 class Failure(Result, frozen=True, kw_only=True):
@@ -65,37 +79,25 @@ class Failure(Result, frozen=True, kw_only=True):
     message: str
 
 
-class DecodeAudio(Work, frozen=True, kw_only=True):
-    """A recording in any container, to a new spool file."""
-
-    kind: ClassVar[Kind] = "audio"
-    data: bytes
-    """On the server's side any buffer: it is copied once, into the pipe."""
-    pcm_path: str
-    max_duration_s: float
-
-    def cost_s(self) -> float:
-        """About 1 s for each 10 MB of compressed audio."""
-        return 0.01 + len(self.data) / 1e7
-
-
 class DecodedAudio(Result, frozen=True, kw_only=True):
     """How much audio the spool file holds."""
 
     samples: int
 
 
-class FindSpeech(Work, frozen=True, kw_only=True):
-    """Where somebody speaks in samples [start, end) of a spool file."""
+class DecodeAudio(Work[DecodedAudio], frozen=True, kw_only=True):
+    """Decode a recording in any container into a new spool file."""
 
-    kind: ClassVar[Kind] = "audio"
+    kind: ClassVar[Kind] = "decoder"
+    data: bytes
+    """On the server's side any buffer: it is copied once, into the pipe."""
     pcm_path: str
-    start: int
-    end: int
+    max_duration_s: float
 
+    @override
     def cost_s(self) -> float:
-        """Voice activity detection runs at about 300 times real time."""
-        return (self.end - self.start) / SPOOL_RATE_HZ / 300
+        """Guess 1 s for each 10 MB of compressed audio."""
+        return 0.01 + len(self.data) / 1e7
 
 
 class SpeechSpans(Result, frozen=True, kw_only=True):
@@ -104,31 +106,18 @@ class SpeechSpans(Result, frozen=True, kw_only=True):
     spans: list[tuple[int, int]]
 
 
-class TranscribeWindow(Work, frozen=True, kw_only=True):
-    """Spans of one spool file, together at most 30 s, to text."""
+class FindSpeech(Work[SpeechSpans], frozen=True, kw_only=True):
+    """Find the speech in samples [start, end) of a spool file."""
 
-    kind: ClassVar[Kind] = "transcription"
-    cost_by_model: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "decoder"
     pcm_path: str
-    spans: list[tuple[int, int]]
-    language: str | None = None
-    """What is spoken; None lets the model find out."""
-    hint: str | None = None
-    """What is probably spoken, where the model is to find out."""
-    words: bool = False
-    """Whether the place of every word is wanted."""
+    start: int
+    end: int
 
-    def duration_s(self) -> float:
-        """Seconds of speech in the window."""
-        return sum(end - start for start, end in self.spans) / SPOOL_RATE_HZ
-
+    @override
     def cost_s(self) -> float:
-        """A window costs one encoder pass whatever its length, then decoding by length; guessed for Whisper tiny."""
-        return 0.3 + self.duration_s() / 20
-
-    def batch_key(self) -> str | None:
-        """Windows in one language share a model call."""
-        return self.language or "?"
+        """Guess as voice activity detection runs: at about 300 times real time."""
+        return (self.end - self.start) / SPOOL_RATE_HZ / 300
 
 
 class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,20 +139,55 @@ class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     """Mean probability of the words, 0 to 1."""
     words: list[SpokenWord] = []
-    """Where they were asked for."""
+    """Empty unless they were asked for."""
 
 
 class WindowText(Result, frozen=True, kw_only=True):
-    """What was said in a window."""
+    """The text of a window."""
 
     segments: list[SpokenSegment]
     language: str
     language_probability: float
-    """What the model thinks of that language, 0 to 1; 0 where it heard nothing."""
+    """The model's probability of that language, 0 to 1; 0 where it heard nothing."""
 
 
-class TranslateSentences(Work, frozen=True, kw_only=True):
-    """A batch of sentences, each on its own."""
+class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
+    """Transcribe spans of one spool file, together at most 30 s."""
+
+    kind: ClassVar[Kind] = "transcription"
+    cost_by_model: ClassVar[bool] = True
+    pcm_path: str
+    spans: list[tuple[int, int]]
+    language: str | None = None
+    """The spoken language; None lets the model find out."""
+    hint: str | None = None
+    """The probable language, where the model is to find out."""
+    words: bool = False
+    """Find the place of every word."""
+
+    def duration_s(self) -> float:
+        """Return the seconds of speech in the window."""
+        return sum(end - start for start, end in self.spans) / SPOOL_RATE_HZ
+
+    @override
+    def cost_s(self) -> float:
+        """Guess one encoder pass whatever the length, then decoding by length, as Whisper tiny takes them."""
+        return 0.3 + self.duration_s() / 20
+
+    @override
+    def batch_key(self) -> str | None:
+        """Let windows in one language share a model call."""
+        return self.language or "?"
+
+
+class Translations(Result, frozen=True, kw_only=True):
+    """One translation for each sentence, in order."""
+
+    sentences: list[str]
+
+
+class TranslateSentences(Work[Translations], frozen=True, kw_only=True):
+    """Translate a batch of sentences, each on its own."""
 
     kind: ClassVar[Kind] = "translation"
     cost_by_model: ClassVar[bool] = True
@@ -175,67 +199,37 @@ class TranslateSentences(Work, frozen=True, kw_only=True):
     """Another way than usual, and a slower one: asked for where the usual one gave a bad translation."""
 
     def of(self, sentences: list[str]) -> TranslateSentences:
-        """The same unit for other sentences."""
+        """Return the same unit for other sentences."""
         return TranslateSentences(
             source=self.source, target=self.target, sentences=sentences, careful=self.careful, model=self.model
         )
 
+    @override
     def cost_s(self) -> float:
-        """About 30 ms for a sentence of 120 characters; guessed for Firefox Translations."""
+        """Guess 30 ms for a sentence of 120 characters, as Firefox Translations takes them."""
         return 0.002 + sum(map(len, self.sentences)) / 4000
 
+    @override
     def batch_key(self) -> str | None:
-        """Sentences of one language pair share a model call."""
+        """Let sentences of one language pair share a model call."""
         return f"{self.source}-{self.target}"
 
+    @override
     def share_key(self) -> Hashable:
-        """The same sentences between the same languages."""
+        """Do the same sentences between the same languages once."""
         return (self.source, self.target, self.careful, *self.sentences)
 
-    def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
-        """Each sentence by itself."""
-        assert isinstance(result, Translations)  # noqa: S101 - what this unit is answered with
+    @override
+    def pieces(self, result: Translations) -> Sequence[tuple[TranslateSentences, Translations]]:
+        """Keep each sentence by itself."""
         return [
             (self.of([sentence]), Translations(sentences=[translation]))
             for sentence, translation in zip(self.sentences, result.sentences, strict=True)
         ]
 
 
-class Translations(Result, frozen=True, kw_only=True):
-    """One translation for each sentence, in order."""
-
-    sentences: list[str]
-
-
 CHARACTERS_PER_S = 15.0
 """How fast people speak, in most languages, within a factor of two."""
-
-
-class Speak(Work, frozen=True, kw_only=True):
-    """A sentence, or a part of one, to say aloud."""
-
-    kind: ClassVar[Kind] = "speech"
-    cached_as: ClassVar[str] = "speech"
-    text: str
-    language: str
-    """Two letters."""
-    speed: float = 1.0
-    voice: str = ""
-    """By name; empty: the voice that speaks the language where nobody names one."""
-    pace: float = 50.0
-    """Of the voice, for the cost alone: seconds of speech that one core makes in a second."""
-
-    def cost_s(self) -> float:
-        """As long as the speech is, by the pace of the voice."""
-        return 0.005 + len(self.text) / CHARACTERS_PER_S / self.speed / self.pace
-
-    def share_key(self) -> Hashable:
-        """The same words in the same voice."""
-        return (self.language, self.voice, self.speed, self.text)
-
-    def pieces(self, result: AnyResult) -> Sequence[tuple[AnyWork, AnyResult]]:
-        """A sentence is one already."""
-        return [(self, result)]
 
 
 class Speech(Result, frozen=True, kw_only=True):
@@ -245,23 +239,54 @@ class Speech(Result, frozen=True, kw_only=True):
     sample_rate_hz: int
 
 
-class EncodeAudio(Work, frozen=True, kw_only=True):
-    """Speech to a file that is smaller than a WAV."""
+class Speak(Work[Speech], frozen=True, kw_only=True):
+    """Say a sentence, or a part of one, aloud."""
 
-    kind: ClassVar[Kind] = "audio"
-    pcm: bytes
-    """Signed 16-bit little-endian mono samples."""
-    sample_rate_hz: int
+    kind: ClassVar[Kind] = "speech"
+    cached_as: ClassVar[str] = "speech"
+    text: str
+    language: str
+    """Two letters."""
+    speed: float = 1.0
+    voice: str = ""
+    """By name; empty: the default voice of the language."""
+    pace: float = 50.0
+    """Of the voice, for the cost alone: seconds of speech that one core makes in a second."""
 
+    @override
     def cost_s(self) -> float:
-        """Opus is made at about 80 times real time."""
-        return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
+        """Guess as long as the speech is, by the pace of the voice."""
+        return 0.005 + len(self.text) / CHARACTERS_PER_S / self.speed / self.pace
+
+    @override
+    def share_key(self) -> Hashable:
+        """Speak the same words in the same voice once."""
+        return (self.language, self.voice, self.speed, self.text)
+
+    @override
+    def pieces(self, result: Speech) -> Sequence[tuple[Speak, Speech]]:
+        """Keep the sentence as it is."""
+        return [(self, result)]
 
 
 class EncodedAudio(Result, frozen=True, kw_only=True):
     """A whole file."""
 
     data: bytes
+
+
+class EncodeAudio(Work[EncodedAudio], frozen=True, kw_only=True):
+    """Write speech into a file that is smaller than a WAV."""
+
+    kind: ClassVar[Kind] = "decoder"
+    pcm: bytes
+    """Signed 16-bit little-endian mono samples."""
+    sample_rate_hz: int
+
+    @override
+    def cost_s(self) -> float:
+        """Guess as Opus is made: at about 80 times real time."""
+        return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
 
 
 AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio

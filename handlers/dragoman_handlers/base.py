@@ -12,7 +12,7 @@ import msgspec
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
-from dragoman_engines.work import AnyWork, Kind, pool_name
+from dragoman_engines.work import Kind, Result, Work, pool_name
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_wire.codec import Codec
@@ -22,6 +22,7 @@ from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
 
 R = TypeVar("R", bound=Request)
+ResultT = TypeVar("ResultT", bound=Result)
 T = TypeVar("T")
 
 
@@ -41,7 +42,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return pool_name(self.kind, self.model)
 
 
-AnyQuestion = AnyWork | Question
+AnyQuestion = Work[Any] | Question
 
 WHOLE = ""
 """The only part of a request that is answered as a whole."""
@@ -158,7 +159,7 @@ class Context(Asked, Protocol):
         """
         ...
 
-    async def run(self, work: AnyWork, *, size_s: float) -> Answer:
+    async def run(self, work: Work[ResultT], *, size_s: float) -> Answer[ResultT]:
         """The result of a unit. `size_s` is the cost of all the request's units of this kind together.
 
         Raises:

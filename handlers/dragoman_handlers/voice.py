@@ -70,7 +70,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
     """A language that fails is named in the end and hides no other."""
 
     request_type: ClassVar[str] = "audio_process"
-    lane: ClassVar[str] = "audio"
+    lane: ClassVar[str] = "voice"
     stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {_STAGE: Transcription, _SPOKEN: Spoken}
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:

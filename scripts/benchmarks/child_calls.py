@@ -20,7 +20,7 @@ import uvloop
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.pool.pool_settings import PoolSettings
+from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.work import AnyWork, DecodeAudio, TranslateSentences
 
 WARM_S = 0.5
@@ -42,7 +42,7 @@ async def main(seconds: float) -> dict[str, float]:
             return DecodeAudio(data=recording, pcm_path=spool, max_duration_s=3600)
 
         rates = {}
-        for name, kind, make in (("200B", "translation", small), ("1MiB", "audio", large)):
+        for name, kind, make in (("200B", "translation", small), ("1MiB", "decoder", large)):
             pool = EnginePool(EngineSpec(kind=kind, model="echo"), PoolSettings(batch=16))
             pool.start()
             await pool.settled()
@@ -61,7 +61,7 @@ async def _rate(pool: EnginePool, make: Callable[[], AnyWork], flight: int, seco
     async def lane() -> None:
         nonlocal count
         while time.perf_counter() < begin_s + seconds:
-            await pool.run(make(), Ticket())
+            await pool.answer(pool.join(make(), Ticket()))
             count += 1
 
     await asyncio.gather(*(lane() for _ in range(flight)))

@@ -15,7 +15,7 @@ from scripts.embedded_server import Server, embedded_server
 
 OUTSTANDING = 64
 SECONDS = 4.0
-ECHO = {f"engines.{kind}.model": "echo" for kind in ("audio", "transcription", "translation", "speech")}
+ECHO = {f"engines.{kind}.model": "echo" for kind in ("decoder", "transcription", "translation", "speech")}
 
 
 def measure(rounds: int, only: str) -> list[Row]:

@@ -10,7 +10,7 @@ import json
 import sys
 
 from dragoman_client import Client
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 
 COUNT = 400
 _WORDS = 1300
@@ -26,7 +26,7 @@ async def listen(peer: str, requests: str, routed: str) -> dict[str, str]:
     """All the translations, by number; says on standard output when the first result is there."""
     heard = False
 
-    def first(event: Event) -> None:
+    def first(event: ReceivedEvent) -> None:
         nonlocal heard
         if event.type == "translation_completed" and not heard:
             heard = True

@@ -18,7 +18,7 @@ from scripts.embedded_server import launch, wait_until_ready
 
 STOP_GRACE_S = 5.0
 """How long a stop may take beyond `drain_s`."""
-_DELAYS_MS = {"audio": 10, "transcription": 20, "translation": 3, "speech": 10}
+_DELAYS_MS = {"decoder": 10, "transcription": 20, "translation": 3, "speech": 10}
 _KINDS = tuple(_DELAYS_MS)
 # Below the ports that the system hands out: a peer that knocks at such a port while nobody listens may be connected
 # to itself, and then the server cannot have its port back.

@@ -18,7 +18,7 @@ from scripts.soak_runs.samples import Sample, grown, left_over, print_samples, t
 from scripts.soak_runs.traffic import Traffic
 
 _SHARE = 2 / 3
-_DELAYS_MS = {"audio": 2, "transcription": 5, "translation": 1, "speech": 2}
+_DELAYS_MS = {"decoder": 2, "transcription": 5, "translation": 1, "speech": 2}
 _MOST_REFUSED = 0.01
 _SMALL_CACHE = {"cache.memory_bytes": 1 << 20, "cache.disk_bytes": 4 << 20}
 """Full within a minute: what it keeps on purpose is no leak."""

@@ -13,7 +13,7 @@ import zmq
 from dragoman_engines.device import DeviceMissing
 from dragoman_engines.pool.memory import Memory
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_engines.work import R, Work
 from dragoman_handlers.registry import HANDLERS
 from dragoman_handlers.text import language_id as identifying
 from dragoman_handlers.text.glossary import Glossary
@@ -233,7 +233,7 @@ class App:
         self.watch.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
 
-    def _keep(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+    def _keep(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
         return self._services.cache.keep_unit(pool, work, result, compute_s)
 
     def _on_request(self, inbound: Inbound) -> None:
@@ -267,7 +267,7 @@ class App:
         if self._logs is not None:
             self._logs.close()
         for pool in self.pools.values():
-            for child in pool.children:
+            for child in pool.supervisor.children:
                 child.kill()
 
 

@@ -31,7 +31,7 @@ def codec_of(header: bytes) -> Codec:
 
 
 def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
-    """The map in a header.
+    """Return the map in a header.
 
     Raises:
         InvalidRequest: the bytes are neither a JSON object nor a msgpack map with text keys.
@@ -50,7 +50,7 @@ def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
 
 
 def encode_header(message: object, codec: Codec) -> bytes:
-    """A typed message, or a plain map, as the bytes of frame 0."""
+    """Encode a typed message, or a plain map, as frame 0."""
     if codec is Codec.JSON:
         return _json_encoder.encode(message)
     return _msgpack_encoder.encode(message)

@@ -1,4 +1,4 @@
-"""Who sent a message, under which ids and in which encoding: what an answer needs, even to a broken request."""
+"""The sender of a message, its ids and its encoding: all that an answer needs, even to a broken request."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def envelope_of_request(request_type: str, request: Request, codec: Codec) -> Envelope:
-    """The return address of a well-formed request."""
+    """Build the return address of a well-formed request."""
     return Envelope(
         request_type=request_type,
         codec=codec,
@@ -68,7 +68,7 @@ def envelope_of_request(request_type: str, request: Request, codec: Codec) -> En
 
 
 def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
-    """The return address of a request that may be broken: what is there in good form is taken, the rest is not."""
+    """Return the return address of a request that may be broken, made of the fields that are well-formed."""
     kind = FAMILIES.canonical_type(fields)
     return Envelope(
         request_type=kind[:128] if isinstance(kind, str) else None,

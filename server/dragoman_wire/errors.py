@@ -125,5 +125,5 @@ ERRORS: dict[str, type[DragomanError]] = {error.code: error for error in Dragoma
 
 
 def error_from_code(code: str, message: str, retry_after_ms: int | None = None) -> DragomanError:
-    """The error of a public code; a code that this version does not know is an `InternalFault`."""
+    """Return the error of a public code; a code that this version does not know is an `InternalFault`."""
     return ERRORS.get(code, InternalFault)(message, retry_after_ms=retry_after_ms)

@@ -58,13 +58,13 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
         return envelope_of_request(self.request_type, self.request, self.codec)
 
     def envelope_as(self, task_id: str) -> Envelope:
-        """The return address of the task of this id, which the server may have made."""
+        """Build the return address of the task of this id, which the server may have made."""
         envelope = self.envelope
         return envelope if envelope.task_id == task_id else msgspec.structs.replace(envelope, task_id=task_id)
 
 
 def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
-    """The request in `frames`: a header, then binary frames.
+    """Decode the request in `frames`: a header, then binary frames.
 
     Raises:
         BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
@@ -85,7 +85,7 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
 
 
 def _explained(header: bytes, codec: Codec, frames: Sequence[Buffer], limits: WireLimits) -> tuple[str, Request]:
-    """What is wrong with a header, in words that name the field; where nothing is, its request.
+    """Explain what is wrong with a header, in words that name the field; return its request where nothing is.
 
     Raises:
         BadMessage: something is.
@@ -120,7 +120,7 @@ def _typed(fields: dict[str, Any]) -> tuple[str, Request]:
 def _checked(
     request_type: str, request: Request, codec: Codec, frames: Sequence[Buffer], limits: WireLimits
 ) -> Inbound:
-    """The request with its recording, within the limits."""
+    """Return the request with its recording, which is within the limits."""
     size_bytes = _check_sizes(frames, limits)
     languages = getattr(request, "target_languages", ())
     if len(languages) > limits.languages:
@@ -136,7 +136,7 @@ def _checked(
 
 
 def _check_sizes(frames: Sequence[Buffer], limits: WireLimits) -> int:
-    """The bytes of all frames together."""
+    """Check number and size of the frames; return the bytes of all together."""
     if len(frames) - 1 > limits.frames:
         raise TooLarge(f"the request has {len(frames) - 1} binary frames; the limit frames is {limits.frames}")
     size_bytes = sum(map(len, frames))
@@ -156,7 +156,7 @@ def _named(problem: str) -> str:
 
 
 def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
-    """The recording of a request; None where a transcription of the phone's stands in for it.
+    """Return the recording of a request; None where a transcription of the phone's stands in for it.
 
     Raises:
         InvalidRequest: there is none, it is no base64, or its frame does not exist.

@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     attachment_id: Identifier | None = None
     sender_id: Identifier | None = None
     reply_to: PeerId | None = None
-    """Where set, the answers go to *routed events* under this topic, and to nobody else."""
+    """Where set, the answers go to *routed events* under this topic only."""
     priority: Priority | None = None
     timeout_ms: Annotated[int, Meta(ge=1, le=7 * 24 * 3600 * 1000)] | None = None
     """The answer is worthless this many milliseconds after the request arrived."""
@@ -45,7 +45,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PingRequest(Request, frozen=True, kw_only=True):
-    """Is anybody there?"""
+    """Ask whether the server is alive."""
 
     timestamp: float | int | str | None = None
     """Echoed as it came; seconds, milliseconds or anything else."""
@@ -56,7 +56,7 @@ class StatsRequest(Request, frozen=True, kw_only=True):
 
 
 class VoicesRequest(Request, frozen=True, kw_only=True):
-    """Who can speak?"""
+    """Ask for the voices that can speak."""
 
 
 class CancelRequest(Request, frozen=True, kw_only=True):
@@ -160,9 +160,9 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
     voice: Identifier | None = None
-    """Who speaks, in every language; by default the usual voice of each."""
+    """The voice that speaks, in every language; by default the usual voice of each."""
     voices: Annotated[dict[Language, Identifier], Meta(max_length=64)] | None = None
-    """Who speaks, by language; before `voice`."""
+    """The voice that speaks, by language; before `voice`."""
     speed: Speed | None = None
     """1 (the default) is the voice's own pace."""
     output_format: Literal["wav", "ogg", "opus"] | None = None

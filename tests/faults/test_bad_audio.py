@@ -33,7 +33,7 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(state_dir: Path) -> Iterator[ServerProcess]:
     """The real decoder; what is heard does not matter."""
-    settings = ECHO | {"engines__audio__model": "embedded", "limits__audio_s": LIMIT_S}
+    settings = ECHO | {"engines__decoder__model": "embedded", "limits__audio_s": LIMIT_S}
     with running_server(state_dir, **settings) as one:
         yield one.wait_ready()
 
@@ -154,9 +154,9 @@ def test_an_hour_of_silence_in_a_small_file_is_too_long(
     server: ServerProcess, peer: Peer, hour_of_silence: bytes, *, hide: bool
 ) -> None:
     recording = without_length(hour_of_silence) if hide else hour_of_silence
-    pids = server.stats()["engines"]["audio"]["pids"]
+    pids = server.stats()["engines"]["decoder"]["pids"]
     assert_refused(answer_to(peer, {}, recording), "audio_too_long", f"audio_s of {LIMIT_S} s")
-    assert server.stats()["engines"]["audio"]["pids"] == pids
+    assert server.stats()["engines"]["decoder"]["pids"] == pids
 
 
 def test_a_voice_message_that_is_no_audio_gets_the_error_event_of_its_family(peer: Peer) -> None:

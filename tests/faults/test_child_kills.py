@@ -33,7 +33,7 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
 
 def request_for(kind: str) -> tuple[dict[str, Any], list[bytes]]:
     """A request that needs this kind of engine, without its taskId."""
-    if kind in ("audio", "transcription"):
+    if kind in ("decoder", "transcription"):
         return {"type": "transcription_only", "binaryFrames": {"audio": 1}}, [ONE_SECOND_OF_SILENCE]
     text = {"text": f"Said for the {kind} engine.", "language": "en"}
     if kind == "speech":

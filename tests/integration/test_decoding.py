@@ -75,7 +75,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
 
 @pytest.fixture(scope="module")
 def audio() -> Engine:
-    return make_engine(EngineSpec(kind="audio", model="embedded"))
+    return make_engine(EngineSpec(kind="decoder", model="embedded"))
 
 
 def decode(audio: Engine, data: bytes, spool: Path, max_duration_s: float = 60) -> AnyResult:

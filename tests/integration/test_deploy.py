@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -16,9 +15,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-import typer
 
-from dragoman_client.cli import build_app
 from dragoman_server.config import load_config
 from dragoman_wire.errors import ERRORS
 from tests.harness import ECHO, PATIENCE_S, ROOT, running_server
@@ -98,30 +95,6 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
 def test_the_guide_has_every_error_code() -> None:
     [table] = re.findall(r"^\| errorCode \|.*\n(?:\|.*\n)+", text_of(OPERATIONS), re.MULTILINE)
     assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == list(ERRORS)
-
-
-@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
-def test_a_link_of_a_document_leads_somewhere(document: Path) -> None:
-    for link in re.findall(r"\]\((?!http)([^)]+)\)", text_of(document)):
-        path, _, anchor = link.partition("#")
-        target = document.parent / path if path else document
-        assert target.exists(), link
-        if anchor:
-            headings = re.findall(r"^#+ (.+)$", text_of(target), re.MULTILINE)
-            assert anchor in [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]
-
-
-def test_every_command_of_the_guide_is_one_with_options_that_it_has() -> None:
-    group: Any = typer.main.get_command(build_app())
-    lines = re.findall(r"^dragoman (.*)$", text_of(OPERATIONS), re.MULTILINE)
-    assert len(lines) >= 5
-    for line in lines:
-        name, *words = shlex.split(line, comments=True)
-        command = group.commands[name]
-        if hasattr(command, "commands"):
-            command = command.commands[words.pop(0)]
-        known = {option for parameter in command.params for option in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= known, line
 
 
 def test_the_panels_have_places_of_their_own_and_show_the_servers_that_are_chosen() -> None:

@@ -61,7 +61,7 @@ def test_a_single_sample_is_a_file_too() -> None:
 
 
 def test_the_echo_engine_makes_real_files() -> None:
-    [result] = EchoEngine(EngineSpec(kind="audio", model="echo")).run(
+    [result] = EchoEngine(EngineSpec(kind="decoder", model="echo")).run(
         [EncodeAudio(pcm=tone(0.5, 16_000), sample_rate_hz=16_000)]
     )
     assert isinstance(result, EncodedAudio)

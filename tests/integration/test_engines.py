@@ -37,7 +37,7 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 @pytest.fixture(scope="module")
 def audio() -> Engine:
-    return make_engine(EngineSpec(kind="audio", model="embedded"))
+    return make_engine(EngineSpec(kind="decoder", model="embedded"))
 
 
 @pytest.fixture(scope="module")

@@ -130,7 +130,7 @@ def test_received_requests_are_counted_by_type(load: Load) -> None:
     assert load.all_grown("dragoman_requests_received_total") == {
         ("translation", "translation"): 5 + 2 + 1 + 1 + 2 + 2 + 7,
         ("transcription", "transcription_only"): 2,
-        ("audio", "audio_process"): 1,
+        ("voice", "audio_process"): 1,
         ("control", "stats"): 1,
         ("control", "cancel"): 1,
         ("none", "unknown"): 2,
@@ -143,7 +143,7 @@ def test_accepted_rejected_and_repeated_requests_are_counted(load: Load) -> None
     assert load.all_grown("dragoman_requests_accepted_total") == {
         ("translation", "translation"): 5 + 1 + 1 + 2 + 4,
         ("transcription", "transcription_only"): 2,
-        ("audio", "audio_process"): 1,
+        ("voice", "audio_process"): 1,
     }
     assert load.all_grown("dragoman_requests_repeated_total") == {("translation",): 2}
     assert load.all_grown("dragoman_requests_rejected_total") == {
@@ -172,7 +172,7 @@ def test_ends_are_counted_by_status_and_add_up(load: Load) -> None:
         ("translation", "expired"): 1,
         ("transcription", "completed"): 1,
         ("transcription", "failed"): 1,
-        ("audio", "completed"): 1,
+        ("voice", "completed"): 1,
     }
     assert sum(ends.values()) == sum(load.all_grown("dragoman_requests_accepted_total").values())
     lane = load.stats["lanes"]["translation"]
@@ -184,7 +184,7 @@ def test_what_was_said_is_measured_in_characters_and_seconds(load: Load) -> None
     texts += 7 * ["Hello from good-0."] + 2 * ["__fail__"]
     characters = sum(map(len, texts))
     assert load.all_grown("dragoman_text_characters_total") == {("translation",): characters}
-    assert load.all_grown("dragoman_audio_seconds_total") == {("transcription",): 1.0, ("audio",): 1.0}
+    assert load.all_grown("dragoman_audio_seconds_total") == {("transcription",): 1.0, ("voice",): 1.0}
 
 
 def test_what_was_at_work_and_waited_was_shown_then_and_is_gone_now(load: Load) -> None:
@@ -201,7 +201,7 @@ def test_what_was_at_work_and_waited_was_shown_then_and_is_gone_now(load: Load) 
     )
 
 
-@pytest.mark.parametrize(("lane", "count"), [("translation", 13), ("transcription", 2), ("audio", 1)])
+@pytest.mark.parametrize(("lane", "count"), [("translation", 13), ("transcription", 2), ("voice", 1)])
 @pytest.mark.parametrize("time", ["queue", "compute", "publish"])
 def test_every_request_is_in_the_histograms_of_its_lane(load: Load, lane: str, count: int, time: str) -> None:
     name = f"dragoman_request_{time}_seconds"
@@ -226,7 +226,7 @@ def test_units_and_calls_are_those_of_the_statistics(load: Load) -> None:
         assert load.after["dragoman_engine_unit_queue_seconds_count", label] == pool["units"]
         assert load.after["dragoman_engine_units_shared_total", label] == pool["units_shared"]
         assert load.after["dragoman_engine_call_seconds_sum", label] == pytest.approx(pool["compute_s"], abs=0.001)
-    assert load.grown("dragoman_engine_units_total", engine="audio") == 3 + 2
+    assert load.grown("dragoman_engine_units_total", engine="decoder") == 3 + 2
     assert load.grown("dragoman_engine_units_total", engine="transcription") == 2
     assert load.grown("dragoman_engine_units_total", engine="speech") == 1
 

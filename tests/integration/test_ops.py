@@ -75,12 +75,14 @@ class Probed:
     def __init__(self) -> None:
         self.intake = SimpleNamespace(last_turn_s=time.monotonic())
         self.journal = SimpleNamespace(waiting_s=0.0)
-        self.pool = SimpleNamespace(unwatched=[])
+        self.supervisor = SimpleNamespace(unwatched=[])
 
     async def health(self) -> tuple[int, dict[str, Any]]:
         parts: Any = SimpleNamespace(
             intake=self.intake,
-            services=SimpleNamespace(journal=self.journal, pools={"speech": self.pool}),
+            services=SimpleNamespace(
+                journal=self.journal, pools={"speech": SimpleNamespace(supervisor=self.supervisor)}
+            ),
             not_ready=list,
         )
         ops = Ops(Health(parts).routes())
@@ -124,7 +126,7 @@ async def test_a_journal_s_writer_that_says_nothing_is_unhealthy_and_a_slow_disk
 
 async def test_an_engine_that_nobody_watches_is_unhealthy() -> None:
     probed = Probed()
-    probed.pool.unwatched = ["speech-0"]
+    probed.supervisor.unwatched = ["speech-0"]
     assert (await probed.health())[1]["reasons"] == ["engine speech-0: nobody watches its process"]
 
 

@@ -50,7 +50,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 def stopped(server: InProcess) -> AbstractContextManager[None]:
     """The translation's process does nothing meanwhile."""
-    (child,) = server.app.pools["translation"].children
+    (child,) = server.app.pools["translation"].supervisor.children
     return held(child.pid)
 
 
@@ -130,10 +130,10 @@ async def test_a_part_that_a_repeat_has_taken_over_is_its_concern_alone(tmp_path
             await server.peer.collect(accepted)
             (run,) = server.app.dispatcher._runs.of(("peer", "t"))
             await until(lambda: len(run.context.story.units) == 2)
-            (french,) = [unit for unit in run.context.story.units if unit.work.target == "fr"]  # type: ignore[union-attr]
+            (french,) = [unit for unit in run.context.story.units if getattr(unit.work, "target", "") == "fr"]
             (other,) = run.context.story.units - {french}
             waiter = next(iter(french.waiters))
-            waiter.set_exception(type(server.app.pools["translation"].unavailable())("no"))
+            waiter.set_exception(type(server.app.pools["translation"].supervisor.unavailable())("no"))
             await server.peer.collect(lambda message: message["type"] == "translation_error")
             server.peer.send(text("t", "fr", said="fine, and so long that it comes last. " * 20))
             await server.peer.collect(accepted)

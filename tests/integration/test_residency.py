@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness import ECHO, PATIENCE_S, ServerProcess, connected, running_server, wait_until
 
-KINDS = ("audio", "transcription", "translation", "speech")
+KINDS = ("decoder", "transcription", "translation", "speech")
 REQUEST = {"type": "translation", "text": "Good morning", "sourceLanguage": "en", "targetLanguages": ["pt"]}
 ROOM_MB = 330
 """Enough for any one of the embedded models, or two, and not for all."""

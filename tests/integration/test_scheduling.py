@@ -87,7 +87,7 @@ def test_past_the_byte_budget_peers_are_pushed_back_and_control_requests_still_a
     with running_server(
         tmp_path,
         **ECHO,
-        engines__audio__delay_ms=200,
+        engines__decoder__delay_ms=200,
         limits__in_flight_bytes=2 * MIB,
         limits__request_bytes=8 * MIB,
         lanes__transcription__concurrency=100,
@@ -132,5 +132,22 @@ def test_lanes_and_limits_change_on_sighup_and_what_is_wrong_changes_nothing(tmp
         server.process.send_signal(signal.SIGHUP)
         server.wait_for_log("config.rejected")
         assert server.stats()["lanes"]["translation"]["queue_limit"] == 9
+    finally:
+        server.stop()
+
+
+def test_a_lane_by_its_old_name_is_configured_and_warned_of_at_the_start_and_on_sighup(tmp_path: Path) -> None:
+    path, server = serve_file(tmp_path, "[lanes.audio]\nqueue = 7\n")
+    try:
+        server.wait_ready()
+        assert server.stats()["lanes"]["voice"]["queue_limit"] == 7
+        path.write_text("[lanes.audio]\nqueue = 9\n", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("config.reloaded")
+        assert server.stats()["lanes"]["voice"]["queue_limit"] == 9
+        warned = [line for line in server.log if line["event"] == "config.old_name"]
+        assert [(line["level"], line["section"], line["new_name"]) for line in warned] == [
+            ("warning", "lanes.audio", "lanes.voice")
+        ] * 2
     finally:
         server.stop()

@@ -14,8 +14,8 @@ import pytest
 from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running_server
 from tests.processes import child_pid, held, is_running, wait_busy
 
-KINDS = ("audio", "transcription", "translation", "speech")
-LANES = ("translation", "transcription", "audio")
+KINDS = ("decoder", "transcription", "translation", "speech")
+LANES = ("translation", "transcription", "voice")
 RECORDING = (
     b"RIFF"
     + struct.pack("<I", 36 + 32_000)
@@ -54,11 +54,11 @@ COUNTERS = {"translation": 5, "story_text_object_translation": 1, "transcription
 ENDS = {
     "translation": {"completed": 4, "failed": 2, "rejected": 0},
     "transcription": {"completed": 2, "failed": 1, "rejected": 0},
-    "audio": {"completed": 2, "failed": 0, "rejected": 0},
+    "voice": {"completed": 2, "failed": 0, "rejected": 0},
 }
 UNITS = {
     # A recording is decoded, then searched for speech; the one without samples is only decoded.
-    "audio": 5 + 4,
+    "decoder": 5 + 4,
     "transcription": 4,
     # One each of "text", "untyped" and "failing", two each of "languages" and "story", one of each voice message.
     "translation": 3 + 2 + 2 + 2,
@@ -67,7 +67,7 @@ UNITS = {
 LANE_OF = {
     "translation": ("text", "untyped", "languages", "failing", "too long", "story"),
     "transcription": ("speech", "speech, alias", "no speech"),
-    "audio": ("voice", "voice, alias"),
+    "voice": ("voice", "voice, alias"),
 }
 
 
@@ -206,6 +206,6 @@ def test_what_is_active_is_broken_down_by_type_and_by_lane(tmp_path: Path) -> No
     assert {name: lane["active"] for name, lane in stats["lanes"].items()} == {
         "translation": 3,
         "transcription": 2,
-        "audio": 0,
+        "voice": 0,
     }
     assert stats["in_flight"]["bytes"] > 2 * len(RECORDING)

@@ -185,7 +185,7 @@ def test_a_wait_in_the_lane_a_failure_and_a_cancellation_are_seen(spans: Spans) 
         peer.collect(lambda message: message.type == "accepted")
         peer.send({"type": "cancel", "taskId": "hangs"})
         peer.collect(lambda message: message.type == "task_finished")
-        (child,) = spans.app.pools["translation"].children
+        (child,) = spans.app.pools["translation"].supervisor.children
         child.kill()
         peer.collect(lambda message: message.type == "task_finished")
     hung, within = spans.of("hangs")
@@ -204,7 +204,7 @@ def test_a_voice_message_has_a_span_for_every_unit(spans: Spans) -> None:
         peer.run({"type": "audio", "taskId": "voice", "targetLanguages": ["pt"], **SPEECH}, RECORDING)
     _, within = spans.of("voice")
     units = [name for name in names(within) if name.startswith("unit ")]
-    assert units == ["unit audio", "unit audio", "unit speech", "unit transcription", "unit translation"]
+    assert units == ["unit decoder", "unit decoder", "unit speech", "unit transcription", "unit translation"]
 
 
 def test_no_span_holds_what_was_said(spans: Spans) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dragoman_client.cli import commands
+from dragoman_client.cli.commands import ping, stats, top, transcribe, translate, voice, voices
 from dragoman_client.cli.load import load
 from dragoman_client.cli.settings import Settings, connectable
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
@@ -16,7 +16,7 @@ PARTS_GROUP = "dragoman.commands"
 
 
 def build_app() -> typer.Typer:
-    """The application with the commands of all installed parts."""
+    """Build the application with the commands of all installed parts."""
     parts, missing = _installed_parts()
     app = typer.Typer(
         name="dragoman",
@@ -25,8 +25,7 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    asking = (commands.voices, commands.ping, commands.stats, commands.top, load)
-    for command in (commands.translate, commands.transcribe, commands.voice, *asking):
+    for command in (translate, transcribe, voice, voices, ping, stats, top, load):
         app.command()(command)
     for part in parts:
         app.add_typer(part)
@@ -34,7 +33,7 @@ def build_app() -> typer.Typer:
 
 
 def _installed_parts() -> tuple[list[typer.Typer], list[str]]:
-    """The applications of other parts, and for each that cannot be loaded its name and why."""
+    """Load the applications of other parts; return them, and for each that cannot be loaded its name and why."""
     parts, missing = [], []
     for point in sorted(entry_points(group=PARTS_GROUP), key=lambda point: point.name):
         try:

@@ -14,11 +14,12 @@ import msgspec
 import typer
 
 from dragoman_client.aio import Client
+from dragoman_client.choices import Format
 from dragoman_client.cli.output import fail, print_json, print_tree, progress, voice_note
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
-from dragoman_client.formats import Format, render
-from dragoman_client.frames import Event
+from dragoman_client.formats import render
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.results import SpokenTranslation, TranslationFailed, VoiceResult
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import VoicesResult
@@ -30,11 +31,11 @@ _RECORDING_TIMEOUT_S = 3600.0
 _CONNECT_TIMEOUT_S = 5.0
 _SUFFIXES = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac"}
 _T = TypeVar("_T")
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[ReceivedEvent], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class TextRequest:
     """A text and the languages that it is wanted in."""
 
     text: str
@@ -46,7 +47,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spoken:
+class VoiceRequest:
     """A voice message and the languages that it is wanted in."""
 
     name: str
@@ -61,18 +62,18 @@ class Spoken:
     glossary: Mapping[str, Replacement]
 
 
-def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
+def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> None:
     """Print translations; of a text that some languages failed for, the others."""
 
     async def work(client: Client, on_event: OnEvent) -> TranslationFailed:
         try:
             results = await client.translate(
-                wanted.text,
-                wanted.source,
-                to=wanted.languages,
-                model_type=wanted.model,
-                glossary=wanted.glossary,
-                priority=wanted.priority,
+                request.text,
+                request.source,
+                to=request.languages,
+                model_type=request.model,
+                glossary=request.glossary,
+                priority=request.priority,
                 on_event=on_event,
             )
         except TranslationFailed as failed:
@@ -84,48 +85,48 @@ def translate(settings: Settings, wanted: Wanted, *, as_json: bool) -> None:
         translations = {language: asdict(each) for language, each in outcome.results.items()}
         print_json({"translations": translations, "errors": _errors(outcome.errors)})
     else:
-        for language in sorted(outcome.results, key=_position_in(wanted.languages)):
-            prefix = f"{language}: " if len(wanted.languages) > 1 else ""
+        for language in sorted(outcome.results, key=_position_in(request.languages)):
+            prefix = f"{language}: " if len(request.languages) > 1 else ""
             typer.echo(prefix + outcome.results[language].text)
-    _leave(outcome.errors, some_worked=bool(outcome.results), named=len(wanted.languages) > 1)
+    _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
 
 
-def transcribe(settings: Settings, audio: bytes, language: str | None, form: str, *, words: bool) -> None:
+def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
     """Print a transcription in a format of `formats`."""
 
     async def work(client: Client, on_event: OnEvent) -> str:
         transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
-        return render(transcription, Format(form))
+        return render(transcription, form)
 
-    typer.echo(_call(settings, "transcribing", work, as_json=form == "json", timeout_s=_RECORDING_TIMEOUT_S))
+    typer.echo(_call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
 
 
-def voice(settings: Settings, spoken: Spoken, out: Path, *, as_json: bool) -> None:
+def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool) -> None:
     """Write one recording for each language, and print what is said in them."""
 
     async def work(client: Client, on_event: OnEvent) -> VoiceResult:
         return await client.voice(
-            spoken.audio,
-            to=spoken.languages,
-            language=spoken.language,
-            model_type=spoken.model,
-            voice=spoken.voice,
-            speed=spoken.speed,
-            audio_format=spoken.audio_format,
-            glossary=spoken.glossary,
+            request.audio,
+            to=request.languages,
+            language=request.language,
+            model_type=request.model,
+            voice=request.voice,
+            speed=request.speed,
+            audio_format=request.audio_format,
+            glossary=request.glossary,
             on_event=on_event,
         )
 
     result = _call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
     try:
-        files = _write(result, spoken.name, out)
+        files = _write(result, request.name, out)
     except OSError as error:
         raise typer.BadParameter(f"cannot write to {out}: {error.strerror}", param_hint="--out") from error
     if as_json:
         print_json(_voice_document(result, files))
     else:
         typer.echo(result.transcription.text)
-        for language in sorted(result.audios, key=_position_in(spoken.languages)):
+        for language in sorted(result.audios, key=_position_in(request.languages)):
             typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
     _leave(result.failed, some_worked=bool(result.audios), named=True)
 

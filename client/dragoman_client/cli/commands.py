@@ -6,38 +6,13 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dragoman_client.choices import Format, Priority, SoundFormat
 from dragoman_wire.endpoints import DEFAULT_OPS
-
-
-class Priority(StrEnum):
-    """Which requests go first."""
-
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
-
-
-class TranscriptFormat(StrEnum):
-    """What a transcription is printed as."""
-
-    TEXT = "text"
-    JSON = "json"
-    SRT = "srt"
-    VTT = "vtt"
-
-
-class SoundFormat(StrEnum):
-    """What speech is sent as."""
-
-    WAV = "wav"
-    OGG = "ogg"
-
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
@@ -85,7 +60,7 @@ def translate(
         text = sys.stdin.read().rstrip("\n")
     if not text.strip():
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    wanted = calls.Wanted(
+    request = calls.TextRequest(
         text=text,
         source=source,
         languages=languages_of(to),
@@ -93,16 +68,14 @@ def translate(
         priority=priority.value,
         glossary=_glossary(term, glossary),
     )
-    calls.translate(ctx.obj, wanted, as_json=as_json)
+    calls.translate(ctx.obj, request, as_json=as_json)
 
 
 def transcribe(
     ctx: typer.Context,
     file: Recording,
     *,
-    form: Annotated[
-        TranscriptFormat, typer.Option("--format", help="What to print.", case_sensitive=False)
-    ] = TranscriptFormat.TEXT,
+    form: Annotated[Format, typer.Option("--format", help="What to print.", case_sensitive=False)] = Format.TEXT,
     language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
     words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
     as_json: AsJson = False,
@@ -113,8 +86,8 @@ def transcribe(
     """
     from dragoman_client.cli import calls
 
-    chosen = "json" if as_json else form.value
-    if words and chosen != "json":
+    chosen = Format.JSON if as_json else form
+    if words and chosen is not Format.JSON:
         raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
     calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words)
 
@@ -130,7 +103,7 @@ def voice(
     voice: Annotated[
         list[str] | None,
         typer.Option(
-            help="Who speaks: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
+            help="The voice: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
             metavar="[LANG=]NAME",
             show_default=False,
         ),
@@ -150,7 +123,7 @@ def voice(
     from dragoman_client.cli import calls
 
     audio = _recording(file)
-    spoken = calls.Spoken(
+    request = calls.VoiceRequest(
         name=file.stem,
         audio=audio,
         languages=languages_of(to),
@@ -161,7 +134,7 @@ def voice(
         audio_format=audio_format.value,
         glossary=_glossary(term, glossary),
     )
-    calls.voice(ctx.obj, spoken, out, as_json=as_json)
+    calls.voice(ctx.obj, request, out, as_json=as_json)
 
 
 def voices(
@@ -248,7 +221,7 @@ def languages_of(to: str) -> list[str]:
 
 
 def _voices(given: list[str]) -> str | dict[str, str] | None:
-    """One voice for all languages, or one for each."""
+    """Read one voice for all languages, or one for each."""
     if len(given) == 1 and given[0] and "=" not in given[0]:
         return given[0]
     pairs = [each.split("=", 1) for each in given]
@@ -258,7 +231,7 @@ def _voices(given: list[str]) -> str | dict[str, str] | None:
 
 
 def _glossary(terms: list[str] | None, file: Path | None) -> dict[str, Any]:
-    """The file's terms and those of the command line, which go before."""
+    """Read the file's terms and those of the command line, which take precedence."""
     try:
         glossary = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

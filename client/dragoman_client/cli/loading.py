@@ -59,7 +59,7 @@ def load(
 
 
 def _precise_loop() -> asyncio.AbstractEventLoop:
-    """The default one rounds waits up to whole milliseconds, which would be in every time of an open loop."""
+    """Make a loop that does not round waits up to whole milliseconds, which would be in every time of an open loop."""
     return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
@@ -102,7 +102,7 @@ def _interruptible(run: LoadRun) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def _shown(run: LoadRun) -> AsyncIterator[None]:
-    """How the run goes, in one line, where standard error is a terminal."""
+    """Show how the run goes, in one line, where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield
         return
@@ -122,7 +122,7 @@ async def _show(run: LoadRun, live: Live) -> None:
 
 
 def line_of(run: LoadRun) -> str:
-    """Where a run stands, in one line."""
+    """Describe the progress of a run in one line."""
     figures = run.tally.together()
     p99_ms = figures.to_finished.percentile(99)
     parts = [

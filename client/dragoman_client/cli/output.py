@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dragoman_client.errors import ClientError
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import SpeakingVoice, VoicesResult
 
@@ -42,7 +42,7 @@ def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
 
 
 def voice_note(voice: SpeakingVoice, known: VoicesResult, language: str | None) -> str:
-    """A voice's languages, and where it speaks though nobody names it."""
+    """Describe a voice: its languages, and those in which it is the default."""
     languages = [language] if language else voice.languages
     notes = []
     for word, chosen in (("default", known.default_voices), ("premium", known.best_voices)):
@@ -70,7 +70,7 @@ def fail(error: DragomanError | ClientError, exit_code: int, *, as_json: bool) -
 
 
 @contextlib.contextmanager
-def progress(label: str) -> Iterator[Callable[[Event], None]]:
+def progress(label: str) -> Iterator[Callable[[ReceivedEvent], None]]:
     """Show what is going on and for how long, where standard error is a terminal; call it with each event."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -79,7 +79,7 @@ def progress(label: str) -> Iterator[Callable[[Event], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(label, total=None)
 
-        def on_event(event: Event) -> None:
+        def on_event(event: ReceivedEvent) -> None:
             stage = _STAGES.get(event.type)
             if stage is not None:
                 shown.update(task, description=stage.format(language=event.language))

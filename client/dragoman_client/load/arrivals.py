@@ -10,7 +10,7 @@ from dragoman_client.load.plan import Arrivals
 
 
 def due_times(arrivals: Arrivals, rate: float, rng: random.Random) -> Iterator[float]:
-    """Seconds since the beginning at which each request is due; without end."""
+    """Generate, without end, the seconds since the beginning at which each request is due."""
     if arrivals is Arrivals.CONSTANT:
         for number in itertools.count():
             yield number / rate

@@ -11,17 +11,17 @@ import time
 from collections.abc import Iterator
 from typing import Self
 
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.load.arrivals import due_times
-from dragoman_client.load.line import Line
 from dragoman_client.load.materials import Materials, RequestMaker, result_request
 from dragoman_client.load.plan import Plan
+from dragoman_client.load.sockets import LoadSockets
 from dragoman_client.load.tally import Sent, Tally
 
 _CONNECT_S = 5.0
 _SWEEP_S = 0.25
 _SEND_AGAIN_S = 0.002
-"""Where nobody takes a request now: the server is not there, or reads no more for the moment."""
+"""Before a request is sent again that the server did not take: it is not there, or reads no more for the moment."""
 _ASKS = 3
 """A request is asked for after each third of its time."""
 _MOST_IN_A_ROW = 32
@@ -55,7 +55,7 @@ class LoadRun:
         self._peers = [f"{name}-{number}" for number in range(plan.peers)]
         self._maker = RequestMaker(plan, materials, self._peers)
         self._rng = random.Random(plan.seed)  # noqa: S311 - to be repeatable, not secret
-        self._line: Line | None = None
+        self._sockets: LoadSockets | None = None
         self._stop = asyncio.Event()
         self._room = asyncio.Event()
         self._waiting: dict[str, asyncio.Future[float]] = {}
@@ -77,19 +77,19 @@ class LoadRun:
 
     async def __aenter__(self) -> Self:
         """Connect, and wait for the server's first answer."""
-        self._line = Line(*self._endpoints, self._peers, self._see)
+        self._sockets = LoadSockets(*self._endpoints, self._peers, self._see)
         try:
-            await self._line.wait_for_server(min(_CONNECT_S, self.plan.timeout_s))
+            await self._sockets.wait_for_server(min(_CONNECT_S, self.plan.timeout_s))
         except BaseException:
-            await self._line.close()
+            await self._sockets.close()
             raise
-        self._line.watch(self._probe, self._catch_up)
+        self._sockets.watch(self._probe, self._catch_up)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await _end(self._catching_up)
-        if self._line is not None:
-            await self._line.close()
+        if self._sockets is not None:
+            await self._sockets.close()
 
     async def run(self) -> None:
         """Send, then wait for the answers, each as long as the plan allows.
@@ -109,7 +109,7 @@ class LoadRun:
     # --- sending ---------------------------------------------------------------------------------------------
 
     async def _open_loop(self, rate: float) -> None:
-        """Each request when it is due; one that finds no place goes as soon as there is one, its time running."""
+        """Send each request when it is due; one that finds no place goes as soon as there is one, its time running."""
         due = self._due(rate)
         in_a_row = 0
         for due_s in due:
@@ -128,7 +128,7 @@ class LoadRun:
         return times if number is None else itertools.islice(times, number)
 
     async def _closed_loop(self) -> None:
-        """So many at a time: each place sends the next request when its last one is through."""
+        """Keep so many in flight: each place sends the next request when its last one is through."""
         left = iter(range(self.plan.number)) if self.plan.number is not None else None
 
         async def place() -> None:
@@ -146,15 +146,15 @@ class LoadRun:
         return self._stop.is_set() or self.elapsed_s >= self.plan.duration_s
 
     async def _send(self, due_s: float | None) -> Sent | None:
-        """Send a request as soon as there is a place and somebody takes it; None where that was not to be."""
+        """Send a request as soon as there is a place and the server takes it; None where it never did."""
         while len(self.tally.open) >= self.plan.most_in_flight:
             if self._over:
                 return None
             await self._until_changed(_SWEEP_S)
-        if self._stop.is_set() or self._line is None:
+        if self._stop.is_set() or self._sockets is None:
             return None
         kind, task_id, frames = self._maker.make()
-        while not self._line.send(frames):
+        while not self._sockets.send(frames):
             if self._over:
                 return None
             await self._until_stopped(_SEND_AGAIN_S)
@@ -167,7 +167,7 @@ class LoadRun:
 
     # --- hearing ---------------------------------------------------------------------------------------------
 
-    def _see(self, event: Event) -> None:
+    def _see(self, event: ReceivedEvent) -> None:
         through = self.tally.see(event, time.monotonic())
         if through is None:
             return
@@ -192,14 +192,14 @@ class LoadRun:
                 self._ask(request)
 
     def _ask(self, request: Sent) -> bool:
-        return self._line is not None and self._line.send(result_request(request.task_id, request.peer))
+        return self._sockets is not None and self._sockets.send(result_request(request.task_id, request.peer))
 
     async def _probe(self) -> None:
-        if self._line is not None:
-            await self._line.wait_for_server(_CONNECT_S)
+        if self._sockets is not None:
+            await self._sockets.wait_for_server(_CONNECT_S)
 
     def _catch_up(self) -> None:
-        """The connection was cut off and is there again: ask for what was accepted, send again what was not."""
+        """Ask for what was accepted and send again what was not: the connection was cut off and is there again."""
         if self._catching_up is None or self._catching_up.done():
             self._catching_up = asyncio.create_task(self._ask_for_all(), name="load-catch-up")
 
@@ -214,7 +214,7 @@ class LoadRun:
         if request.accepted:
             request.asked_s = time.monotonic()
             return self._ask(request)
-        taken = self._line is not None and self._line.send(request.frames)
+        taken = self._sockets is not None and self._sockets.send(request.frames)
         self.tally.repeated += taken
         return taken
 
@@ -236,7 +236,7 @@ class LoadRun:
 
 
 def _until(times: Iterator[float], end_s: float) -> Iterator[float]:
-    """The times before the end."""
+    """Yield the times before the end."""
     for at_s in times:
         if at_s >= end_s:
             return

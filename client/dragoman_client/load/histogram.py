@@ -43,7 +43,7 @@ class Histogram:
         return self.total_ms / self.count if self.count else None
 
     def percentile(self, percent: float) -> float | None:
-        """The duration that so many percent of all do not exceed (nearest rank); None of nothing."""
+        """Return the duration that so many percent of all do not exceed (nearest rank); None of nothing."""
         if not self.count:
             return None
         rank = max(1, math.ceil(self.count * percent / 100))
@@ -57,7 +57,7 @@ class Histogram:
         return self.max_ms
 
     def bars(self, most: int = 16) -> list[tuple[float, float, int]]:
-        """The same in a few ranges, for the eye: from, to (ms), how many. The ends go 1, 2, 5, 10, ... ms.
+        """Return the same in a few ranges, for a chart: from, to (ms), how many. The ends go 1, 2, 5, 10, ... ms.
 
         Where there are more than `most`, the last one takes the rest.
         """
@@ -79,7 +79,10 @@ class Histogram:
 
 def _ends(low_ms: float, high_ms: float) -> list[float]:
     """1, 2, 5, 10, ... from the last one that is not above `low_ms` to the first one that is above `high_ms`."""
-    decade = math.floor(math.log10(max(low_ms, _LEAST_MS)))
+    least_ms = max(low_ms, _LEAST_MS)
+    decade = math.floor(math.log10(least_ms))
+    if 10.0**decade > least_ms:  # the logarithm of a number just below a power of ten is rounded up
+        decade -= 1
     ends = [0.0] if low_ms < _LEAST_MS else []
     while True:
         for step in (1, 2, 5):
@@ -94,5 +97,5 @@ def _ends(low_ms: float, high_ms: float) -> list[float]:
 
 
 def _place(ends: Sequence[float], duration_ms: float) -> int:
-    """The range that a duration lies in."""
+    """Return the range that a duration lies in."""
     return next(place for place, end in enumerate(ends[1:]) if duration_ms < end)

@@ -45,7 +45,7 @@ class MaterialsError(Exception):
 
 
 def load_materials(texts: Path | None, recordings: Sequence[Path], *, numbered: bool) -> Materials:
-    """Texts, one a line, and recordings, from files; from ours where none are given.
+    """Read texts, one a line, and recordings from files; the built-in ones where none are given.
 
     Raises:
         MaterialsError: a file cannot be read, or is empty.
@@ -58,7 +58,7 @@ def load_materials(texts: Path | None, recordings: Sequence[Path], *, numbered: 
 
 
 def built_in_recordings() -> list[bytes]:
-    """Two recordings of synthetic English speech, 3 s and 14 s long, Opus in Ogg."""
+    """Return two recordings of synthetic English speech, 3 s and 14 s long, Opus in Ogg."""
     folder = resources.files("dragoman_client.load")
     return [folder.joinpath(name).read_bytes() for name in _RECORDINGS]
 
@@ -82,7 +82,7 @@ class RequestMaker:
         self._number = 0
 
     def make(self) -> tuple[Kind, str, list[bytes]]:
-        """A kind, a task id and frames.
+        """Make the next request: its kind, its task id and its frames.
 
         Raises:
             TooLarge: a recording is over the default limits.
@@ -120,7 +120,7 @@ class RequestMaker:
 
 
 def result_request(task_id: str, peer: str) -> list[bytes]:
-    """The frames that ask for the stored events of a task."""
+    """Build the frames that ask for the stored events of a task."""
     return pack({"type": "result", "taskId": task_id, "replyTo": peer}, {}, WireLimits())
 
 

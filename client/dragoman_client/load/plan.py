@@ -59,7 +59,7 @@ class Plan:
 
 
 def parse_mix(text: str) -> dict[Kind, float]:
-    """Weights from `translation=8,voice=1`; a kind without a number weighs 1.
+    """Parse weights from `translation=8,voice=1`; a kind without a number weighs 1.
 
     Raises:
         ValueError: the sentence says what is wrong.

@@ -15,7 +15,7 @@ _DIGITS = 3
 
 
 def report_of(run: LoadRun) -> dict[str, Any]:
-    """The document; also of a run that was interrupted, or is not over."""
+    """Build the document, also of a run that was interrupted or is not over."""
     plan, tally = run.plan, run.tally
     loop: dict[str, Any] = {"loop": "closed", "concurrency": plan.concurrency}
     if plan.rate is not None:

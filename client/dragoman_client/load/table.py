@@ -57,7 +57,7 @@ def _summary(report: Mapping[str, Any]) -> Iterator[str]:
         if everything[name]:
             yield f"{everything[name]} {what.format(timeout_s=plan['timeout_s'])}"
     if report["not_sent"]:
-        yield f"{report['not_sent']} due and never sent: too many were in flight, or nobody took them"
+        yield f"{report['not_sent']} due and never sent: too many were in flight, or no server took them"
     if report["repeated"]:
         yield f"{report['repeated']} sent again after the connection was lost"
     if report["interrupted"]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.load.histogram import Histogram
 from dragoman_client.load.plan import Kind
 
@@ -92,12 +92,12 @@ class Tally:
         self._timeout_s = timeout_s
 
     def send(self, request: Sent) -> None:
-        """A request was handed to the transport."""
+        """Note that a request was handed to the transport."""
         self.open[request.task_id] = request
         self.of(request.kind).sent += 1
         self.late.add((request.sent_s - request.counted_s) * 1000)
 
-    def see(self, event: Event, now_s: float) -> tuple[Sent, Event] | None:
+    def see(self, event: ReceivedEvent, now_s: float) -> tuple[Sent, ReceivedEvent] | None:
         """Take an event in; the request that is through with it, and the event, or None where none is."""
         request = self.open.get(event.task_id or "")
         if request is None:
@@ -126,14 +126,14 @@ class Tally:
         del self.open[request.task_id]
         return request, event
 
-    def _refuse(self, request: Sent, event: Event) -> bool:
-        """Whether the event refuses the request: an error of what was not accepted."""
+    def _refuse(self, request: Sent, event: ReceivedEvent) -> bool:
+        """Return whether the event refuses the request: an error of what was not accepted."""
         if request.accepted or event.error is None:
             return False
         self.of(request.kind).refused[event.error.code] += 1
         return True
 
-    def _result(self, request: Sent, event: Event, took_ms: float) -> None:
+    def _result(self, request: Sent, event: ReceivedEvent, took_ms: float) -> None:
         request.events += 1
         error = event.error
         if error is not None:
@@ -146,8 +146,8 @@ class Tally:
         for failed in event.fields.get("failedLanguages") or ():
             request.code = request.code or str(failed.get("errorCode"))
 
-    def _finish(self, request: Sent, event: Event, took_ms: float) -> bool:
-        """Whether it is through: a finish that counts more events than came waits for them."""
+    def _finish(self, request: Sent, event: ReceivedEvent, took_ms: float) -> bool:
+        """Note a finish; return whether the request is through: one that counts more events than came is not."""
         figures = self.of(request.kind)
         status = str(event.fields.get("status"))
         if request.finish is None:
@@ -175,10 +175,6 @@ class Tally:
         self._end(ended)
         return ended
 
-    def give_up_all(self) -> None:
-        """End everything that is open."""
-        self._end(list(self.open.values()))
-
     def _end(self, requests: Sequence[Sent]) -> None:
         for request in requests:
             figures = self.of(request.kind)
@@ -198,11 +194,11 @@ class Tally:
                 yield request
 
     def of(self, kind: Kind) -> Figures:
-        """The figures of one kind."""
+        """Return the figures of one kind."""
         return self.figures.setdefault(kind, Figures())
 
     def together(self) -> Figures:
-        """The figures of all kinds."""
+        """Add up the figures of all kinds."""
         total = Figures()
         for figures in self.figures.values():
             total.include(figures)

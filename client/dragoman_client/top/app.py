@@ -73,7 +73,7 @@ class TopApp(App[None]):
         self._table: DataTable[Text] = DataTable(id="tasks", cursor_type="row", cell_padding=1)
 
     def compose(self) -> ComposeResult:
-        """From top to bottom, the keys last."""
+        """Lay the screen out from top to bottom, the keys last."""
         yield from (self._head, self._notice, self._lanes, self._engines, self._title, self._find, self._table)
         yield Footer()
 
@@ -113,7 +113,8 @@ class TopApp(App[None]):
         self._show()
 
     async def _refresh_life(self) -> None:
-        screen = self.screen
+        stack = self.screen_stack
+        screen = stack[-1] if stack else None  # there is none any more once the application is closing
         if isinstance(screen, LifeScreen) and not (screen.shown["status"] and "timeline" in screen.shown):
             with suppress(OpsError):
                 screen.update(await asyncio.to_thread(self._ops.task, screen.shown))
@@ -183,19 +184,19 @@ class TopApp(App[None]):
         return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
 
     def _chosen(self) -> Document | None:
-        """The task under the cursor."""
+        """Return the task under the cursor."""
         key = self._chosen_key()
         return next((task for task in self._tasks if _key(task) == key), None)
 
     # --- keys ----------------------------------------------------------------------------------------------
 
     def action_sort(self) -> None:
-        """The next order."""
+        """Change to the next order."""
         self._order = _after(self._order, tuple(_ORDERS))
         self._wake.set()
 
     def action_which(self) -> None:
-        """The next kind of tasks."""
+        """Change to the next kind of tasks."""
         self._which = _after(self._which, _WHICH)
         self._wake.set()
 
@@ -254,7 +255,7 @@ class TopApp(App[None]):
 
 
 def _key(task: Mapping[str, Any]) -> str:
-    """A task's row; an id can come again, and of several peers."""
+    """Return the key of a task's row; an id can come again, and from several peers."""
     return f"{task['reply_to']} {task['task_id']} {task['arrived_s']}"
 
 

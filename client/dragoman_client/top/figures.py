@@ -12,12 +12,12 @@ HISTORY = 60
 
 
 def plain(text: object) -> str:
-    """Somebody else's text for a terminal: what could move the cursor, hide or reorder is shown as a mark."""
+    """Make a text of others safe for a terminal: what could move the cursor, hide or reorder is shown as a mark."""
     return "".join(each if each.isprintable() else "�" for each in str(text))
 
 
 def duration(ms: float | None) -> str:
-    """At most six characters: `0.4ms`, `12ms`, `1.2s`, `2m05`, `3h12`, `4d02`."""
+    """Format a duration in at most six characters: `0.4ms`, `12ms`, `1.2s`, `2m05`, `3h12`, `4d02`."""
     if ms is None:
         return "-"
     if ms < 9.95:
@@ -33,7 +33,7 @@ def duration(ms: float | None) -> str:
 
 
 def count(number: float) -> str:
-    """At most five characters: `999`, `12.3k`, `1.2M`."""
+    """Format a number in at most five characters: `999`, `12.3k`, `1.2M`."""
     if number < 10_000:
         return f"{number:.0f}"
     for name, size in (("k", 1e3), ("M", 1e6), ("G", 1e9)):
@@ -43,7 +43,7 @@ def count(number: float) -> str:
 
 
 def rate(per_s: float | None) -> str:
-    """A rate by the second, or by the minute where that says more."""
+    """Format a rate by the second, or by the minute where that says more."""
     if not per_s:
         return "0/s"
     if per_s < 0.95:
@@ -78,7 +78,7 @@ class Rate:
         return per_s
 
     def sparkline(self, width: int) -> str:
-        """The last `width` rates as bars."""
+        """Draw the last `width` rates as bars."""
         shown = list(self.history)[-width:]
         highest = max(shown, default=0.0) or 1.0
         return "".join(_BARS[round(each / highest * (len(_BARS) - 1))] for each in shown).rjust(width)

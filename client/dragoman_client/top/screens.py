@@ -34,7 +34,7 @@ class LifeScreen(ModalScreen[None]):
         self.shown = task
 
     def compose(self) -> ComposeResult:
-        """The task's name, what is known of it, and the keys."""
+        """Lay out the task's name, what is known of it, and the keys."""
         with Vertical(classes="sheet"):
             yield Static(Text(plain(self.shown["task_id"]), "bold"), classes="name")
             with VerticalScroll():
@@ -65,7 +65,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._task_id = task_id
 
     def compose(self) -> ComposeResult:
-        """The question and the keys."""
+        """Lay out the question and the keys."""
         question = Text.assemble("Cancel ", (plain(self._task_id), "bold"), "?\n\ny  yes, cancel it\nn  keep it")
         with Vertical(classes="sheet question"):
             yield Static(question)

@@ -46,22 +46,22 @@ class Rates:
             self._loads[kind].add(pool["compute_s"], at_s)
 
     def latest(self, name: str) -> float:
-        """The last rate of a counter, per second."""
+        """Return the last rate of a counter, per second."""
         history = self._rates[name].history
         return history[-1] if history else 0.0
 
     def load(self, kind: str) -> float:
-        """How many of an engine's processes were at work lately."""
+        """Return how many of an engine's processes were at work lately."""
         history = self._loads[kind].history
         return history[-1] if history else 0.0
 
     def sparkline(self, name: str, width: int) -> str:
-        """The last rates of a counter, as bars."""
+        """Draw the last rates of a counter as bars."""
         return self._rates[name].sparkline(width)
 
 
 def lanes(stats: Mapping[str, Any], rates: Rates, width: int) -> Table:
-    """One row a lane."""
+    """Build a table with one row a lane."""
     wide = width >= WIDE
     figures = ["RATE", "WORK", "WAIT", "QUEUE", "p95", "COMPUTE", "p95", "FAILED"]
     table = _table(["LANE", "STATE"], ["LAST MINUTE", *figures] if wide else figures)
@@ -79,7 +79,7 @@ def lanes(stats: Mapping[str, Any], rates: Rates, width: int) -> Table:
 
 
 def engines(stats: Mapping[str, Any], rates: Rates) -> Table:
-    """One row an engine."""
+    """Build a table with one row an engine."""
     table = _table(["ENGINE", "STATE", "MODEL"], ["LOAD", "UNITS", "WAIT", "MEMORY", "RESTARTS"])
     for kind, pool in stats["engines"].items():
         load = min(1.0, rates.load(kind) / pool["processes"])
@@ -92,7 +92,7 @@ def engines(stats: Mapping[str, Any], rates: Rates) -> Table:
 
 
 def cache(stats: Mapping[str, Any]) -> str:
-    """How much is answered from the cache, in a line; nothing where it is off or was not asked yet."""
+    """Describe the cache in a line; empty where it is off or was not asked yet."""
     shares = [
         f"{plain(name)} {kind['cache_hit_rate']:.0f}% of {count(kind['cache_hits'] + kind['cache_misses'])}"
         for name, kind in stats["cache"]["kinds"].items()
@@ -101,7 +101,7 @@ def cache(stats: Mapping[str, Any]) -> str:
 
 
 def task_columns(width: int) -> list[tuple[str, int]]:
-    """The titles of a task's columns and their widths; the first has what is left."""
+    """Return the titles of a task's columns and their widths; the first has what is left."""
     others = [("STATE", 9), ("LANE", 13), ("ERROR", 14), ("TOTAL", 6), ("WORK", 6)]
     if width >= WIDE:
         others = [("STATE", 9), ("LANE", 13), ("PEER", 16), ("ERROR", 20), ("TOTAL", 6), ("QUEUE", 6), ("WORK", 6)]
@@ -110,12 +110,12 @@ def task_columns(width: int) -> list[tuple[str, int]]:
 
 
 def task_title(name: str) -> Text:
-    """The head of such a column."""
+    """Return the head of such a column."""
     return Text(name, justify="right" if name in _FIGURES else "left")
 
 
 def task_row(task: Mapping[str, Any], columns: Sequence[tuple[str, int]]) -> list[Text]:
-    """One task in these columns."""
+    """Format one task in these columns."""
     word = task["status"] or task["state"]
     cells = {
         "TASK": Text(plain(task["task_id"])),
@@ -133,7 +133,7 @@ def task_row(task: Mapping[str, Any], columns: Sequence[tuple[str, int]]) -> lis
 
 
 def life(task: Mapping[str, Any]) -> Text:
-    """All that is known of a task, its timeline last."""
+    """List all that is known of a task, its timeline last."""
     word = task["status"] or task["state"]
     told = Text(no_wrap=False)
     told.append(f"{word}\n", TASK_STYLES.get(word, SOFT))

@@ -1,4 +1,4 @@
-"""What a recording's container says about its length, where its word can be trusted. Pure: bytes and numbers.
+"""The length that a recording's container declares, where that can be trusted. Pure: bytes and numbers.
 
 A decoder reads what is there and says nothing about what is missing. To notice that an upload was cut off, the
 length that the header declares is needed, and no guess: for many formats ffmpeg works it out from the size and the
@@ -25,7 +25,7 @@ HEADER_FORMATS = frozenset({"mov", "flac", "aiff"})
 
 
 def declared_wav_s(data: bytes) -> float | None:
-    """Seconds that the data chunk of a WAV file claims to hold; None where it is whole or does not know."""
+    """Return the seconds that the data chunk of a WAV file claims to hold; None where it is whole or does not know."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
     place, bytes_per_s = 12, 0
@@ -44,7 +44,7 @@ def declared_wav_s(data: bytes) -> float | None:
 
 
 def has_mp3_length(data: bytes) -> bool:
-    """Whether an MP3 file begins with a frame that tells its length."""
+    """Return whether an MP3 file begins with a frame that tells its length."""
     place = 0
     if data[:3] == b"ID3" and len(data) > 10:
         # The tag's size: four bytes of seven bits.
@@ -54,7 +54,7 @@ def has_mp3_length(data: bytes) -> bool:
 
 
 def ogg_ends_inside_page(data: bytes) -> bool:
-    """Whether the last page of an Ogg file is not all there."""
+    """Return whether the last page of an Ogg file is not all there."""
     place = data.rfind(b"OggS")
     if place < 0:
         return False
@@ -66,7 +66,7 @@ def ogg_ends_inside_page(data: bytes) -> bool:
 
 
 def cut_off_reason(data: bytes) -> str | None:
-    """Why a file is not all there, where its structure shows it and its length does not; None where it does not."""
+    """Return why a file is not all there, where its structure shows it and its length does not; else None."""
     if data[4:8] == b"ftyp" and b"moov" not in data:
         return "the recording is cut off: the index at the end of the file is missing"
     if data[:4] == b"OggS" and ogg_ends_inside_page(data):

@@ -133,7 +133,7 @@ def _copy(container: Any, stream: Any, spool: BinaryIO, max_duration_s: float) -
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Every frame that can be decoded: a damaged packet costs its own sound, as in a player."""
+    """Yield every frame that can be decoded: a damaged packet costs its own sound, as in a player."""
     packets = container.demux(stream)
     while True:
         try:
@@ -184,7 +184,7 @@ class _Converter:
 
 
 def _declared_s(container: Any, stream: Any, data: bytes) -> float | None:
-    """The length that the header declares, in seconds; None where it declares none or is not to be believed."""
+    """Return the length that the header declares, in seconds; None where it declares none or is not to be believed."""
     name = container.format.name.partition(",")[0]
     if name == "wav":
         return declared_wav_s(data)

@@ -15,7 +15,7 @@ _STEP_S = 1
 
 
 def encode_ogg(pcm: bytes, rate_hz: int) -> bytes:
-    """A file of mono Opus.
+    """Make an Ogg file of mono Opus.
 
     Args:
         pcm: signed 16-bit little-endian samples; at least one.

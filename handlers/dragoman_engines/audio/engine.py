@@ -1,4 +1,4 @@
-"""Recordings in any container to spool files, where in them somebody speaks, and speech to small files."""
+"""Recordings in any container to spool files, the speech in them, and speech to small files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class AudioEngine:
             case EncodeAudio():
                 return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
             case _:
-                return Failure(code=EngineFailed.code, message=f"the audio engine cannot do {type(work).__name__}")
+                return Failure(code=EngineFailed.code, message=f"the decoder cannot do {type(work).__name__}")
 
 
 def _decode(work: DecodeAudio) -> AnyResult:
@@ -89,6 +89,6 @@ def _find_speech(work: FindSpeech) -> AnyResult:
 
 
 def _at_most(span: tuple[int, int], length: int) -> list[tuple[int, int]]:
-    """The span in pieces: the network's padding may take one a little over the length."""
+    """Cut a span into pieces: the network's padding may take one a little over the length."""
     start, end = span
     return [(place, min(place + length, end)) for place in range(start, end, length)]

@@ -13,7 +13,7 @@ _FULL_SCALE = 32768.0
 
 
 def read_spans(pcm_path: str, spans: Iterable[tuple[int, int]]) -> NDArray[np.float32]:
-    """The samples of the spans [start, end), one after the other.
+    """Read the samples of the spans [start, end), one after the other.
 
     Only these samples are read, however long the file. What lies outside the file is left out.
 

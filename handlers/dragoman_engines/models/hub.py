@@ -23,7 +23,7 @@ from dragoman_engines.models.files import hash_file
 
 INSTALL = "pip install 'dragoman[models]'"
 _OURS_TO_SAY = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS})
-"""What the disk says: not a trouble of the net."""
+"""Errors of the disk, not of the net."""
 _UNFINISHED = ".downloads"
 _UNWANTED = frozenset({".gitattributes", "README.md"})
 
@@ -80,8 +80,8 @@ def look_up(entry: Entry, kept_revision: str = "") -> Snapshot:
     return Snapshot(repository=repository, revision=info.sha, files=found)
 
 
-def fetch(entry: Entry, snapshot: Snapshot, folder: Path) -> dict[str, str]:
-    """Download the files into a folder, from where an earlier run stopped; the sha256 of each.
+def fetch_snapshot(entry: Entry, snapshot: Snapshot, folder: Path) -> dict[str, str]:
+    """Download the files into a folder, from where an earlier run stopped; return the sha256 of each.
 
     Raises:
         ModelMissing: the net or the hub fails, or a file came damaged.
@@ -128,7 +128,7 @@ def _go_on(snapshot: Snapshot, file: HubFile, part: Path) -> None:
 
 
 def _endpoint() -> str | None:
-    """Another hub than the public one, as the library itself would have it."""
+    """Return another hub than the public one, as the library itself would have it."""
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 

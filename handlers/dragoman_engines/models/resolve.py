@@ -35,7 +35,7 @@ class ModelFolder:
     """The pinned hashes that were checked; empty for a model that is not ours to pin."""
 
     def revision(self, files: Sequence[Path] = ()) -> str:
-        """A short hash of the model's content: of the pinned files, or of `files` where nothing is pinned.
+        """Compute a short hash of the model's content: of the pinned files, or of `files` where nothing is pinned.
 
         Every byte is read (0.5 s or less for a gigabyte with SHA instructions, several without), because a cached
         answer of another model would be a wrong answer.
@@ -46,7 +46,7 @@ class ModelFolder:
 
 
 def resolve(source: str, needs: Sequence[str] = (), models_dir: str = "") -> ModelFolder:
-    """The folder that a source names, its pinned files checked.
+    """Return the folder that a source names, its pinned files checked.
 
     Args:
         source: a name of the catalogue, `package:NAME`, `path:FOLDER` or `hub:OWNER/NAME`.

@@ -1,4 +1,4 @@
-"""What is here of the catalogue's models: for lists, for checks, and before anything is removed."""
+"""The state of the catalogue's models on this machine: for lists, for checks, and before anything is removed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dragoman_engines.models.table import find_entry, load_catalogue
 from dragoman_engines.work import Kind
 
 State = Literal["here", "in parts", "absent"]
-_ORDER: tuple[Kind, ...] = ("transcription", "translation", "speech", "audio")
+_ORDER: tuple[Kind, ...] = ("transcription", "translation", "speech", "decoder")
 """In which kinds are listed."""
 
 
@@ -36,7 +36,7 @@ class Status:
     """Where it is."""
     disk_bytes: int = 0
     pins: Mapping[str, str]
-    """What its files must hash to."""
+    """File to the sha256 that it must have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Wrong:
 
 
 def all_models(store: ModelStore) -> list[Status]:
-    """Every model of the catalogue, and those in the models folder that nobody lists.
+    """Return every model of the catalogue, and those in the models folder that are not listed.
 
     Raises:
         ModelMissing: a catalogue of the user's own cannot be read.
@@ -62,7 +62,7 @@ def all_models(store: ModelStore) -> list[Status]:
 
 
 def status_of(name: str, store: ModelStore) -> Status:
-    """One model; `absent`, without an entry, where nobody knows the name.
+    """Return one model; `absent`, without an entry, where the name is unknown.
 
     Raises:
         ModelMissing: see `all_models`.
@@ -86,7 +86,7 @@ def _status(name: str, entry: Entry | None, store: ModelStore) -> Status:
 
 
 def wrong_files(status: Status) -> Iterator[Wrong]:
-    """Every file of a model that is here and is not what it must be."""
+    """Yield every file of a model that is here and is not what it must be."""
     for name, expected in status.pins.items():
         path = (status.folder or Path()) / name
         try:

@@ -4,7 +4,7 @@
     .base.part/        one that is being made; a download goes on from here
     .base.lock         held by whoever makes or removes it
 
-A folder is made beside its place and renamed into it, so that nobody ever sees half a model. The lock ends with the
+A folder is made beside its place and renamed into it, so that half a model is never seen. The lock ends with the
 process that holds it.
 """
 
@@ -28,7 +28,7 @@ MANIFEST = ".dragoman.json"
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finished folder says of itself."""
+    """The description that a finished folder holds."""
 
     name: str
     sha256: dict[str, str]
@@ -48,16 +48,16 @@ class ModelStore:
         self.root = (Path(root) if str(root) else default_models_dir()).expanduser()
 
     def folder(self, name: str) -> Path:
-        """Where the model is, or would be."""
+        """Return where the model is, or would be."""
         return self.root / name
 
     def names(self) -> list[str]:
-        """The models that are here whole."""
+        """Return the models that are here whole."""
         folders = self.root.iterdir() if self.root.is_dir() else ()
         return sorted(path.name for path in folders if self.manifest(path.name) is not None)
 
     def manifest(self, name: str) -> Manifest | None:
-        """What the finished folder says of itself; None where there is no finished folder."""
+        """Read the description in the finished folder; return None where there is none."""
         try:
             data = (self.folder(name) / MANIFEST).read_bytes()
             return msgspec.json.decode(data, type=Manifest)
@@ -66,7 +66,7 @@ class ModelStore:
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Nobody else makes or removes this model meanwhile; waits for who does.
+        """Keep every other process from making or removing this model; wait for one that does.
 
         Raises:
             ModelMissing: the folder cannot be written.
@@ -80,7 +80,7 @@ class ModelStore:
 
     @contextmanager
     def making(self, name: str, size_bytes: int) -> Iterator[Path]:
-        """A folder to make the model in; needs the lock. What a broken-off run left is in it.
+        """Open a folder to make the model in; needs the lock. The files of a broken-off run are in it.
 
         Raises:
             ModelMissing: there is no room, or the folder cannot be written; also where the body's own writing says so.
@@ -92,7 +92,7 @@ class ModelStore:
             yield folder
 
     def publish(self, name: str, hashes: Mapping[str, str], revision: str = "") -> Path:
-        """Put the folder that was made into its place; needs the lock. What was there before is removed."""
+        """Put the folder that was made into its place, in place of an earlier one; needs the lock."""
         made, place = self.root / f".{name}.part", self.folder(name)
         manifest = Manifest(name=name, sha256=dict(sorted(hashes.items())), revision=revision)
         with self._explained(name):
@@ -109,7 +109,7 @@ class ModelStore:
         return place
 
     def remove(self, name: str) -> int:
-        """Remove a model, and what a broken-off run left of it; the bytes that this freed.
+        """Remove a model with the files of a broken-off run; return the bytes that this freed.
 
         Raises:
             ModelMissing: it is not in this folder, is no model, or cannot be removed.
@@ -125,14 +125,14 @@ class ModelStore:
             freed_bytes = folder_bytes(place) + folder_bytes(part)
             old = self.root / f".{name}.old"
             if place.exists():
-                place.rename(old)  # from here on nobody finds half of it
+                place.rename(old)  # from here on it is not found, also not in half
             for folder in (old, part):
                 if folder.exists():
                     shutil.rmtree(folder)
         return freed_bytes
 
     def pinned(self, entry: Entry) -> Mapping[str, str]:
-        """What each file must hash to: as the catalogue says, else as it was when it was first fetched."""
+        """Return the sha256 that each file must have: that of the catalogue, else that of the first fetch."""
         manifest = self.manifest(entry.name)
         kept = manifest.sha256 if manifest is not None else {}
         if entry.scheme in STORE_SCHEMES:
@@ -140,11 +140,11 @@ class ModelStore:
         return {name: entry.pins().get(name) or kept.get(name, "") for name in entry.files}
 
     def is_whole(self, entry: Entry) -> bool:
-        """Whether the model is here and every file of it as it must be."""
+        """Return whether the model is here and every file of it as it must be."""
         return self.manifest(entry.name) is not None and self.wrong_file(entry.name, self.pinned(entry)) is None
 
     def wrong_file(self, name: str, hashes: Mapping[str, str]) -> str | None:
-        """The first file that is not there or does not hash to what it must; None where all do."""
+        """Find the first file that is not there or does not hash to what it must; None where all do."""
         for file, expected in hashes.items():
             try:
                 if hash_file(self.folder(name) / file) != expected:
@@ -176,12 +176,12 @@ class ModelStore:
 
 
 def default_models_dir() -> Path:
-    """The user's own: `$XDG_DATA_HOME/dragoman/models`, as a rule `~/.local/share/dragoman/models`."""
+    """Return the user's own: `$XDG_DATA_HOME/dragoman/models`, as a rule `~/.local/share/dragoman/models`."""
     return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "dragoman" / "models"
 
 
 def folder_bytes(folder: Path) -> int:
-    """The size of all files below a folder; 0 where there is none."""
+    """Sum up the size of all files below a folder; 0 where there is none."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -192,7 +192,7 @@ def folder_bytes(folder: Path) -> int:
 
 
 def _prune(folder: Path, files: Iterable[str]) -> None:
-    """Remove what does not belong to the model: an earlier run may have made another version of it here."""
+    """Remove files that do not belong to the model: an earlier run may have made another version of it here."""
     wanted = {folder / file for file in files}
     for path in sorted(folder.rglob("*"), reverse=True):  # what is inside comes before the folder around it
         if path.is_dir() and not path.is_symlink():

@@ -20,7 +20,7 @@ Catalogue = Mapping[str, Entry]
 
 
 def load_catalogue(own: Path | None = None) -> Catalogue:
-    """Every entry: ours, and those of the `*.toml` files in a folder, which win over ours.
+    """Read every entry: ours, and those of the `*.toml` files in a folder, which win over ours.
 
     Raises:
         ModelMissing: a file of the folder is no catalogue; the sentence names it.
@@ -30,7 +30,7 @@ def load_catalogue(own: Path | None = None) -> Catalogue:
 
 
 def find_entry(name: str, own: Path | None = None) -> Entry | None:
-    """The entry of a name; `firefox-de-en` and the like are entries though nobody lists them.
+    """Return the entry of a name; `firefox-de-en` and the like are entries though they are not listed.
 
     Raises:
         ModelMissing: see `load_catalogue`.

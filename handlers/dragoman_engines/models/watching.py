@@ -1,4 +1,4 @@
-"""How far a model that is being made has come, for whoever shows it."""
+"""The progress of a model that is being made, for a display."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Watch(Protocol):
     """Shows how a folder grows, for the time of a block."""
 
     def __call__(self, folder: Path, size_bytes: int) -> AbstractContextManager[object]:
-        """Watch a folder that will hold so many bytes; 0 where nobody knows how many."""
+        """Watch a folder that will hold so many bytes; 0 where their number is unknown."""
         ...
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.work import Work
 
 _WEIGHT = 0.2
-"""Of the newest call: the pace follows a changed machine within some calls."""
+"""Of the newest call: the factor follows a changed machine within some calls."""
 _AT_ONCE = 2.0
-"""One odd call counts as so many times the pace, or as that part of it, at most: it moves the pace little."""
+"""One odd call counts as so many times the factor, or as that part of it, at most: it moves the factor little."""
 _SLOWEST = 1000.0
 
 
-class Pace:
+class CostModel:
     """Learns how many times as long as guessed the model calls take, where the model decides that.
 
     `Work.cost_s` knows the units and not the model. Whisper large on a processor takes 50 times as long as the guess,
@@ -24,7 +26,7 @@ class Pace:
         self.factor = 1.0
         self._known = False
 
-    def learn(self, work: Work, guessed_s: float, measured_s: float) -> None:
+    def learn(self, work: Work[Any], guessed_s: float, measured_s: float) -> None:
         """Take a call into account: one of its units, what all were guessed to cost together, and what they took."""
         if not work.cost_by_model or guessed_s <= 0 or measured_s <= 0:
             return
@@ -36,7 +38,7 @@ class Pace:
         self._known = True
 
     def corrected(self, ticket: Ticket) -> Ticket:
-        """The ticket with the size of its request in seconds of this model.
+        """Return the ticket with the size of its request in seconds of this model.
 
         Its cost stays as it was guessed: shares are of units of one model, and the factor changes between them.
         """
@@ -45,5 +47,5 @@ class Pace:
         )
 
     def guessed_s(self, seconds: float) -> float:
-        """So many seconds of this model, in those of the guesses."""
+        """Return so many seconds of this model in those of the guesses."""
         return seconds / self.factor

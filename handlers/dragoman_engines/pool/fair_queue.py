@@ -9,7 +9,7 @@ Three rules, from the outside in:
 2.  Peers in a class share evenly by the same rule with weight 1 (start-time fair queueing, Goyal et al. 1996): a peer
     that comes back starts at the class's virtual time, so idling earns nothing and a flood delays only its sender.
 3.  Within a peer, entries are ordered by arrival + AGEING * size. That is shortest-first with linear ageing: a
-    request of size s lets those pass that arrive up to AGEING * s later and are tiny, and no one else.
+    request of size s lets those pass that arrive up to AGEING * s later and are tiny, and no others.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     peer: str = ""
     priority: Priority = "normal"
     cost_s: float = 0.0
-    """What serving this entry costs; charged to its peer and class."""
+    """The cost of serving this entry; charged to its peer and class."""
     size_s: float = 0.0
-    """What the whole request costs; the smaller goes first within a peer."""
+    """The cost of the whole request; the smaller goes first within a peer."""
 
 
 @dataclass(eq=False, slots=True)
@@ -67,7 +67,7 @@ class _Peer(Generic[T]):
     heap: list[Entry[T]] = field(default_factory=list)
 
 
-class _Class(Generic[T]):
+class PriorityClass(Generic[T]):
     """The peers of one priority."""
 
     def __init__(self) -> None:
@@ -80,6 +80,7 @@ class _Class(Generic[T]):
         self._turns: list[tuple[float, int, _Peer[T]]] = []
 
     def push(self, entry: Entry[T]) -> None:
+        """Put an entry in line for its peer."""
         name = entry.ticket.peer
         peer = self._active.get(name)
         if peer is None:
@@ -92,6 +93,7 @@ class _Class(Generic[T]):
         self.waiting += 1
 
     def pop(self) -> Entry[T] | None:
+        """Take the next entry of the peer whose turn it is."""
         while self._turns:
             _, _, peer = heapq.heappop(self._turns)
             while peer.heap and not peer.heap[0].waiting:
@@ -107,7 +109,7 @@ class _Class(Generic[T]):
         return None
 
     def charge(self, ticket: Ticket) -> None:
-        """Count work that rode along in another's turn."""
+        """Count work that rode along in the turn of another peer."""
         peer = self._active.get(ticket.peer)
         if peer is not None:
             # The heap keeps the old turn; the peer's next one is later by this much.
@@ -132,7 +134,7 @@ class FairQueue(Generic[T]):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._classes: dict[Priority, _Class[T]] = {name: _Class() for name in WEIGHTS}
+        self._classes: dict[Priority, PriorityClass[T]] = {name: PriorityClass() for name in WEIGHTS}
         self._by_key: dict[Hashable, dict[Entry[T], None]] = {}
         self._pushed = 0
         self._waiting = 0
@@ -155,12 +157,12 @@ class FairQueue(Generic[T]):
         return entry
 
     def pop(self) -> T | None:
-        """The next item, or None where nothing waits."""
+        """Take the next item; return None where nothing waits."""
         entry = self._next()
         return None if entry is None else entry.item
 
     def pop_batch(self, most: int, most_cost_s: float) -> list[T]:
-        """The next item and others of its key that fit beside it: at most `most`, together `most_cost_s`.
+        """Take the next item and others of its key that fit beside it: at most `most`, together `most_cost_s`.
 
         Company is of about the same cost, so that a short unit neither waits for a long one in its call nor is
         kept from a call of its own.
@@ -180,14 +182,14 @@ class FairQueue(Generic[T]):
         return batch
 
     def withdraw(self, entry: Entry[T]) -> bool:
-        """Take an entry out of the line; False where it has already left."""
+        """Take an entry out of the line; return False where it has already left."""
         if not entry.waiting:
             return False
         self._leave(entry)
         return True
 
     def drain(self) -> list[T]:
-        """Everything that waits, in order, leaving the queue empty."""
+        """Take everything that waits, in order."""
         items = []
         while (entry := self._next()) is not None:
             items.append(entry.item)
@@ -220,7 +222,7 @@ class FairQueue(Generic[T]):
             return entry
 
     def _finish_s(self, name: Priority) -> float:
-        """The virtual time at which the class will be once it has been served again."""
+        """Return the virtual time at which the class will be once it has been served again."""
         group = self._classes[name]
         return group.virtual_s + group.typical_cost_s / WEIGHTS[name]
 

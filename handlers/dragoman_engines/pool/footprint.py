@@ -15,7 +15,7 @@ PROGRAM_MB = 100.0
 
 
 def expected_mb(spec: EngineSpec) -> float:
-    """The program and the model's files. What a process really takes is known once it is loaded."""
+    """Add up the program and the model's files; the true figure is known once a process has loaded."""
     return PROGRAM_MB + _files_bytes(spec) / 2**20
 
 

@@ -51,7 +51,7 @@ class PoolTimings:
         """Units of each model call."""
 
     def called(self, waits_s: Sequence[float], took_s: float) -> None:
-        """A model call has ended: how long each of its units had waited, and how long it took."""
+        """Count a model call that ended: how long each of its units had waited, and how long it took."""
         self.batches.add(len(waits_s))
         self.calls.add(took_s)
         for wait_s in waits_s:

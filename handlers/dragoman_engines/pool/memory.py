@@ -1,4 +1,4 @@
-"""How much memory the engines have together, and who gives way to whom.
+"""The memory of all engines together, and which of them gives way to another.
 
 An engine asks before each process that it starts. Where there is no room, the engine that has been idle for longest
 is unloaded first. While all others are at work, the one that asks waits until one is idle; after a while the one that
@@ -38,7 +38,7 @@ class Tenant(Protocol):
 
     @property
     def used_mb(self) -> float:
-        """What its processes take, those that are being started as they are expected to become."""
+        """The memory of its processes, those that are being started as they are expected to become."""
         ...
 
     @property
@@ -100,7 +100,7 @@ class Memory:
 
     @property
     def used_mb(self) -> float:
-        """What all engines take now."""
+        """The memory of all engines now."""
         return sum(tenant.used_mb for tenant in self._tenants)
 
     def add(self, tenant: Tenant) -> None:
@@ -108,22 +108,22 @@ class Memory:
         self._tenants.append(tenant)
 
     def start(self) -> None:
-        """Keep an eye on engines that grow."""
+        """Watch for engines that grow."""
         if self.limit_mb:
             self._task = asyncio.create_task(self._keep_looking(), name="watch memory")
 
     def stop(self) -> None:
-        """Look no longer."""
+        """Stop watching."""
         if self._task is not None:
             self._task.cancel()
 
     def changed(self) -> None:
-        """An engine ended something: whoever waits for room looks again."""
+        """Note that an engine ended something: engines that wait for room look again."""
         if self.limit_mb:
             self._changed.set()
 
     async def admit(self, tenant: Tenant, needed_mb: float) -> bool:
-        """Make room for one more process. False: there is none now, and nothing waits for this engine.
+        """Make room for one more process; return False where there is none now, and nothing waits for this engine.
 
         Raises:
             NoRoom: it does not fit even alone.
@@ -135,16 +135,16 @@ class Memory:
             return self._fits(needed_mb)
 
     def loaded(self) -> None:
-        """An engine has loaded, and may have become larger than was expected."""
+        """Note that an engine has loaded, and may have become larger than was expected."""
         if 0 < self.limit_mb < self.used_mb:
             self._overfull.set()
 
     def is_too_large(self, tenant: Tenant) -> bool:
-        """Whether it is over the limit all by itself, now that it is loaded."""
+        """Return whether it is over the limit all by itself, now that it is loaded."""
         return 0 < self.limit_mb < tenant.used_mb and not self._loaded_beside(tenant)
 
     def too_large(self, tenant: Tenant, needed_mb: float) -> NoRoom:
-        """The sentence for an engine that does not fit."""
+        """Return the error for an engine that does not fit."""
         return NoRoom(
             f"it needs about {needed_mb:.0f} MiB, and engines.memory_mb is {self.limit_mb:g};"
             f" raise it or name a smaller model in engines.{tenant.name}.model"

@@ -11,19 +11,20 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
+from typing_extensions import override
 
-from dragoman_engines.pool.memory import Memory
+from dragoman_engines.pool.memory import Memory, Tenant
 from dragoman_engines.pool.slot import Slot
 
 log = structlog.get_logger()
 
 
-class Busy(Protocol):
-    """What a pool says of its work."""
+class Workload(Protocol):
+    """The work of a pool, waiting and in model calls."""
 
     @property
     def awaited(self) -> int:
-        """Units and others that wait for a process."""
+        """Units and other requests that wait for a process."""
         ...
 
     @property
@@ -32,13 +33,13 @@ class Busy(Protocol):
         ...
 
 
-class Residence:
+class Residency(Tenant):
     """Loads and unloads the slots of one pool; a tenant of the common memory.
 
     Args:
         name: the pool's kind.
         slots: the pool's places for processes.
-        work: what the pool has to do.
+        work: what there is to do.
         memory: the limit of all pools together.
         expected_mb: asked once, how much a process will take, before one was ever loaded.
         idle_unload_s: unload after so long without work; 0: never.
@@ -49,15 +50,15 @@ class Residence:
         self,
         name: str,
         slots: Sequence[Slot],
-        work: Busy,
+        work: Workload,
         memory: Memory,
         expected_mb: Callable[[], float],
         idle_unload_s: float,
         clock: Callable[[], float],
     ) -> None:
-        self.name = name
-        self.last_used_s = clock()
-        self.loaded_s = math.inf
+        self._name = name
+        self._last_used_s = clock()
+        self._loaded_s = math.inf
         self.giving_way = False
         """Nothing new is begun; what is at work ends, then all is unloaded."""
         self._slots = slots
@@ -65,7 +66,7 @@ class Residence:
         self._memory = memory
         self._guess_mb = expected_mb
         self._process_mb = 0.0
-        """What a process takes; 0 until it is asked for."""
+        """The memory of one process; 0 until it is asked for."""
         self._idle_unload_s = idle_unload_s
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
@@ -77,7 +78,7 @@ class Residence:
             slot.start(load=load)
 
     def stop(self) -> None:
-        """Unload by the clock no longer."""
+        """Stop unloading by the clock."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -85,17 +86,17 @@ class Residence:
 
     @property
     def resting(self) -> bool:
-        """Whether it is not loaded because nobody needs it, or is being loaded again after that."""
+        """Whether it is not loaded because it is not needed, or is being loaded again after that."""
         return all(slot.resting for slot in self._slots)
 
     def wake(self) -> None:
-        """There is work: load, unless it is loaded or being loaded."""
+        """Load the model for work that has come, unless it is loaded or being loaded."""
         if not any(slot.awake for slot in self._slots):
             for slot in self._slots:
                 slot.wake()
 
     async def admit(self, slot: Slot) -> bool:
-        """Wait until there is room for the slot's process. False: it is not needed so badly that others should go.
+        """Wait until there is room for the slot's process; return False where others should not go for it.
 
         Raises:
             NoRoom: it never fits.
@@ -106,7 +107,7 @@ class Residence:
         return True
 
     def loaded(self, slot: Slot) -> None:
-        """A process has its model, and what it takes is known.
+        """Note that a process has its model, and what it takes.
 
         Raises:
             NoRoom: that is more than all engines may take together.
@@ -116,14 +117,14 @@ class Residence:
             if not any(other.idle or other.units for other in self._slots if other is not slot):
                 raise self._memory.too_large(self, self._process_mb)
             slot.retire(again=False)  # the others of this engine do without it
-        if math.isinf(self.loaded_s):
-            self.loaded_s = self._clock()
+        if math.isinf(self._loaded_s):
+            self._loaded_s = self._clock()
         self.used()
         self._memory.loaded()
 
     def used(self) -> None:
-        """A process ended something."""
-        self.last_used_s = self._clock()
+        """Note that a process has just done something."""
+        self._last_used_s = self._clock()
         if self.giving_way and not self._work.busy:
             self._retire()
         elif self._idle_unload_s and self._timer is None:
@@ -131,45 +132,60 @@ class Residence:
         self._memory.changed()
 
     def gone(self) -> None:
-        """A process ended, and what it took is free."""
+        """Note that a process ended, and that its memory is free."""
         if not any(slot.child is not None for slot in self._slots):
-            self.loaded_s = math.inf
+            self._loaded_s = math.inf
             self.giving_way = False
         self._memory.changed()
 
-    # --- for the common memory: see Tenant -----------------------------------------------------------------
+    # --- for the common memory -----------------------------------------------------------------------------
 
     @property
+    @override
+    def name(self) -> str:
+        return self._name
+
+    @property
+    @override
+    def last_used_s(self) -> float:
+        return self._last_used_s
+
+    @property
+    @override
+    def loaded_s(self) -> float:
+        return self._loaded_s
+
+    @property
+    @override
     def used_mb(self) -> float:
-        """See Tenant."""
         return sum(slot.memory_mb(self._process_mb) for slot in self._slots)
 
     @property
+    @override
     def idle(self) -> bool:
-        """See Tenant."""
         at_rest = self._work.awaited == 0 and self._work.busy == 0
         return at_rest and any(slot.idle for slot in self._slots)
 
     @property
+    @override
     def awaited(self) -> bool:
-        """See Tenant."""
         return self._work.awaited > 0
 
+    @override
     async def unload(self) -> None:
-        """See Tenant."""
         self._retire()
         await asyncio.gather(*(slot.gone() for slot in self._slots))
 
+    @override
     def give_way(self) -> None:
-        """See Tenant."""
         if not self.giving_way:
-            log.info("engine.gives_way", engine=self.name)
+            log.info("engine.gives_way", engine=self._name)
             self.giving_way = True
             if not self._work.busy:
                 self._retire()
 
     def _retire(self) -> None:
-        log.info("engine.unloaded", engine=self.name, idle_s=round(self._clock() - self.last_used_s, 1))
+        log.info("engine.unloaded", engine=self._name, idle_s=round(self._clock() - self._last_used_s, 1))
         for slot in self._slots:
             slot.retire(again=False)
 
@@ -183,7 +199,7 @@ class Residence:
 
     def _unload_if_unused(self) -> None:
         self._timer = None
-        left_s = self.last_used_s + self._idle_unload_s - self._clock()
+        left_s = self._last_used_s + self._idle_unload_s - self._clock()
         if not self.idle:
             return  # the end of what it does sets the clock again
         if left_s > 0:

@@ -1,20 +1,22 @@
-"""A place for one process of a pool. It outlives the processes that fill it, one after the other."""
+"""A slot of a pool: it holds one process after the other, and outlives them all."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
 import structlog
 
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.pool.memory import NoRoom
-from dragoman_engines.pool.slot_owner import Bounds, SlotOwner
 from dragoman_engines.pool.unit import Unit
 from dragoman_engines.process.channel import Batch, Done, LoadFailed, Pong, Ready, ToServer
 from dragoman_engines.process.child import Child
+from dragoman_engines.work import AnyWork
 
 log = structlog.get_logger()
 
@@ -24,20 +26,82 @@ FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 30.0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """The seconds that a process may be silent before it is killed; whatever it does, one of them holds."""
+
+    load_s: float
+    """While it loads its model."""
+    unit_s: float
+    """In a model call."""
+    ping_every_s: float
+    """While it is idle, until it is asked for a sign of life."""
+    pong_s: float
+    """From then to its answer."""
+    child_mb: float = 0.0
+    """Resident memory in MiB past which it is replaced after a model call; 0: it may grow."""
+    weigh_every_s: float = 1.0
+    """How often that is checked, at most."""
+
+
+class SlotOwner(Protocol):
+    """The supervisor, as a slot sees it."""
+
+    async def admit(self, slot: Slot) -> bool:
+        """Wait for room before a process is started. Return False for "not now": the slot rests until it is woken.
+
+        Raises:
+            NoRoom: there will never be room.
+        """
+        ...
+
+    def rested(self) -> None:
+        """Note that a slot has no process, and needs none until it is woken."""
+        ...
+
+    def loaded(self, slot: Slot, capabilities: Capabilities) -> None:
+        """Note that a process has its model and is idle.
+
+        Raises:
+            NoRoom: it turned out too large.
+        """
+        ...
+
+    def finished(self, slot: Slot, units: Sequence[Unit[Any]], done: Done) -> None:
+        """Take the results of a model call; the process is idle."""
+        ...
+
+    def lost(self, units: Sequence[Unit[Any]], status: int, *, timed_out: bool) -> None:
+        """Take back the units of a process that ended."""
+        ...
+
+    def missing(self, reason: str) -> None:
+        """Note that the model cannot be loaded, and that trying again would not help."""
+        ...
+
+    def failed(self) -> None:
+        """Note that a process could not be started, or ended by itself; there will be another."""
+        ...
+
+    def retired(self) -> None:
+        """Note that a process was ended on purpose."""
+        ...
+
+
 class Slot:
     """Keeps a process running.
 
     Args:
         name: what the process is called in logs and results.
         spec: the engine that it makes.
-        owner: the pool.
+        owner: decides when it has a process, and takes what the process does.
         bounds: a process that is silent for longer is killed.
     """
 
     def __init__(self, name: str, spec: EngineSpec, owner: SlotOwner, bounds: Bounds) -> None:
         self.name = name
         self.child: Child | None = None
-        self.units: list[Unit] = []
+        self.units: list[Unit[Any]] = []
         self.failures = 0
         """Processes in a row that ended before they did anything well."""
         self._ready_s = math.inf
@@ -57,7 +121,7 @@ class Slot:
         self._stopping = False
         self._leaving = False
         """The process is being ended on purpose."""
-        self._weighed_s = 0.0
+        self._memory_checked_s = 0.0
         self._missing: str | None = None
         self._awake = asyncio.Event()
         self._empty = asyncio.Event()
@@ -121,11 +185,11 @@ class Slot:
             await self._empty.wait()
 
     def memory_mb(self, expected_mb: float) -> float:
-        """What its process takes, in MiB; one that is being started counts as what it will take."""
+        """Return what its process takes, in MiB; one that is being started counts as what it will take."""
         now_mb = self.child.rss_mb() if self.child is not None else 0.0
         return max(now_mb, expected_mb) if self.starting else now_mb
 
-    def give(self, units: list[Unit], now_s: float) -> None:
+    def dispatch(self, units: list[Unit[Any]], now_s: float) -> None:
         """Have an idle process run these units in one model call."""
         if self.child is None:
             raise RuntimeError(f"{self.name} has no process")
@@ -136,10 +200,11 @@ class Slot:
         self._batch_number += 1
         if not self._pinged:  # else the pong comes first, and its bound is the tighter one
             self._in(self._bounds.unit_s, self._overran, self._bounds.unit_s)
-        self.child.send(Batch(number=self._batch_number, work=[unit.work for unit in units]))
+        work = cast("list[AnyWork]", [unit.work for unit in units])  # there are no other units
+        self.child.send(Batch(number=self._batch_number, work=work))
 
     def _in(self, delay_s: float, action: Callable[..., None], *arguments: float) -> None:
-        """What happens unless the process says something before."""
+        """Do `action` unless the process says something before."""
         self._no_timer()
         self._timer = asyncio.get_running_loop().call_later(delay_s, action, *arguments)
 
@@ -168,7 +233,8 @@ class Slot:
             self._timed_out = True
             self.child.kill()
 
-    def _heard(self, child: Child, message: ToServer) -> None:
+    def on_message(self, child: Child, message: ToServer) -> None:
+        """Act on a message of the process."""
         match message:
             case Pong():
                 self._pinged = False
@@ -180,15 +246,16 @@ class Slot:
                 units, self.units = self.units, []
                 self.failures = 0
                 self._rest()
-                self._weigh(child)
+                self.check_memory(child)
                 self._owner.finished(self, units, message)
             case Ready():
-                self._take_in(child, message.capabilities)
+                self.on_ready(child, message.capabilities)
             case LoadFailed():
                 self._no_timer()
                 self._missing = message.message
 
-    def _take_in(self, child: Child, capabilities: Capabilities) -> None:
+    def on_ready(self, child: Child, capabilities: Capabilities) -> None:
+        """Offer the process to the owner, now that its model is loaded."""
         log.info("engine.ready", worker=self.name, pid=child.pid, model=capabilities.model)
         self.starting = self.resting = False
         self._ready_s = asyncio.get_running_loop().time()
@@ -199,12 +266,12 @@ class Slot:
             self._missing = str(error)
             child.close()
 
-    def _weigh(self, child: Child) -> None:
-        """After a model call: a process that has grown too large makes room for a fresh one."""
+    def check_memory(self, child: Child) -> None:
+        """Replace a process that has grown too large; called after a model call."""
         now_s = asyncio.get_running_loop().time()
-        if not self._bounds.child_mb or now_s - self._weighed_s < self._bounds.weigh_every_s:
+        if not self._bounds.child_mb or now_s - self._memory_checked_s < self._bounds.weigh_every_s:
             return
-        self._weighed_s = now_s
+        self._memory_checked_s = now_s
         if (mb := child.rss_mb()) > self._bounds.child_mb:
             log.warning(
                 "engine.outgrown", worker=self.name, pid=child.pid, mb=round(mb), limit_mb=self._bounds.child_mb
@@ -212,7 +279,7 @@ class Slot:
             self.retire(again=True)
 
     async def _admitted(self) -> bool:
-        """Rest until a process is needed and there is room for it; False: there never will be."""
+        """Rest until a process is needed and there is room for it; return False where there never will be."""
         while True:
             await self._awake.wait()
             try:
@@ -227,13 +294,13 @@ class Slot:
 
     def _rest_until_woken(self) -> None:
         self.resting = True
-        self.failures = 0  # who wakes it tries it anew: nothing else would
+        self.failures = 0  # it is tried anew when it is woken: nothing else would reset this
         self._awake.clear()
 
     async def _supervise(self) -> None:
         while await self._admitted():
             try:
-                self.child = await Child.start(self._spec, self._heard)
+                self.child = await Child.start(self._spec, self.on_message)
                 self._in(self._bounds.load_s, self._overran, self._bounds.load_s)
                 await self._watch(self.child)
             except OSError as error:
@@ -270,12 +337,12 @@ class Slot:
             log.warning("engine.died", worker=self.name, pid=child.pid, status=status)
         units, self.units = self.units, []
         if not units and asyncio.get_running_loop().time() - self._ready_s >= _WELL_S:
-            self.failures = 0  # it was idle and well: whoever ended it, it was not its model
+            self.failures = 0  # it was idle and well: its model did not end it
         self._owner.lost(units, status, timed_out=self._timed_out)
 
 
 def backoff_s(failures: int) -> float:
-    """How long to wait before the next start: at once after one failure, then from 0.1 s doubling to 30 s.
+    """Return the wait before the next start: none after one failure, then from 0.1 s doubling to 30 s.
 
     Up to a quarter of it is left away at random, so that the processes of many servers do not start together.
     """

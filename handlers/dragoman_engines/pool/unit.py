@@ -1,14 +1,15 @@
-"""A unit of work on its way through a pool, and those who wait for it."""
+"""A unit of work on its way through a pool, and the requests that wait for it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Sequence
+from typing import Any, Generic
 
 import msgspec
 
 from dragoman_engines.pool.fair_queue import WEIGHTS, Entry, Ticket
-from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_engines.work import R, Work
 from dragoman_wire.errors import DragomanError, EngineFailed
 
 MOST_RUNS = 3
@@ -19,10 +20,10 @@ class EngineDied(EngineFailed):
     """`engine_failed` for a unit whose process ended every time that it was run."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A unit's result and where its time went."""
 
-    result: AnyResult
+    result: R
     queued_s: float
     """How long the unit waited for a process."""
     began_s: float
@@ -34,8 +35,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The process that did it: `translation-0`."""
 
 
-class Unit:
-    """A piece of work. Several tasks may wait for the same one; it is withdrawn when none does any more."""
+class Unit(Generic[R]):
+    """A piece of work. Several requests may wait for the same one; it is withdrawn when none does any more."""
 
     __slots__ = (
         "alone",
@@ -51,12 +52,12 @@ class Unit:
         "work",
     )
 
-    def __init__(self, work: AnyWork, ticket: Ticket, now_s: float, share_key: Hashable = None) -> None:
+    def __init__(self, work: Work[R], ticket: Ticket, now_s: float, share_key: Hashable = None) -> None:
         self.work = work
         self.share_key = share_key
         """Of the work."""
         self.remember = False
-        """Somebody who waits for it lets the cache keep its result."""
+        """A request that waits for it lets the cache keep its result."""
         self.ticket = ticket
         self.pushed_s = now_s
         self.began_s = now_s
@@ -64,23 +65,23 @@ class Unit:
         """Model calls that it was part of."""
         self.alone = False
         """It was in a call that killed its process: to find the culprit, it shares no call again."""
-        self.entry: Entry[Unit] | None = None
+        self.entry: Entry[Unit[Any]] | None = None
         """Its place in the queue, while it waits."""
-        self.answered: Answer | None = None
-        """For those who come too late to wait."""
-        self.waiters: set[asyncio.Future[Answer]] = set()
+        self.answered: Answer[R] | None = None
+        """For requests that join it too late to wait."""
+        self.waiters: set[asyncio.Future[Answer[R]]] = set()
 
     @property
     def wanted(self) -> bool:
-        """Whether anybody still waits for it."""
+        """Whether a request still waits for it."""
         return bool(self.waiters)
 
     def yields_to(self, ticket: Ticket) -> bool:
-        """Whether `ticket` would have it done sooner."""
+        """Return whether `ticket` would have it done sooner."""
         return WEIGHTS[ticket.priority] > WEIGHTS[self.ticket.priority]
 
-    def verdict(self, kind: str, status: int, overran_s: float | None) -> EngineFailed | None:
-        """Its process ended: why it is not run again, or None where it may be.
+    def error_after(self, kind: str, status: int, overran_s: float | None) -> EngineFailed | None:
+        """Return the error with which it ends now that its process has ended; None where it may run again.
 
         Args:
             kind: of the engine.
@@ -93,8 +94,8 @@ class Unit:
             return EngineDied(f"the {kind} model's process died {self.runs} times at this (status {status})")
         return None
 
-    def answer(self, result: AnyResult, ended_s: float, compute_s: float, worker: str) -> None:
-        """Give everybody the result."""
+    def answer(self, result: R, ended_s: float, compute_s: float, worker: str) -> None:
+        """Give all waiters the result."""
         answer = Answer(
             result=result,
             queued_s=self.began_s - self.pushed_s,
@@ -110,14 +111,14 @@ class Unit:
         self.waiters.clear()
 
     def fail(self, error: DragomanError) -> None:
-        """Tell everybody that there will be no result."""
+        """Give all waiters the error."""
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_exception(type(error)(error.message, retry_after_ms=error.retry_after_ms))
         self.waiters.clear()
 
 
-def shares_s(units: Sequence[Unit], call_s: float) -> list[float]:
-    """Of the seconds of a model call, those of each of its units, by cost."""
+def shares_s(units: Sequence[Unit[Any]], call_s: float) -> list[float]:
+    """Split the seconds of a model call among its units, by cost."""
     cost_s = sum(unit.ticket.cost_s for unit in units)
     return [call_s * (unit.ticket.cost_s / cost_s if cost_s else 1 / len(units)) for unit in units]

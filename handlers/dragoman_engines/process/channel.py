@@ -3,8 +3,8 @@
     server -> child    Load, then Batch and Ping ...
     child  -> server   Ready or LoadFailed, then one Done for each Batch and one Pong for each Ping
 
-A socket pair needs no name in the file system, nobody else can connect to it, and its end is the end of the process
-on the other side. Messages are typed structs; nothing is pickled.
+A socket pair needs no name in the file system, no other process can connect to it, and its end is the end of the
+process on the other side. Messages are typed structs; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ to_server = msgspec.msgpack.Decoder(ToServer)
 
 
 def pack(message: ToChild | ToServer) -> bytearray:
-    """The message with its length in front. What is large in it is copied once."""
+    """Encode the message with its length in front. Large fields are copied once."""
     packed = bytearray(_LENGTH.size)
     _encoder.encode_into(message, packed, _LENGTH.size)
     _LENGTH.pack_into(packed, 0, len(packed) - _LENGTH.size)
@@ -92,7 +92,7 @@ class Splitter:
         self._need = _LENGTH.size
 
     def feed(self, data: bytes) -> Iterator[bytes | memoryview]:
-        """Every message that is now whole, without its length."""
+        """Yield every message that is now whole, without its length."""
         self._pieces.append(data)
         self._have += len(data)
         if self._have < self._need:
@@ -113,7 +113,7 @@ class Splitter:
 
 
 def messages_to_child(sock: socket.socket) -> Iterator[ToChild]:
-    """The child's side: block for each message; end when the server is gone."""
+    """Yield each message on the child's side, blocking for it; end when the server is gone."""
     with sock.makefile("rb", buffering=_READ_BYTES) as pipe:
         while len(head := pipe.read(_LENGTH.size)) == _LENGTH.size:
             (length,) = _LENGTH.unpack(head)

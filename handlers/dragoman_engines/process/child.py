@@ -39,7 +39,7 @@ class Child(asyncio.Protocol):
 
     @classmethod
     async def start(cls, spec: EngineSpec, on_message: Callable[[Child, ToServer], None]) -> Child:
-        """A process that has been told to load its model. `on_message` hears when it has."""
+        """Start a process and tell it to load its model; `on_message` is called when it has."""
         child = cls(spec, on_message)
         ours, theirs = socket.socketpair()
         with theirs:
@@ -54,7 +54,7 @@ class Child(asyncio.Protocol):
             )
         try:
             await asyncio.get_running_loop().create_connection(lambda: child, sock=ours)
-        except BaseException:  # also when this is cancelled: nobody would know of the process
+        except BaseException:  # also when this is cancelled: the process would be lost
             ours.close()
             child._process.kill()
             child._process.wait()
@@ -76,7 +76,7 @@ class Child(asyncio.Protocol):
         self._write(Ping())
 
     async def gone(self) -> int:
-        """Wait until the pipe has ended and the process with it; its exit status, negative for a signal."""
+        """Wait until the pipe has ended and the process with it; return its exit status, negative for a signal."""
         await self._gone.wait()
         process = self._process
         if process is None:  # pragma: no cover - start() sets it before anything can end
@@ -98,7 +98,7 @@ class Child(asyncio.Protocol):
                 self._process.kill()
 
     def rss_mb(self) -> float:
-        """Resident memory in MiB; 0 where the process has ended."""
+        """Return its resident memory in MiB; 0 where the process has ended."""
         try:
             self._figures = self._figures or psutil.Process(self.pid)
             return float(self._figures.memory_info().rss) / 2**20
@@ -106,18 +106,18 @@ class Child(asyncio.Protocol):
             return 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: the pipe is open."""
+        """Keep the pipe, which is open now."""
         self._transport = cast("asyncio.Transport", transport)  # what a socket pair gets
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: bytes of the child's."""
+        """Decode bytes of the child's into messages."""
         for body in self._splitter.feed(data):
             message = to_server.decode(body)
             self.ready = self.ready or isinstance(message, Ready)
             self._on_message(self, message)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """asyncio: the child is gone, or we closed the pipe."""
+        """Note that the child is gone, or that we closed the pipe."""
         self.ready = False
         self._gone.set()
 

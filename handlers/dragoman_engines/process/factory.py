@@ -32,9 +32,9 @@ def make_engine(spec: EngineSpec) -> Engine:
 def _load(spec: EngineSpec) -> Engine:
     embedded = spec.model == EMBEDDED
     match spec.kind:
-        case "audio":
+        case "decoder":
             if not embedded:
-                raise ModelMissing(f"there is no audio engine {spec.model!r}; name {EMBEDDED} or {ECHO}")
+                raise ModelMissing(f"there is no decoder {spec.model!r}; name {EMBEDDED} or {ECHO}")
             from dragoman_engines.audio.engine import AudioEngine
 
             return AudioEngine(spec)
@@ -51,7 +51,7 @@ def _load(spec: EngineSpec) -> Engine:
 
 
 def _translation(spec: EngineSpec, source: str) -> Engine:
-    """The engine for the files that the folder holds."""
+    """Make the engine for the files that the folder holds."""
     model = resolve(source, models_dir=spec.models_dir)
     if any(model.folder.rglob("lex*.bin")):
         from dragoman_engines.translation.firefox import FirefoxEngine

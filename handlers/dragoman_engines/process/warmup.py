@@ -19,7 +19,7 @@ _WORDS = "1, 2, 3."
 
 
 def warm_up(engine: Engine, kind: Kind) -> None:
-    """Have the engine do a little of everything that it can; what comes of it does not matter.
+    """Have the engine do a little of everything that it can; the results are not used.
 
     Raises:
         Exception: whatever the model raises; it would do so at the first request as well.
@@ -39,7 +39,7 @@ def _first_units(can: Capabilities, kind: Kind) -> Iterator[AnyWork]:
             others = [language for language in can.languages if language != "en"]
             for language in [*(["en"] if "en" in can.languages else []), *others[:1]]:
                 yield Speak(text=_WORDS, language=language)
-        case "audio":
+        case "decoder":
             with tempfile.TemporaryDirectory(prefix="dragoman-warm-up-") as folder:
                 path = str(Path(folder) / "silence.pcm")
                 yield DecodeAudio(data=_silence(), pcm_path=path, max_duration_s=2.0)
@@ -49,7 +49,7 @@ def _first_units(can: Capabilities, kind: Kind) -> Iterator[AnyWork]:
 
 
 def _silence() -> bytes:
-    """A second of it as a WAV file."""
+    """Make a second of it as a WAV file."""
     data = io.BytesIO()
     with wave.open(data, "wb") as file:
         file.setnchannels(1)

@@ -60,7 +60,7 @@ def serve(sock: socket.socket) -> None:
 
 
 def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
-    """The engine's results; where it raises, each unit has failed with its words."""
+    """Return the engine's results; where it raises, each unit has failed with its words."""
     try:
         results = engine.run(work)
     except Exception as error:  # noqa: BLE001 - the model's own errors have no common base
@@ -77,7 +77,7 @@ def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
 def _load(spec: EngineSpec, sock: socket.socket) -> Engine | None:
     if spec.nice:
         os.nice(spec.nice)
-    if spec.kind == "audio":
+    if spec.kind == "decoder":
         keep_memory_for_messages()  # recordings come to it whole; to the others, only pieces of their spool files
     try:
         engine = make_engine(spec)

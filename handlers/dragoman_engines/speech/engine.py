@@ -1,4 +1,4 @@
-"""The speech engine: every voice at hand, and the one that speaks each language where nobody names one."""
+"""The speech engine: every voice at hand, and the default one of each language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RANKS: Mapping[Quality, Sequence[str]] = {
     "fast": (HIBARI, PIPER, ESPEAK, KOKORO),
     "best": (KOKORO, PIPER, HIBARI, ESPEAK),
 }
-"""Who speaks a language that several can. Whoever puts voices of Piper into a folder wants to hear them."""
+"""The order in which engines get a language that several can speak. Voices of Piper were put there on purpose."""
 
 
 class Voices(Protocol):
@@ -27,7 +27,7 @@ class Voices(Protocol):
     name: str
     revision: str
     voices: list[VoiceInfo]
-    """The first for a language is the one that speaks it where nobody names one."""
+    """The first for a language is its default."""
 
     def speak(self, text: str, language: str, speed: float, voice: str) -> Speech:
         """Say a text in one of the voice's languages; `speed` 1 is the voice's own pace.
@@ -87,7 +87,7 @@ class SpeechEngine:
             return Failure(code=EngineFailed.code, message=f"the voice {voice.name} failed: {error}")
 
     def _ranked(self, quality: Quality) -> dict[str, str]:
-        """Language to the first voice for it of the first part that speaks it."""
+        """Map each language to the first voice for it of the first part that speaks it."""
         found: dict[str, str] = {}
         for name in _RANKS[quality]:
             for part in self._parts:
@@ -126,7 +126,7 @@ def _kokoro(spec: EngineSpec, source: str = KOKORO) -> Voices:
 
     model = resolve(source, (MODEL, VOCABULARY), spec.models_dir)
     voices = KokoroVoices(model, spec.threads)
-    # Only those shall pay for it who use it.
+    # Loading it costs time, also where it is not used.
     if (
         spec.quality == "best"
         or spec.model == source
@@ -137,7 +137,7 @@ def _kokoro(spec: EngineSpec, source: str = KOKORO) -> Voices:
 
 
 def _folder(spec: EngineSpec, source: str) -> Voices:
-    """Whatever voices are in a folder of the user's, or of the catalogue's."""
+    """Load the voices in a folder of the user's, or of the catalogue's."""
     from dragoman_engines.speech import kokoro, piper  # noqa: PLC0415
 
     folder = resolve(source, (), spec.models_dir)
@@ -147,11 +147,11 @@ def _folder(spec: EngineSpec, source: str) -> Voices:
 
 
 _LOADERS: Mapping[str, Callable[[EngineSpec], Voices]] = {HIBARI: _hibari, KOKORO: _kokoro, ESPEAK: _espeak}
-"""What `embedded` stands for."""
+"""The meaning of `embedded`."""
 
 
 def _load_parts(spec: EngineSpec) -> list[Voices]:
-    """All that the model names, joined by `+`; of `embedded` what is installed."""
+    """Load all that the model names, joined by `+`; of `embedded` what is installed."""
     named = spec.model.split("+")
     sources = dict.fromkeys([*(name for name in named if name != EMBEDDED), *(_LOADERS if EMBEDDED in named else ())])
     parts: list[Voices] = []

@@ -69,13 +69,13 @@ class EspeakVoices:
 
 
 def main_voices(voices: Mapping[str, str]) -> dict[str, str]:
-    """Two-letter language to the code of the voice that speaks it."""
+    """Map a two-letter language to the code of the voice that speaks it."""
     chosen = {code: code for code in voices if len(code) == 2 and code not in _LEFT_OUT}
     return chosen | {language: code for language, code in PREFERRED.items() if code in voices}
 
 
 def _accents(voices: Mapping[str, str], main: Mapping[str, str]) -> dict[str, str]:
-    """Code of a voice (`en-gb`) to its two-letter language, of every language that has several."""
+    """Map the code of a voice (`en-gb`) to its two-letter language, of every language that has several."""
     found = {code: code.partition("-")[0] for code in voices if code.partition("-")[0] in main}
     several = {language for language in found.values() if list(found.values()).count(language) > 1}
     return {code: language for code, language in found.items() if language in several}

@@ -33,7 +33,7 @@ TIE = "^"
 
 _LIBRARIES: Mapping[str, str] = {"win32": "espeak-ng.dll", "darwin": "libespeak-ng.dylib"}
 _OTHER_LANGUAGE = re.compile(r"\([^)]*\)")
-"""What espeak-ng puts around words that it reads in another language: `(en)`, or tied `(e^n)`."""
+"""The marks that espeak-ng puts around words that it reads in another language: `(en)`, or tied `(e^n)`."""
 
 
 class _VoiceRecord(ctypes.Structure):
@@ -56,7 +56,7 @@ _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), 
 
 @functools.cache
 def espeak() -> Espeak:
-    """The one of this process, loaded at the first call: about 10 ms.
+    """Return the one of this process, loaded at the first call: about 10 ms.
 
     Raises:
         ModelMissing: the package is not installed, damaged or not for this machine.
@@ -79,7 +79,7 @@ class Espeak:
         if self.sample_rate_hz <= 0:
             raise ModelMissing(f"espeak-ng cannot read its data in {folder}; run: {INSTALL_MODELS}")
         self._sound = bytearray()
-        # ctypes frees a callback that nobody refers to, and the library would call into nothing.
+        # ctypes frees a callback without a reference, and the library would call into nothing.
         self._callback = _SynthCallback(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
         self.revision: str = self._library.espeak_Info(None).decode()
@@ -87,7 +87,7 @@ class Espeak:
         """Every voice: its first language code (`pt-br`, `cmn`) to its identifier (`roa/pt-BR`, `sit/cmn`)."""
 
     def speak(self, text: str, code: str, words_per_minute: int) -> bytes:
-        """Signed 16-bit samples; none where there is nothing to say.
+        """Speak a text into signed 16-bit samples; none where there is nothing to say.
 
         Args:
             text: what to say.
@@ -107,7 +107,7 @@ class Espeak:
         return bytes(self._sound)
 
     def phonemes(self, text: str, code: str, *, tied: bool = False) -> str:
-        """The sounds of a text in IPA, words apart, without its punctuation.
+        """Return the sounds of a text in IPA, words apart, without its punctuation.
 
         Args:
             text: a phrase; punctuation in it ends a breath and leaves no mark.

@@ -30,7 +30,7 @@ class HibariVoices:
         self.revision = resolve("package:hibari").revision()
         self.voices = [VoiceInfo(name=NAME, engine=NAME, languages=["en"], pace=_PACE)]
         self._tts = Hibari(threads=threads)
-        # The dictionary is loaded at first use; better now than in somebody's request.
+        # The dictionary is loaded at first use; better now than in a peer's request.
         self._tts("Ready.", seed=_SEED)
 
     def speak(self, text: str, language: str, speed: float, voice: str) -> Speech:

@@ -42,7 +42,7 @@ _LANGUAGES: Mapping[str, tuple[str, str]] = {
 }
 """First letter of a voice to its language and to the voice of espeak-ng that gives its phonemes."""
 _FIRST = ("af_heart", "ef_dora", "ff_siwis", "if_sara", "pf_dora")
-"""The voices that speak where nobody names one: those that their authors grade highest, or that are alone."""
+"""The default voices: those that their authors grade highest, or that are alone."""
 
 
 class KokoroVoices:
@@ -78,7 +78,7 @@ class KokoroVoices:
         self._session: onnxruntime.InferenceSession | None = None
 
     def load(self) -> onnxruntime.InferenceSession:
-        """The model, loaded now if it is not yet.
+        """Return the model, loaded now if it is not yet.
 
         Raises:
             ModelMissing: the file is not what it should be.
@@ -124,7 +124,7 @@ class KokoroVoices:
 
 
 def split_phonemes(phonemes: str, most: int) -> list[str]:
-    """Pieces of at most so many letters, cut behind punctuation if there is some, else between words."""
+    """Cut into pieces of at most so many letters, behind punctuation if there is some, else between words."""
     pieces = []
     rest = phonemes
     while len(rest) > most:

@@ -44,7 +44,7 @@ _SYLLABIC = re.compile("(\\S)\u0329")
 
 
 def kokoro_letters(ipa: str, code: str) -> str:
-    """Tied IPA in Kokoro's letters.
+    """Write tied IPA in Kokoro's letters.
 
     Args:
         ipa: a phrase.

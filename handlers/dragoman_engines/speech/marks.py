@@ -22,7 +22,7 @@ _MARK = re.compile(
 
 
 def keep_marks(text: str, sounds: Callable[[str], str]) -> str:
-    """The phonemes of a text with its punctuation, but for quotation marks.
+    """Return the phonemes of a text with its punctuation, but for quotation marks.
 
     Args:
         text: a sentence, or some.

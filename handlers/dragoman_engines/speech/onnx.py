@@ -10,7 +10,7 @@ from dragoman_engines.base import ModelMissing
 
 
 def open_model(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """A session of the model.
+    """Open a session of the model.
 
     Raises:
         ModelMissing: the file is no ONNX model that this library can run.

@@ -50,7 +50,7 @@ class _Inference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PiperConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What we need of a voice's JSON."""
+    """The part of a voice's JSON that is used."""
 
     audio: _Audio
     phoneme_id_map: dict[str, list[int]]
@@ -155,12 +155,12 @@ class PiperVoices:
 
 
 def voice_files(folder: Path) -> list[Path]:
-    """The JSON of each voice in a folder, by name."""
+    """Return the JSON of each voice in a folder, by name."""
     return sorted(folder.rglob(f"*{CONFIG_SUFFIX}"), key=lambda path: path.name)
 
 
 def phoneme_ids(phonemes: str, ids: Mapping[str, list[int]]) -> list[int]:
-    """The numbers of a phrase: marks of beginning and end around it, a pad behind each sound.
+    """Return the numbers of a phrase: marks of beginning and end around it, a pad behind each sound.
 
     A sound that the voice does not know is left out; where none is left, so are the marks.
     """

@@ -12,14 +12,14 @@ Samples = NDArray[np.float32]
 _FULL_SCALE = 32767
 _LOUDEST = 0.98
 _SILENT = 0.004
-"""Below this share of the loudest sample nobody hears a voice."""
+"""Below this share of the loudest sample no voice is heard."""
 _BEFORE_S, _AFTER_S = 0.03, 0.06
 """Left around the voice: a consonant begins softly, and a word dies away."""
 _FADE_S = 0.008
 
 
 def finished(samples: Samples, rate_hz: int) -> Speech:
-    """Float samples of any loudness as 16-bit speech; silence as no speech at all.
+    """Turn float samples of any loudness into 16-bit speech, and silence into no speech at all.
 
     A voice that is too loud is made quieter as a whole, and one that is not stays as loud as it is.
     """
@@ -33,7 +33,7 @@ def finished(samples: Samples, rate_hz: int) -> Speech:
 
 
 def joined(pieces: list[Samples], pause_s: float, rate_hz: int) -> Samples:
-    """Pieces one after the other, their silences cut, with a pause between."""
+    """Join pieces one after the other, their silences cut, with a pause between."""
     pause = np.zeros(round(pause_s * rate_hz), np.float32)
     parts: list[Samples] = []
     for piece in pieces:
@@ -53,7 +53,7 @@ def _trimmed(samples: Samples, rate_hz: int) -> Samples:
 
 
 def _envelope(count: int, rate_hz: int) -> Samples:
-    """One, but rising from zero at the start and falling to zero at the end."""
+    """Return a curve of one, but rising from zero at the start and falling to zero at the end."""
     fade = min(count // 2, round(_FADE_S * rate_hz))
     envelope = np.ones(count, np.float32)
     envelope[:fade] = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)

@@ -32,7 +32,7 @@ LOW_LOG_PROBABILITY = -1.0
 HINT_ODDS = 10.0
 """A hint counts as if the model had found its language so many times as probable."""
 _TOKENS, _TOKENS_PER_SECOND = 32, 20
-"""What a window can hold: nobody speaks faster, also in scripts of several tokens a letter."""
+"""The most that a window can hold: speech is never faster, also in scripts of several tokens a letter."""
 _REPETITION_PENALTY = 1.2
 """In the second search, what was written before is less likely by this factor."""
 _FRAMES_PER_SECOND = 100
@@ -46,9 +46,9 @@ class Sound:
     samples: NDArray[np.float32]
     """Mono, 16 kHz, at most 30 s."""
     language: str | None = None
-    """What it is in, if that is known."""
+    """Its language, if that is known."""
     hint: str | None = None
-    """What it is probably in."""
+    """Its probable language."""
 
     @property
     def seconds(self) -> float:
@@ -58,14 +58,14 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """What the model made of a window."""
+    """The result of the model for a window."""
 
     text: str
     language: str
     language_probability: float
-    """What the model thinks of this language; 1 where it knows one only."""
+    """The model's probability of this language; 1 where it knows one only."""
     no_speech: float
-    """What the model thinks of there being no speech at all, 0 to 1."""
+    """The model's probability that there is no speech at all, 0 to 1."""
     log_probability: float
     """Mean over the tokens; 0 is certain."""
     tokens: Sequence[int] = ()
@@ -89,7 +89,7 @@ class Listener:
         self._suppressed = list(get_suppressed_tokens(self._tokenizer("en"), [-1]))
 
     def hear(self, sounds: Sequence[Sound]) -> list[Heard]:
-        """What is said, window by window.
+        """Transcribe window by window.
 
         Raises:
             RuntimeError: the model failed; CTranslate2 says how.
@@ -111,7 +111,7 @@ class Listener:
         return self._time_words(features, encoded, sounds, heard)
 
     def _languages(self, encoded: Any, sounds: Sequence[Sound]) -> list[tuple[str, float]]:
-        """The language of each window, and how probable the model finds it."""
+        """Detect the language of each window, and how probable the model finds it."""
         if not self._multilingual:
             return [("en", 1.0)] * len(sounds)
         # A guess is a token, <|en|>, and its probability; there is one for every language.
@@ -125,7 +125,7 @@ class Listener:
     def _search(
         self, encoded: Any, sounds: Sequence[Sound], languages: Sequence[tuple[str, float]], **options: Any
     ) -> list[Heard]:
-        """The likeliest text of each window, found by a beam search of a bounded length."""
+        """Find the likeliest text of each window by a beam search of a bounded length."""
         prompts = [self._prompt(language) for language, _ in languages]
         room = _TOKENS + _TOKENS_PER_SECOND * max(sound.seconds for sound in sounds)
         found = self._model.model.generate(
@@ -159,7 +159,7 @@ class Listener:
     def _time_words(
         self, features: NDArray[np.float32], encoded: Any, sounds: Sequence[Sound], heard: Sequence[Heard]
     ) -> list[Heard]:
-        """The same with words. Windows in one language are aligned together, as a rule all."""
+        """Add the words. Windows in one language are aligned together, as a rule all."""
         timed = list(heard)
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for index, each in enumerate(heard):
@@ -188,7 +188,7 @@ class Listener:
 
 
 def choose_language(probabilities: Mapping[str, float], sound: Sound) -> str:
-    """The stated language as it is; else the likeliest, where a hint counts `HINT_ODDS` times.
+    """Return the stated language; else the likeliest, where a hint counts `HINT_ODDS` times.
 
     So a wrong hint loses against clear speech, and a right one wins where a word or two could be anything.
     """
@@ -201,7 +201,7 @@ def choose_language(probabilities: Mapping[str, float], sound: Sound) -> str:
 
 
 def _better(first: Heard, second: Heard) -> Heard:
-    """The second search, unless it loops as well or is a guess."""
+    """Choose the second search, unless it loops as well or is a guess."""
     return first if second.loops or second.log_probability < LOW_LOG_PROBABILITY else second
 
 

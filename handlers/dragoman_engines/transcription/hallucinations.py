@@ -1,4 +1,4 @@
-"""What a model writes where nobody speaks, and how that is told from speech. Pure.
+"""Text that a model makes up where there is no speech, and how it is told from speech. Pure.
 
 A model that was trained on subtitles answers noise and music with what subtitles say most ("Thank you.", "you"), or
 with one phrase over and over. It does not believe it itself: it finds silence likely and its own words unlikely.
@@ -21,11 +21,11 @@ LOOP_DOUBT = 0.4
 
 
 def is_invented(words: Sequence[TimedWord], *, no_speech: float, log_probability: float) -> bool:
-    """Whether a window's words were made up.
+    """Return whether a window's words were made up.
 
     Args:
         words: all of the window.
-        no_speech: what the model thinks of there being no speech, 0 to 1.
+        no_speech: the model's probability that there is no speech, 0 to 1.
         log_probability: mean of the tokens'; 0 is certain.
     """
     if not any(character.isalnum() for word in words for character in word.text):
@@ -36,5 +36,5 @@ def is_invented(words: Sequence[TimedWord], *, no_speech: float, log_probability
 
 
 def _is_one_loop(words: Sequence[TimedWord]) -> bool:
-    """Whether little but rounds of one phrase is there: the last one may be cut off in the middle."""
+    """Return whether little but rounds of one phrase is there: the last one may be cut off in the middle."""
     return len(words) >= LOOP_REPEATS * len(cut_loops(words))

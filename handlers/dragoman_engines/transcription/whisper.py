@@ -90,7 +90,7 @@ class WhisperEngine:
         return [results[index] for index in range(len(batch))]
 
     def _read(self, work: AnyWork) -> Sound | AnyResult:
-        """The window's audio, or its result where the model need not be asked."""
+        """Read the window's audio, or return its result where the model need not be asked."""
         if not isinstance(work, TranscribeWindow):
             return Failure(code=EngineFailed.code, message=f"a Whisper model cannot do {type(work).__name__}")
         language = work.language or (None if self._multilingual else "en")

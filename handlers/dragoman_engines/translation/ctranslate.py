@@ -25,6 +25,7 @@ import ctranslate2
 from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models.resolve import ModelFolder
+from dragoman_engines.translation.alphabet import alphabet
 from dragoman_engines.translation.flores_codes import flores_languages, two_letters
 from dragoman_engines.translation.subwords import WORD_BEGINS, Subwords, load_subwords
 from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentences, Translations
@@ -60,7 +61,7 @@ class Files:
     target_subwords: Path
 
     def tokens(self) -> list[str]:
-        """The vocabulary of the source side."""
+        """Read the vocabulary of the source side."""
         text = self.source_vocabulary.read_text(encoding="utf-8")
         if self.source_vocabulary.suffix != ".json":
             return text.splitlines()
@@ -80,11 +81,11 @@ class Tongue:
     """The source begins with its own language, and the translation with the target's (NLLB, M2M100)."""
 
     def can(self, source: str, target: str) -> bool:
-        """Whether it translates this pair."""
+        """Return whether it translates this pair."""
         return (source, target) in self.pairs if self.pairs else {source, target} <= self.names.keys()
 
     def before(self, source: str, target: str) -> tuple[list[str], list[str]]:
-        """What comes before the source's tokens, and before the translation's."""
+        """Return the tokens before the source's, and those before the translation's."""
         if self.source_token:
             return [self.names[source]], [self.names[target]]
         return ([self.names[target]] if target in self.names else []), []
@@ -128,6 +129,12 @@ class CTranslateEngine:
             revision=f"{model.revision(paths)}-beam{spec.beam}",
             languages=sorted({name for pair in pairs for name in pair} or {n for one in tongues for n in one.names}),
             pairs=pairs,
+            alphabets=[
+                known
+                for files, tongue in zip(found, tongues, strict=True)
+                for pair in sorted(tongue.pairs) or [None]
+                if (known := alphabet(files.source_subwords, files.target_subwords, pair)) is not None
+            ],
         )
 
     @property
@@ -165,7 +172,7 @@ class CTranslateEngine:
         return Failure(code=UnsupportedLanguage.code, message=message)
 
     def _translate(self, loaded: Loaded, units: Sequence[TranslateSentences], *, careful: bool) -> list[Translations]:
-        """A result for each unit. All sentences, cut where they are too long, go in one call."""
+        """Return a result for each unit. All sentences, cut where they are too long, go in one call."""
         sources: list[list[str]] = []
         prefixes: list[list[str]] = []
         counts: list[list[int]] = []
@@ -205,7 +212,7 @@ class CTranslateEngine:
 
 
 def find_models(root: Path) -> Iterator[Files]:
-    """The translation models in a folder, or in those below it."""
+    """Find the translation models in a folder, or in those below it."""
     for binary in [root / "model.bin"] if (root / "model.bin").is_file() else sorted(root.rglob("model.bin")):
         files = _files(binary.parent)
         if files is not None:
@@ -213,7 +220,7 @@ def find_models(root: Path) -> Iterator[Files]:
 
 
 def cut(tokens: Sequence[str]) -> Iterator[list[str]]:
-    """A sentence's tokens in parts that a model can take, cut between words where there are any."""
+    """Cut a sentence's tokens into parts that a model can take, between words where there are any."""
     rest = list(tokens)
     while len(rest) > MOST_TOKENS:
         words = [at for at in range(MOST_TOKENS // 2, MOST_TOKENS + 1) if rest[at].startswith(WORD_BEGINS)]
@@ -235,7 +242,7 @@ def _files(folder: Path) -> Files | None:
 
 
 def _name_of(files: Files, model: ModelFolder) -> str:
-    """What says the pair of a model: its folder's name, or that of the source where this is its folder itself."""
+    """Return the name that tells the pair of a model: its folder's, or the source's where both are one."""
     return model.name if files.folder == model.folder else files.folder.name
 
 

@@ -16,6 +16,7 @@ from fxtranslate import Translator
 
 from dragoman_engines.base import Capabilities, ModelMissing
 from dragoman_engines.models.resolve import ModelFolder
+from dragoman_engines.translation.alphabet import alphabet
 from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentences, Translations
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
@@ -35,7 +36,7 @@ class PairFiles:
     shortlist: Path
 
     def all(self) -> list[Path]:
-        """Every file, once."""
+        """Return every file, once."""
         return sorted({self.model, self.source_vocabulary, self.target_vocabulary, self.shortlist})
 
     def load(self, *, shortlist: bool = True) -> Translator:
@@ -77,6 +78,11 @@ class FirefoxEngine:
             revision=model.revision([path for files in found.values() for path in files.all()]),
             languages=sorted({language for pair in found for language in pair}),
             pairs=sorted(found),
+            alphabets=[
+                known
+                for pair, files in sorted(found.items())
+                if (known := alphabet(files.source_vocabulary, files.target_vocabulary, pair)) is not None
+            ],
         )
 
     @property
@@ -101,7 +107,7 @@ class FirefoxEngine:
             return Failure(code=EngineFailed.code, message=f"the translation model failed: {error}")
 
     def _translator(self, pair: tuple[str, str], *, careful: bool) -> Translator:
-        """The translator of a pair; the careful one, without the shortlist, is made when it is first needed."""
+        """Return the translator of a pair; the careful one, without the shortlist, is made when it is first needed."""
         known = self._translators.get((pair, careful))
         if known is None:
             known = self._translators[pair, careful] = self._files[pair].load(shortlist=False)

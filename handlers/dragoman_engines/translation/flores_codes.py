@@ -1,4 +1,4 @@
-"""Languages of NLLB models: the codes of FLORES-200 (`por_Latn`) and the two letters that everybody writes (`pt`)."""
+"""Languages of NLLB models: the codes of FLORES-200 (`por_Latn`) and the usual two letters (`pt`)."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _OTHER_NAMES = {"no": "nb", "he": "iw", "id": "in", "jv": "jw", "tl": "fil", "yi
 _USUAL_SCRIPT = frozenset(
     {"zho_Hans", "ace_Latn", "bjn_Latn", "knc_Latn", "taq_Latn", "kas_Arab", "min_Latn", "mni_Beng"}
 )
-"""The script of a language that has several, where nobody names one."""
+"""The default script of a language that has several."""
 _CODE = re.compile(r"([a-z]{3})_[A-Z][a-z]{3}")
 
 
 def two_letters(code: str) -> str:
-    """`pt` for `por`; a code that is not known stays as it is."""
+    """Return `pt` for `por`; a code that is not known stays as it is."""
     return _TWO_LETTERS.get(code, code)
 
 
 def flores_languages(tokens: Iterable[str]) -> Mapping[str, str]:
-    """The languages of a model by the tokens of its vocabulary: `pt` to `por_Latn`."""
+    """Map the languages of a model to the tokens of its vocabulary: `pt` to `por_Latn`."""
     found: dict[str, str] = {}
     for token in tokens:
         match = _CODE.fullmatch(token)

@@ -15,16 +15,16 @@ class Subwords(Protocol):
     """One side of a translation model's vocabulary."""
 
     def split(self, sentence: str) -> list[str]:
-        """Its pieces, without any of the model's signs for begin, end and language."""
+        """Return its pieces, without any of the model's signs for begin, end and language."""
         ...
 
     def join(self, pieces: list[str]) -> str:
-        """The sentence of some pieces."""
+        """Join pieces to their sentence."""
         ...
 
 
 def load_subwords(path: Path) -> Subwords:
-    """From a SentencePiece model, or a `.json` of the tokenizers library.
+    """Load from a SentencePiece model, or a `.json` of the tokenizers library.
 
     Raises:
         OSError: the file is not readable.

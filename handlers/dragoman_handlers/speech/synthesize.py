@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman_engines.base import VoiceInfo
-from dragoman_engines.work import CHARACTERS_PER_S, EncodeAudio, EncodedAudio, Speak, Speech
+from dragoman_engines.work import CHARACTERS_PER_S, EncodeAudio, Speak, Speech
 from dragoman_handlers.base import Context
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.speech.normalize import speakable, split_long
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
 from dragoman_handlers.text.segmentation import split_text
-from dragoman_wire.errors import EngineFailed, InternalFault, InvalidRequest
+from dragoman_wire.errors import EngineFailed, InvalidRequest
 from dragoman_wire.events import TranscriptSegment
 from dragoman_wire.requests import SoundFormat
 
@@ -90,8 +90,6 @@ async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
     size_s = sum(unit.cost_s() for unit in missing)
     done = await all_of([context.run(unit, size_s=size_s) for unit in missing])
     for unit, answer in zip(missing, done, strict=True):
-        if not isinstance(answer.result, Speech):
-            raise InternalFault("the speech engine gave no sound")
         known[unit] = answer.result
     return [known[unit] for unit in units]
 
@@ -143,10 +141,7 @@ async def _file(context: Context, pcm: bytes, rate_hz: int, sound_format: SoundF
     if sound_format == "wav":
         return wav(pcm, rate_hz)
     unit = EncodeAudio(pcm=pcm, sample_rate_hz=rate_hz)
-    answer = await context.run(unit, size_s=unit.cost_s())
-    if not isinstance(answer.result, EncodedAudio):
-        raise InternalFault("the audio engine gave no file")
-    return answer.result.data
+    return (await context.run(unit, size_s=unit.cost_s())).result.data
 
 
 def wav(pcm: bytes, rate_hz: int) -> bytes:

@@ -12,10 +12,8 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     DecodeAudio,
-    DecodedAudio,
     FindSpeech,
     Kind,
-    SpeechSpans,
     TranscribeWindow,
     WindowText,
 )
@@ -23,7 +21,7 @@ from dragoman_handlers.base import Context, Question
 from dragoman_handlers.concurrency import one_error
 from dragoman_handlers.speech.spoken_language import SpokenLanguage, spoken_language
 from dragoman_handlers.speech.transcripts import heard_transcription
-from dragoman_wire.errors import AudioTooLong, InternalFault
+from dragoman_wire.errors import AudioTooLong
 from dragoman_wire.events import Transcription
 from dragoman_wire.inbound import Buffer
 
@@ -73,7 +71,7 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
     language = spoken_language(engine, wanted.language, wanted.hint)
     question = Recording(
         digest=await _digest(audio),
-        decoder=(await context.capabilities("audio")).revision,
+        decoder=(await context.capabilities("decoder")).revision,
         language=language.decided,
         hint=None if language.decided else language.hint,
         words=wanted.words,
@@ -102,10 +100,7 @@ async def _computed(
     with context.spool_file() as path:
         limit_s = context.limits.audio_s
         decode = DecodeAudio(data=cast("bytes", audio), pcm_path=str(path), max_duration_s=limit_s)
-        answer = await context.run(decode, size_s=decode.cost_s())
-        if not isinstance(answer.result, DecodedAudio):
-            raise InternalFault("the decoder gave no samples")
-        samples = answer.result.samples
+        samples = (await context.run(decode, size_s=decode.cost_s())).result.samples
         heard = await _hear_all(context, language, str(path), samples, words=words)
     return heard_transcription(engine, heard, stated=stated, samples=samples, words=words)
 
@@ -130,10 +125,7 @@ async def _hear_all(
 
 
 async def _hear(context: Context, unit: TranscribeWindow, size_s: float) -> WindowText:
-    answer = await context.run(unit, size_s=size_s)
-    if not isinstance(answer.result, WindowText):
-        raise InternalFault("the transcription engine gave no text")
-    return answer.result
+    return (await context.run(unit, size_s=size_s)).result
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:
@@ -158,8 +150,6 @@ async def _speech(context: Context, path: str, samples: int) -> AsyncIterator[Sp
         end = min(samples, start + SLICE_SAMPLES)
         unit = FindSpeech(pcm_path=path, start=start, end=end)
         answer = await context.run(unit, size_s=samples / SPOOL_RATE_HZ / 300)
-        if not isinstance(answer.result, SpeechSpans):
-            raise InternalFault("the audio engine gave no spans")
         spans = list(answer.result.spans)
         following = end
         if end < samples and spans and spans[-1][1] > end - _TOUCHING_SAMPLES and spans[-1][0] > start:

@@ -28,7 +28,7 @@ import msgspec
 from dragoman_handlers.text.letter_case import capitals, in_capitals, sentence_case, unemphasized, words_of
 from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_handlers.text.segmentation import Piece
-from dragoman_handlers.text.shorthand import Edit, spelled_out
+from dragoman_handlers.text.shorthand import Edit, may_be_spelled_out, spelled_out
 from dragoman_handlers.text.tokens import Role, Token, blanked
 
 DOUBTFUL = 5
@@ -40,6 +40,9 @@ _PHRASE_WORDS = 3
 """From here on a text without a full stop is taken for a sentence that lacks it."""
 _MEANT_REPEATS = 3
 _MOST_PERIOD = 3
+_ANY_SIGN = re.compile(r"[()\[\]{}\"“”„«»]")
+_CAPITALS = re.compile(r"[^\W\d_a-zß-ÿ]{2}")
+"""Two letters in a row that are no small ones of the Latin script: nearly no sentence has any."""
 _SIGNS = ("(", ")", "[", "]", "{", "}", '"“”„«»')
 _UNFINISHED = re.compile(r"[,;:–—-]\s*$")  # noqa: RUF001 - the dashes are meant
 _ENDED = re.compile(r"[.!?…:;,]['\"”’)\]]*$")  # noqa: RUF001
@@ -141,8 +144,18 @@ class Wording:
 
     def usual(self, piece: Piece) -> Form:
         """The form that a model most likely does best with."""
+        text = piece.text
+        if not text[0].islower() and _ENDED.search(text) and self._is_ordinary(text):
+            return Form(piece=piece, finish=_as_it_is)
         words = words_of(_visible(piece))
         return self._form(piece, stop=len(words) >= _PHRASE_WORDS)
+
+    def _is_ordinary(self, text: str) -> bool:
+        """Whether nothing in a sentence is to be written another way. To be found out in microseconds."""
+        if _CAPITALS.search(text) or may_be_spelled_out(text, self._source):
+            return False
+        words = text.lower().split()
+        return len(words) - len(set(words)) < _MEANT_REPEATS - 1
 
     def others(self, piece: Piece) -> list[Form]:
         """What else is worth a try where a short sentence came out doubtful; nothing for a long one."""
@@ -157,6 +170,8 @@ class Wording:
 
     def doubt(self, source: str, translation: str) -> int:
         """How doubtful the translation of a sentence looks; see above. 0 for what is beyond doubt, or long."""
+        if source.count(" ") >= 2 * SHORT_WORDS:
+            return 0
         before = words_of(source)
         if len(before) > SHORT_WORDS or not before:
             return 0
@@ -179,9 +194,10 @@ class Wording:
 
     def _form(self, piece: Piece, *, stop: bool, opening: str = "") -> Form:
         steps = _Steps(piece)
-        steps.letter_case(self._source, self._book.words(self._source, self._target))
-        steps.edit(spelled_out(_visible(steps.piece), self._source))
-        steps.fewer_repeats(lambda word: self._book.word(word, self._source, self._target))
+        if not self._is_ordinary(piece.text):
+            steps.letter_case(self._source, self._book.words(self._source, self._target))
+            steps.edit(spelled_out(_visible(steps.piece), self._source))
+            steps.fewer_repeats(lambda word: self._book.word(word, self._source, self._target))
         steps.beginning(opening)
         if stop:
             steps.ending("?" if self._asks(piece) else ".")
@@ -230,6 +246,10 @@ def without_loop(translation: str) -> str:
                 del kept[-period:]
                 break
     return " ".join(kept)
+
+
+def _as_it_is(translation: str) -> str:
+    return translation
 
 
 class _Steps:
@@ -390,7 +410,7 @@ def _said_again(translation: str, word: str | None, count: int) -> str:
 
 def _odd_signs(source: str, translation: str) -> bool:
     """Whether there are brackets or quotation marks that the source lacks, or an end that is none."""
-    for signs in _SIGNS:
+    for signs in _SIGNS if _ANY_SIGN.search(translation) else ():
         if sum(map(translation.count, signs)) > sum(map(source.count, signs)):
             return True
     return bool(_UNFINISHED.search(translation) and not _UNFINISHED.search(source))
@@ -405,7 +425,7 @@ def _out_of_proportion(source: str, translation: str) -> bool:
 
 def _doubles(words: Sequence[str]) -> bool:
     lowered = [word.lower() for word in words]
-    return any(
+    return len(set(lowered)) < len(lowered) and any(
         lowered[index : index + period] == lowered[index + period : index + 2 * period]
         for period in range(1, len(lowered) // 2 + 1)
         for index in range(len(lowered) - 2 * period + 1)

@@ -165,7 +165,7 @@ def in_capitals(words: Sequence[str], language: str) -> bool:
 
 
 def is_acronym(word: str, language: str) -> bool:
-    """Whether a word in capitals is written so in any sentence; one without a vowel (HTML) needs no place in a list."""
+    """Whether a word in capitals is written so in any sentence; one without a vowel (HTML) needs no list."""
     if word in _ACRONYMS or word in _ACRONYMS_OF.get(language, ()):
         return True
     return len(word) > 1 and word.isascii() and not _VOWEL.search(word)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dragoman_handlers.text.identifiers import find_identifiers
+from dragoman_handlers.text.messages import find_messages
 from dragoman_handlers.text.patterns import (
     BULLET,
     EMPHASIS,
@@ -22,18 +24,45 @@ from dragoman_handlers.text.patterns import (
     TAG_NAME,
     TOKEN,
 )
-from dragoman_handlers.text.tokens import Role, Token, blanked
+from dragoman_handlers.text.signs import find_directions, find_signs
+from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
+from dragoman_handlers.text.writable import Letters
 
 
-def find_tokens(text: str) -> list[Token]:
-    """Every token of a text, in order; none overlaps another."""
-    if _is_prose(text):
-        return []
-    tokens = list(_blocks(text))
-    tokens += _spans(LINK, text, blanked(text, tokens))
-    tokens += _paired_tags(list(_atoms(blanked(text, tokens))))
-    tokens += _spans(EMPHASIS, text, blanked(text, tokens))
-    return list(_joined(sorted(tokens, key=lambda token: token.start)))
+def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = False) -> list[Token]:
+    """Every token of a text, in order; none overlaps another.
+
+    Args:
+        text: any text.
+        letters: what the model can read and write; where that is known, all else is a token.
+        carried: identifiers and signs with a value are tokens as well.
+    """
+    tokens: list[Token] = []
+    if not _is_prose(text):
+        tokens = [*_blocks(text), *find_directions(text)]
+        tokens += find_messages(blanked(text, tokens))
+        tokens += _spans(LINK, text, blanked(text, tokens))
+        rest = blanked(text, tokens)
+        atoms = list(_atoms(rest))
+        tokens += _paired_tags(with_wider(atoms, list(_carried(rest, letters))) if carried else atoms)
+        tokens += _spans(EMPHASIS, text, blanked(text, tokens))
+        tokens.sort(key=lambda token: token.start)
+    elif carried:
+        tokens = list(_carried(text, letters))
+    if letters is not None and letters.unknown(text):
+        tokens = sorted([*tokens, *letters.foreign(blanked(text, tokens))], key=lambda token: token.start)
+    return list(_joined(tokens))
+
+
+def _carried(text: str, letters: Letters | None) -> list[Token]:
+    """Identifiers, signs with their numbers and faces made of signs: what models read, and change."""
+    tokens = with_wider(
+        list(find_signs(text)),
+        [Token(start, end, Role.NAME, text[start:end]) for start, end in find_identifiers(text)],
+    )
+    if letters is None:
+        return tokens
+    return with_wider(tokens, [Token(start, end, Role.MARK, text[start:end]) for start, end in letters.faces(text)])
 
 
 def _is_prose(text: str) -> bool:
@@ -125,8 +154,8 @@ def _paired_tags(tokens: list[Token]) -> Iterator[Token]:
         if token.role is not Role.OPEN or token.text.endswith("/>"):
             continue
         found = TAG_NAME.match(token.text)
-        name = found[1].lower() if found else ""
-        if not token.text.startswith("</"):
+        name = found[0][0] + found[1].lower() if found else ""
+        if token.text[1:2] != "/":
             opened.append((name, index))
             continue
         depth = next(
@@ -139,7 +168,7 @@ def _paired_tags(tokens: list[Token]) -> Iterator[Token]:
         if token.role is not Role.OPEN:
             yield token
             continue
-        closes = token.text.startswith("</")
+        closes = token.text[1:2] == "/"
         role = (Role.CLOSE if closes else Role.OPEN) if index in partner else Role.MARK
         yield Token(token.start, token.end, role, token.text)
 

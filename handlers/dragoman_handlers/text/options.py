@@ -9,7 +9,7 @@ import msgspec
 
 from dragoman_handlers.base import Asked
 from dragoman_handlers.text.glossary import Glossary, Terms, check_entries
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_wire.requests import Replacement
 
 DEFAULT_MODEL_TYPE = "basic"
@@ -38,7 +38,7 @@ class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     """Its name in units."""
     glossaries: tuple[Glossary, ...] = ()
     """Those with any entries, the request's own first."""
-    phrases: PhraseBook
+    phrases: PhraseBook = NO_PHRASES
     """The server's."""
 
     def terms(self, target: str) -> list[Terms]:

@@ -23,6 +23,11 @@ _BREAKING_TAGS = (
     "address|article|blockquote|body|br|dd|div|dl|dt|fieldset|figure|footer|form|h[1-6]|head|header|hr|html|li|main"
     "|nav|ol|p|section|table|tbody|td|tfoot|th|thead|title|tr|ul"
 )
+_BB_TAGS = (
+    "b|i|u|s|url|email|color|size|font|spoiler|sub|sup|left|right|center|justify|indent|user|mention|highlight|strike"
+)
+_CUE_TIME = r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}"
+"""Of subtitles; what follows the second one on its line says where they stand."""
 _CURRENCIES = "€£¥₹₽₩₺₴₦₫¢"
 _NUMBER = r"\d{1,15}(?:[.,]\d{1,15}|[ \u00A0]\d{3}(?!\d)){0,8}"
 # `%(name)+08.2` of a printf format: what comes before the letter.
@@ -37,8 +42,19 @@ _KINDS: tuple[tuple[Role, str, str], ...] = (
     # In the order in which they are tried at each place.
     (Role.BREAK, "bullet", r"^[ \t]*(?:(?:[-*+•‣◦–—]|\d{1,3}[.)]|[a-z]\)|#{1,6}|>{1,9}|\[[ xX]\])[ \t]+)+"),
     (Role.BREAK, "rule", r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$"),
-    (Role.NAME, "code", r"(?<!`)(?P<ticks>`{1,9})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)"),
+    (Role.NAME, "code", r"(?<![`\w])(?P<ticks>`{1,9})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)"),
     (Role.BREAK, "breaking_tag", rf"</?(?:{_BREAKING_TAGS})\b(?:\s[^<>]{{0,500}})?/?>"),
+    (Role.BREAK, "cue", rf"^{_CUE_TIME} --> {_CUE_TIME}[^\r\n]{{0,200}}$"),
+    (
+        Role.NAME,
+        "bb_raw",
+        _any(
+            r"\[(?P<bb>code|img|youtube|video|audio)(?:=[^\]\n]{0,300})?\][^\[\]]{1,2000}\[/(?P=bb)\]",
+            r"\[(?P<bb_address>url|email)\][^\[\]\s]{1,2000}\[/(?P=bb_address)\]",
+        ),
+    ),
+    (Role.BREAK, "bb_break", r"\[/?(?:list|table|tr|td|th|quote|hr|li)(?:=[^\]\n]{0,300})?\]|\[\*\]"),
+    (Role.OPEN, "bb_tag", rf"\[/?(?:{_BB_TAGS})(?:=[^\]\n]{{0,500}})?\]"),
     (Role.NAME, "chat_link", r"<[@#!:][^<>\s]{1,80}>"),
     (
         Role.NAME,
@@ -88,15 +104,17 @@ _KINDS: tuple[tuple[Role, str, str], ...] = (
     ),
     (Role.BREAK, "gap", r"[ \u00A0\t]{3,}|[ \u00A0]?\t[ \u00A0]?"),
     (Role.BREAK, "bar", r"(?<!\|)\|(?!\|)"),
+    (Role.MARK, "operator", r"(?<!\S)(?:&&|\|\||[=!<>]==?|=>|->|<-|<=>|:=|[-+*/]=|>>|<<)(?!\S)"),
     # Other signs that the models' vocabularies do not have.
-    (Role.MARK, "symbol", r"%%|(?<!~)~(?!~)|[½¼¾²³§©®™·•†‡¶^\\`{}<@#¬¦±×÷≈≠≤≥∞√∑∆]"),
+    (Role.MARK, "symbol", r"%%|(?<!~)~(?!~)|(?<![^\W\d_])`|[½¼¾²³§©®™·•†‡¶^\\{}<@#¬¦±×÷≈≠≤≥∞√∑∆]"),
 )
 TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for _, name, pattern in _KINDS), re.MULTILINE)
 ROLES = {name: role for role, name, _ in _KINDS}
 """Of each named group of `TOKEN`."""
 
 LINK = re.compile(
-    r"!?\[(?=[^\[\]\n]{0,400}(?P<to>\]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?\)))",
+    r"!?\[(?=[^\[\]\n]{0,400}(?P<to>\]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?"
+    r"(?:[ \t]{1,3}(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?\)))",
 )
 EMPHASIS = re.compile(
     # `__init__` is no emphasis, but a name of a program's.
@@ -114,7 +132,7 @@ FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
 RAW_TAG = re.compile(r"<(pre|script|style|svg|math|code|kbd|samp|var|tt)\b[^<>]{0,500}>|<!--", re.IGNORECASE)
 INLINE_RAW = frozenset({"code", "kbd", "samp", "var", "tt"})
 """Elements that are words of a sentence; the others end it."""
-TAG_NAME = re.compile(r"</?([\w:-]+)")
+TAG_NAME = re.compile(r"[<\[]/?([\w:-]+)")
 ENTITY_LETTER = re.compile(
     r"&(?:[A-Za-z](?:acute|grave|circ|tilde|uml|cedil|ring|slash|caron)|apos|rsquo|#39|#8217|szlig);"
 )

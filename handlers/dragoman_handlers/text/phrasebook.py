@@ -33,7 +33,8 @@ _MOST_REPEATED_WORDS = 3
 _MOST_NAMES = 2
 _WORD = r"[^\W_](?:[\w'.-]*[^\W_])?"
 _ENDS = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
-_FIRST = re.compile(r"[^\s,;!?….]+")
+_BEGINNING = re.compile(r"\W*([^\s,;!?….()\"”]+)(?:\s+([^\s,;!?….()\"”]+)(?=\s))?")
+"""The first word, and the second where no punctuation follows the first and the text goes on."""
 _SEPARATOR = re.compile(r"(\s*(?:[,;!?…]+|\.+|\s[-–—])\s+)")  # noqa: RUF001 - the dashes are meant
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘´`", "'"))  # noqa: RUF001
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -58,7 +59,7 @@ class _Pair:
     called: dict[str, str] = field(default_factory=dict)
     """Words for the person who is spoken to."""
     firsts: set[str] = field(default_factory=set)
-    """The first words of all phrases."""
+    """The first word, and the first two, of all phrases."""
     bare: dict[str, str] = field(default_factory=dict)
     """A phrase without its accents to the phrase, as phones write it."""
 
@@ -76,8 +77,22 @@ class _Pair:
             phrases[key] = translation.rstrip("?") if phrases is self.questions else translation
             bare = _without_accents(key)
             self.bare.setdefault(bare, key)
-            self.firsts.update({key.partition(" ")[0], bare.partition(" ")[0]})
+            for words in (key.split(), bare.split()):
+                self.firsts.update({words[0], " ".join(words[:2])})
         return keys
+
+
+    def may_begin(self, text: str) -> bool:
+        """Whether any phrase begins as a text does; so nearly every other text is known at once to be none."""
+        found = _BEGINNING.match(text)
+        if found is None:
+            return False
+        first, second = found[1].translate(_APOSTROPHES).lower(), (found[2] or "").translate(_APOSTROPHES).lower()
+        if not second:
+            known = first in self.firsts
+        else:
+            known = f"{first} {second}" in self.firsts or first in self.openers or first == second
+        return known or bool(_DRAWN_OUT.search(first) or _LAUGHTER.fullmatch(first))
 
 
 class PhraseBook:
@@ -117,7 +132,7 @@ class PhraseBook:
             tokens: what in it is not translated; a name (`@ana`) may be the person who is spoken to.
         """
         pair = self._pairs.get((source, target))
-        if pair is None or len(text) > _LONGEST:
+        if pair is None or len(text) > _LONGEST or not (tokens or pair.may_begin(text)):
             return None
         names = {text[token.start : token.end]: token.text for token in tokens if token.role is Role.NAME}
         if len(names) < len(tokens):
@@ -139,6 +154,7 @@ class PhraseBook:
         return None if pair is None else pair.phrases.get(_key(word))
 
 
+NO_PHRASES = PhraseBook(shipped=False)
 _LAUGHS_ALOUD = frozenset({"en"})
 """Languages whose laughter (`haha`) is understood everywhere; elsewhere it is spelled in ways of its own (`kkk`)."""
 
@@ -162,17 +178,9 @@ class _Search:
         if not core or not _EXCLUDED_SIGNS.isdisjoint(lead + trail):
             return None
         asks = "?" in trail
-        if not self._may_begin(core):
-            return None
         done = self._part(core, asks=asks) if len(core.split()) < _MOST_WORDS else None
         done = done or self._parts(core, asks=asks)
         return None if done is None or not self._found_phrase else f"{lead}{done}{trail}"
-
-    def _may_begin(self, core: str) -> bool:
-        """Whether any phrase begins as the text does; so nearly every other text is known at once to be none."""
-        word = _FIRST.match(core)
-        first = word[0].translate(_APOSTROPHES).lower() if word else ""
-        return first in self._pair.firsts or bool(_DRAWN_OUT.search(first) or _LAUGHTER.fullmatch(first))
 
     def _with_mention(self, text: str) -> str | None:
         """A phrase with the only name of a text before or after it: `@ana hello`, `thanks, @ana!`."""

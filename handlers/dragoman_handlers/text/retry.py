@@ -17,12 +17,15 @@ from dragoman_handlers.text.candidates import (
     without_loop,
     without_tail,
 )
+from dragoman_handlers.text.numbers import with_hidden_numbers
 from dragoman_handlers.text.placeholders import WAYS, Masked, Way, masked
 from dragoman_handlers.text.segmentation import Piece, has_letters, join_text
 from dragoman_wire.errors import EngineFailed
 
 Judge = Callable[[str, str], str | None]
 """What a model did wrong with a sentence, to go after `the translation model ...`; None where it did nothing wrong."""
+LostNumbers = Callable[[str, str], Sequence[str]]
+"""Numbers of a sentence that a translation has not."""
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
@@ -47,30 +50,43 @@ class Rendered(msgspec.Struct, frozen=True):
     """What is to be said about them."""
 
 
+def _none_lost(source_text: str, translation: str) -> Sequence[str]:  # noqa: ARG001 - what is asked for elsewhere
+    return ()
+
+
 async def translate_pieces(
-    pieces: Sequence[Piece], translate: Translate, judge: Judge, wording: Wording = PLAIN
+    pieces: Sequence[Piece],
+    translate: Translate,
+    judge: Judge,
+    lost_numbers: LostNumbers = _none_lost,
+    wording: Wording = PLAIN,
 ) -> Rendered:
     """A translation for each sentence, with what is not language as it was.
 
     What the phrase book knows is taken from there. A sentence that loses a token or comes out doubtful is tried again
     in other forms, with other placeholders, and at last cut at its tokens, or at its clauses. The best candidate is
-    taken; where even that one is bad, a warning says so.
+    taken; where even that one is bad, a warning says so. One that loses a number is tried again with its numbers as
+    tokens.
 
     Raises:
         EngineFailed: the model gave nothing for a sentence.
         DragomanError: the engine's error.
     """
-    attempts = [_Attempt(piece, wording, judge) for piece in pieces]
+    attempts = [_Attempt(piece, wording, judge, lost_numbers) for piece in pieces]
     for number, way in enumerate(WAYS):
         careful = number > 0
         open_ones = [one for one in attempts if one.worth_more(careful=careful)]
+        if not open_ones:
+            break
         await _ask([(one, wording.usual(one.piece)) for one in open_ones], way, translate, careful=careful)
         # A single word that stays as it is may be a name: worth one more call, and no more.
+        if all(one.done for one in open_ones):
+            break
         doubtful = [(one, form) for one in open_ones if not one.done for form in wording.others(one.piece)]
         await _ask(doubtful, way, translate, careful=careful)
-    rest = [one for one in attempts if one.bad]
-    for one, translation in zip(rest, await _in_parts([one.piece for one in rest], translate), strict=True):
-        one.put_together(translation)
+    if rest := [one for one in attempts if one.bad]:
+        for one, translation in zip(rest, await _in_parts([one.piece for one in rest], translate), strict=True):
+            one.put_together(translation)
     return Rendered([one.best() for one in attempts], [one.warning for one in attempts if one.warning is not None])
 
 
@@ -83,10 +99,11 @@ class _Candidate(NamedTuple):
 class _Attempt:
     """One sentence, and what has come of it so far."""
 
-    def __init__(self, piece: Piece, wording: Wording, judge: Judge) -> None:
+    def __init__(self, piece: Piece, wording: Wording, judge: Judge, lost_numbers: LostNumbers) -> None:
         self.piece = piece
         self._wording = wording
         self._judge = judge
+        self._lost_numbers = lost_numbers
         known = wording.known(piece)
         self._best: _Candidate | None = None if known is None else _Candidate(0, known)
         self._fault: str | None = None
@@ -131,12 +148,16 @@ class _Attempt:
             return
         source, words = mask.words(mask.text), mask.words(answer)
         fault = self._judge(source, words)
+        if fault is None and self._lost_numbers(source, words):
+            self._consider(_Candidate(BAD + 1, translation, "changed a number of a sentence"))
+            self.piece = with_hidden_numbers(self.piece)
+            return
         doubt = self._wording.doubt(source, words)
         self._add(translation, doubt, fault)
         if doubt >= DOUBTFUL and not self.piece.tokens:
             # Cut off what the model put behind the sentence; nothing of the sentence is in it.
             shorter = without_tail(translation)
-            if shorter != translation and has_letters(shorter):
+            if shorter != translation and has_letters(shorter) and not self._lost_numbers(source, shorter):
                 doubt = self._wording.doubt(self.piece.text, shorter)
                 self._add(shorter, doubt + 1, self._judge(self.piece.text, shorter))
         if fault is not None and not self.piece.tokens:

@@ -12,7 +12,9 @@ import sentencex
 from dragoman_handlers.text.glossary import Terms, find_terms
 from dragoman_handlers.text.markup import find_tokens
 from dragoman_handlers.text.sentence_edges import clauses, peeled
-from dragoman_handlers.text.tokens import Role, Token, blanked
+from dragoman_handlers.text.signs import with_plain_stops
+from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
+from dragoman_handlers.text.writable import Letters
 
 UNIT_CHARS = 800
 """Sentences go to the engine in batches of about this size: a few hundred milliseconds of work."""
@@ -31,11 +33,21 @@ class Piece(msgspec.Struct, frozen=True):
     """What in the sentence is not translated; their places are counted from its beginning."""
 
 
-def split_text(text: str, language: str, glossaries: Sequence[Terms] = ()) -> list[Piece]:
-    """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences."""
-    tokens = find_tokens(text)
+def split_text(
+    text: str, language: str, glossaries: Sequence[Terms] = (), letters: Letters | None = None, *, carried: bool = False
+) -> list[Piece]:
+    """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences.
+
+    Args:
+        text: any text.
+        language: that it is in.
+        glossaries: terms that are not translated.
+        letters: what the model can read and write.
+        carried: identifiers and signs with a value are tokens as well; for a model, and not for a voice.
+    """
+    tokens = find_tokens(text, letters, carried=carried)
     if glossaries:
-        tokens = _with_terms(tokens, list(find_terms(text, glossaries)))
+        tokens = with_wider(tokens, list(find_terms(text, glossaries)))
     if not tokens and _is_one_sentence(text, language):
         return _with_blanks(text)
     cutter = _Cutter(text, tokens, language)
@@ -80,22 +92,6 @@ def _with_blanks(text: str) -> list[Piece]:
     end = begin + len(core)
     parts = ((text[:begin], False), (core, True), (text[end:], False))
     return [Piece(part, translatable=translatable) for part, translatable in parts if part]
-
-
-def _with_terms(tokens: list[Token], terms: list[Token]) -> list[Token]:
-    """Both. Where they meet, a term counts that holds the tokens whole, else the tokens."""
-    if not terms:
-        return tokens
-    starts, ends = [token.start for token in tokens], [token.end for token in tokens]
-    dropped: set[int] = set()
-    kept: list[Token] = []
-    for term in terms:
-        met = range(bisect_left(ends, term.start + 1), bisect_left(starts, term.end))
-        if all(term.start <= tokens[index].start and tokens[index].end <= term.end for index in met):
-            dropped.update(met)
-            kept.append(term)
-    kept += [token for index, token in enumerate(tokens) if index not in dropped]
-    return sorted(kept, key=lambda token: token.start)
 
 
 class _Cutter:
@@ -163,4 +159,4 @@ class _Cutter:
             word = token.role in (Role.NAME, Role.NUMBER, Role.OPEN)
             parts += [self._text[start : token.start], ("X" if word else " ") * (token.end - token.start)]
             start = token.end
-        return "".join([*parts, self._text[start:end]])
+        return with_plain_stops("".join([*parts, self._text[start:end]]))

@@ -147,6 +147,17 @@ _ENDINGS: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {
         (re.compile(r"(?<!^)ao$"), "ão"),
     ),
 }
+_PIECES = re.compile(r"[\w'’]+")  # noqa: RUF001 - the apostrophe of phones
+_KEYS = {
+    language: frozenset(
+        form
+        for key in table
+        for one in (key, key.replace("'", "’"))  # noqa: RUF001
+        for form in (one, one[:1].upper() + one[1:])
+    )
+    - {"I", "I'm", "I've", "I'll", "I'd", "I’m", "I’ve", "I’ll", "I’d"}  # noqa: RUF001 - written as they should be
+    for language, table in _SPELLED.items()
+}
 _LETTERS_OF_THEIR_OWN = frozenset("NRÑ")
 _WORD = re.compile(r"(?<![\w'’@#./-])\w+(?:['’]\w+)*(?![\w'’@/-]|\.\S)")  # noqa: RUF001 - the apostrophe of phones
 
@@ -173,6 +184,16 @@ def spelled_out(text: str, language: str) -> Iterator[Edit]:
         full = _accented(lowered, language) if full is None else full.replace("~", " ")
         if full not in (lowered, word):
             yield Edit(found.start(), found.end(), full if word[0].islower() else full[:1].upper() + full[1:])
+
+
+def may_be_spelled_out(text: str, language: str) -> bool:
+    """Whether `spelled_out` may find anything: to be found out in a microsecond or two."""
+    words = _KEYS.get(language)
+    return words is not None and (not words.isdisjoint(_PIECES.findall(text)) or _has_ending(text, language))
+
+
+def _has_ending(text: str, language: str) -> bool:
+    return language in _ENDINGS and ("ao" in text or "coes" in text)
 
 
 def _is_label(text: str, found: re.Match[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from enum import Enum
 
@@ -50,3 +51,19 @@ def blanked(text: str, tokens: Sequence[Token]) -> str:
         parts += [text[reached : token.start], BLANK * (token.end - token.start)]
         reached = token.end
     return "".join([*parts, text[reached:]])
+
+
+def with_wider(tokens: Sequence[Token], others: Sequence[Token]) -> list[Token]:
+    """Both, in order. Where they meet, one of the others counts that holds the tokens whole, else the tokens."""
+    if not others:
+        return list(tokens)
+    starts, ends = [token.start for token in tokens], [token.end for token in tokens]
+    dropped: set[int] = set()
+    kept: list[Token] = []
+    for other in others:
+        met = range(bisect_left(ends, other.start + 1), bisect_left(starts, other.end))
+        if all(other.start <= tokens[index].start and tokens[index].end <= other.end for index in met):
+            dropped.update(met)
+            kept.append(other)
+    kept += [token for index, token in enumerate(tokens) if index not in dropped]
+    return sorted(kept, key=lambda token: token.start)

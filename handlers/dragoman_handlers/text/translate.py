@@ -18,15 +18,16 @@ from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.candidates import PLAIN, Wording
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
+from dragoman_handlers.text.numbers import lost_numbers
 from dragoman_handlers.text.options import TranslationWish
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_handlers.text.quality import fault_of
 from dragoman_handlers.text.retry import Judge, translate_pieces
 from dragoman_handlers.text.revision import revision
 from dragoman_handlers.text.segmentation import batches, has_letters, join_text, split_text
+from dragoman_handlers.text.writable import letters_for
 
 IDENTITY = "identity"
-_NO_PHRASES = PhraseBook(shipped=False)
 _LONG_CHARS = 2000
 """Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
 
@@ -127,16 +128,17 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     known = (await context.recall([whole], str))[0]
     if known is not None:
         return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
-    book = wish.phrases if engine.languages else _NO_PHRASES
-    models = _Models(context, find_route(source, goal, engine.pairs, engine.languages), wish.model, book)
-    if len(text) <= _LONG_CHARS:
-        pieces = split_text(text, source, glossaries)
-    else:
-        pieces = await asyncio.to_thread(split_text, text, source, glossaries)
-    sentences = [piece for piece in pieces if piece.translatable]
+    route = find_route(source, goal, engine.pairs, engine.languages)
     # An engine that names no languages (echo) gives what it is given, and is given what there is.
-    wording = Wording(source, goal, book) if engine.languages else PLAIN
-    done = await translate_pieces(sentences, models.translate, _judge(engine, source, goal), wording)
+    wording = Wording(source, goal, wish.phrases) if engine.languages else PLAIN
+    models = _Models(context, route, wish.model, wish.phrases if engine.languages else NO_PHRASES)
+    letters = letters_for(engine, route)
+    split = functools.partial(split_text, text, source, glossaries, letters, carried=True)
+    pieces = split() if len(text) <= _LONG_CHARS else await asyncio.to_thread(split)
+    sentences = [piece for piece in pieces if piece.translatable]
+    translate = models.translate if letters is None else letters.around(models.translate)
+    lost = functools.partial(lost_numbers, source=source, target=goal)
+    done = await translate_pieces(sentences, translate, _judge(engine, source, goal), lost, wording)
     joined = join_text(pieces, done.texts)
     if not done.warnings:  # what is doubtful gets another chance
         context.remember(whole, joined, compute_s=models.model_s)
@@ -168,7 +170,7 @@ class _Models:
     """
 
     def __init__(
-        self, context: Context, route: Sequence[tuple[str, str]], model: str, book: PhraseBook = _NO_PHRASES
+        self, context: Context, route: Sequence[tuple[str, str]], model: str, book: PhraseBook = NO_PHRASES
     ) -> None:
         self.worker = ""
         """The last one; empty where everything was known."""
@@ -224,9 +226,8 @@ class _Models:
             known |= zip(batch.sentences, self._counted(answer), strict=True)
         return [known[one] for one in unit.sentences]
 
-    def _counted(self, answer: Answer) -> list[str]:
+    def _counted(self, answer: Answer[Translations]) -> list[str]:
         """The translations in a unit's answer. What it took is added up."""
-        assert isinstance(answer.result, Translations)  # noqa: S101 - what this unit is answered with
         self.worker = answer.worker
         self.queued_s = max(self.queued_s, answer.queued_s)
         self.call_s += answer.ended_s - answer.began_s

@@ -9,7 +9,9 @@ import html
 import re
 
 from dragoman_handlers.text.patterns import ENTITY_LETTER
+from dragoman_handlers.text.signs import DOUBLE_STOPS, plain_stops, restored_stops
 
+_LIKE_APOSTROPHES = "´ʹʼʻˊˋ΄᾽＇՚ꞌ"  # noqa: RUF001
 _PLAIN = str.maketrans(
     {
         "“": '"',
@@ -30,21 +32,37 @@ _PLAIN = str.maketrans(
         "\u2009": " ",
         "\u00ad": "",
         "\u200b": "",
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2015": "-",
+        "\u2212": "-",
+        "\ufe63": "-",
+        "\uff0d": "-",
+        "\u2060": "",
+        "\ufeff": "",
+        "\ufe0f": "",
+        **dict.fromkeys(_LIKE_APOSTROPHES, "'"),
     }
 )
+UNDERSTOOD = "".join([*map(chr, _PLAIN), *DOUBLE_STOPS, "ªº"])
+"""Signs that no model needs to know: they are plain ones to it."""
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"))
 _ENTITY = re.compile(r"&[A-Za-z0-9#]{2,10};")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _DASH = re.compile(r"(?<=\s)-(?=\s)|(?<=\d)-(?=\d)")
+_TICK = re.compile(r"(?<=[^\W\d_])[`′‵](?=[^\W\d_]|\s|$)")  # noqa: RUF001
+"""Between letters, or at the end of a word, a tick or a prime stands for an apostrophe."""
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 _BLANKS = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
     """A sentence as a model reads it best: plain quotation marks and dashes, single blanks, entities as letters."""
-    if text.isascii() and "  " not in text and "&" not in text:
+    if text.isascii() and "  " not in text and "&" not in text and "`" not in text:
         return text
     text = _ENTITY.sub(lambda match: html.unescape(match[0]) if ENTITY_LETTER.fullmatch(match[0]) else match[0], text)
-    return _BLANKS.sub(" ", text.translate(_PLAIN))
+    return _BLANKS.sub(" ", _TICK.sub("'", plain_stops(text)).translate(_PLAIN))
 
 
 def restored(source: str, translation: str) -> str:
@@ -57,7 +75,10 @@ def restored(source: str, translation: str) -> str:
             break
     if "’" in source and "'" not in source:  # noqa: RUF001
         translation = _APOSTROPHE.sub("’", translation)  # noqa: RUF001
-    dash = next((dash for dash in "–—" if dash in source), None)  # noqa: RUF001
+    translation = restored_stops(source, translation)
+    if "\u2212" in source and not _MINUS.search(source):
+        translation = _MINUS.sub("\u2212", translation)
+    dash = next((dash for dash in "–—\u2212" if dash in source), None)  # noqa: RUF001
     if dash is not None and not _DASH.search(source):
         translation = _DASH.sub(dash, translation)
     if "…" in source and "..." not in source:

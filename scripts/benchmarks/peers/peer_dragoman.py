@@ -24,7 +24,7 @@ VARIANTS = ["cached", "echo", "routed", "carried"]
 PEER = "bench"
 KNOWN_TEXTS = 1000
 """Different texts that the cache knows, in `cached` and `routed`."""
-KINDS = ("audio", "transcription", "translation", "speech")
+KINDS = ("decoder", "transcription", "translation", "speech")
 BYTES_PER_MS = 32
 """Of the samples that the `echo` engine takes a recording for: 16 kHz, 16 bits."""
 

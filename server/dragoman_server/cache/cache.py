@@ -17,7 +17,7 @@ import structlog
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.work import AnyResult, AnyWork
+from dragoman_engines.work import R, Work
 from dragoman_handlers.base import AnyQuestion, Question
 from dragoman_server.cache.counters import CacheCounters
 from dragoman_server.cache.keys import engine_identity, key_of
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 SHARED = "in_flight"
-"""The level that counts answers which somebody else was having computed."""
+"""The level that counts answers which another request was having computed."""
 _CHECKSUM_BYTES = 4
 
 
@@ -54,10 +54,10 @@ class Cache:
         return self._memory is not None or bool(self._further)
 
     def asker(self, pool: EnginePool, use: CacheUse) -> Asker:
-        """The cache for questions to one engine, as one request wants it used."""
+        """Return the cache for questions to one engine, as one request wants it used."""
         return Asker(self, pool, use)
 
-    def keep_unit(self, pool: EnginePool, work: AnyWork, result: AnyResult, compute_s: float) -> bool:
+    def keep_unit(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
         """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
         identity = engine_identity(pool)
         if not self.on or not work.cached_as or identity is None:
@@ -77,7 +77,7 @@ class Cache:
             store.put_many(entries)
 
     async def get(self, keys: Sequence[bytes]) -> dict[bytes, tuple[str, bytes]]:
-        """Of the keys that are known, the level and the packed value."""
+        """Return the level and the packed value of each key that is known."""
         found = {key: (MemoryStore.name, value) for key in keys if (value := self.in_memory(key)) is not None}
         for store in self._further:
             missing = [key for key in keys if key not in found]
@@ -87,7 +87,7 @@ class Cache:
                 found[key] = (store.name, value)
                 if self._memory is not None:
                     self._memory.put(key, value)
-            # While a slower level was asked, somebody may have learnt the answer.
+            # While a slower level was asked, another request may have learnt the answer.
             found |= {
                 key: (MemoryStore.name, value)
                 for key in missing
@@ -106,16 +106,16 @@ class Cache:
             await store.close()
 
     def document(self) -> dict[str, Any]:
-        """For /stats."""
+        """Return the figures for /stats."""
         levels = {name: msgspec.structs.asdict(statistics) for name, statistics in self.levels().items()}
         return {**self.counters.document(), "levels": levels}
 
     def levels(self) -> dict[str, StoreStatistics]:
-        """What each level holds, by its name."""
+        """Return what each level holds, by its name."""
         return {store.name: store.statistics() for store in self._levels()}
 
     def in_memory(self, key: bytes) -> bytes | None:
-        """The packed value, if the first level has it."""
+        """Return the packed value, if the first level has it."""
         return self._memory.get(key) if self._memory is not None else None
 
     def _levels(self) -> list[Store]:
@@ -123,7 +123,7 @@ class Cache:
 
 
 class Flight(Generic[T]):
-    """An answer that somebody is having computed, and that others wait for."""
+    """An answer that one request is having computed, and that others wait for."""
 
     def __init__(self) -> None:
         self.ended = asyncio.Event()
@@ -146,7 +146,7 @@ class Asker:
         """Of questions, by their identity: what is not found is often kept later."""
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
-        """The known answers."""
+        """Return the known answers."""
         identity = self._identified() if self._use == "use" and self._cache.on else None
         if identity is None:
             return [None] * len(questions)
@@ -166,7 +166,7 @@ class Asker:
         return answers
 
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
-        """The answers where all are known in memory."""
+        """Return the answers where all are known in memory."""
         identity = self._identified() if self._use == "use" else None
         if identity is None:
             return None
@@ -191,7 +191,7 @@ class Asker:
     async def once(
         self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[tuple[T, float]]]
     ) -> T:
-        """The known answer, or that of an equal question that is being computed, or what `compute` gives."""
+        """Return the known answer, or that of an equal question that is being computed, or what `compute` gives."""
         identity = self._identified() if self._use != "off" else None
         if identity is None:
             return (await compute())[0]
@@ -219,7 +219,7 @@ class Asker:
         return known
 
     def _identified(self) -> bytes | None:
-        """What the answers depend on beside their questions, if that is known."""
+        """Return what the answers depend on beside their questions, if that is known."""
         engine = self._pool.capabilities
         if engine is not self._engine:
             self._engine, self._identity = engine, engine_identity(self._pool)

@@ -25,17 +25,17 @@ class CacheCounters:
         self.kinds: dict[str, KindCounters] = {}
 
     def hit(self, kind: str, level: str, saved_s: float, count: int = 1) -> None:
-        """An answer was known, or so many; `saved_s` is of all together."""
+        """Count one hit, or several; `saved_s` is of all together."""
         counters = self._of(kind)
         counters.hits[level] += count
         counters.saved_s += saved_s
 
     def miss(self, kind: str) -> None:
-        """An answer was not known."""
+        """Count one miss."""
         self._of(kind).misses += 1
 
     def document(self) -> dict[str, Any]:
-        """For /stats: the sums, then kind by kind."""
+        """Return the figures for /stats: the sums, then kind by kind."""
         kinds = self.kinds
         hits = sum(one.hits.total() for one in kinds.values())
         misses = sum(one.misses for one in kinds.values())

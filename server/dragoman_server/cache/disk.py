@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from typing_extensions import override
+
 from dragoman_server.cache.file import CacheFile
 from dragoman_server.cache.store import Store, StoreStatistics
 
@@ -62,14 +64,14 @@ class DiskStore(Store):
         self._thread = threading.Thread(target=self._serve, name="cache", daemon=True)
         self._thread.start()
 
+    @override
     async def get_many(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        """See Store."""
         answer: asyncio.Future[Mapping[bytes, bytes]] = self._loop.create_future()
         self._jobs.put(_Ask(keys, answer))
         return await answer
 
+    @override
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
-        """See Store."""
         size_bytes = sum(map(len, entries.values()))
         with self._lock:
             if self._waiting_bytes + size_bytes > _MOST_WAITING_BYTES:
@@ -77,14 +79,14 @@ class DiskStore(Store):
             self._waiting_bytes += size_bytes
         self._jobs.put(entries)
 
+    @override
     async def clear(self) -> None:
-        """See Store."""
         done: asyncio.Future[None] = self._loop.create_future()
         self._jobs.put(_Clear(done))
         await done
 
+    @override
     def statistics(self) -> StoreStatistics:
-        """See Store."""
         figures = self._file.figures
         return StoreStatistics(
             state=figures.problem or "ok",
@@ -94,8 +96,8 @@ class DiskStore(Store):
             evictions=figures.evictions,
         )
 
+    @override
     async def close(self) -> None:
-        """See Store."""
         self._jobs.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
@@ -133,7 +135,7 @@ class DiskStore(Store):
         self._tell(answer)
 
     def _tell(self, news: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: no call waits any more
             self._loop.call_soon_threadsafe(news)
 
     def _write(self, given: list[Mapping[bytes, bytes]], fresh: Mapping[bytes, bytes]) -> None:

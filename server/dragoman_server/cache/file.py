@@ -75,7 +75,7 @@ class CacheFile:
             self._rebuild(error)
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The values that are known."""
+        """Return the values that are known."""
         if self._connection is None:
             return {}
         found: dict[bytes, bytes] = {}
@@ -161,7 +161,7 @@ class CacheFile:
         self.figures.entries += len(entries) - replaced
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
-        """The oldest leave while the file holds too much; now and then also what nobody has used for long."""
+        """Evict the oldest while the file holds too much, and now and then what was not used for long."""
         now_s = self._clock()
         if now_s - self._expired_s >= _EXPIRE_EVERY_S:
             self._expired_s = now_s
@@ -188,7 +188,7 @@ class CacheFile:
             self.figures.bytes = self._used_bytes(self._connection)
 
     def _fail(self, error: Exception) -> None:
-        """The disk is full or may not be written: keep nothing for a while."""
+        """Keep nothing for a while: the disk is full or may not be written."""
         if self.figures.problem is None:
             log.error("cache.failing", path=str(self._path), error=str(error))
         self.figures.problem = str(error)

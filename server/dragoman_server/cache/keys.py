@@ -17,7 +17,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def engine_identity(pool: EnginePool) -> bytes | None:
-    """What the answers of a pool's engine depend on beside the question; None before its model was ever loaded.
+    """Return what the answers of a pool's engine depend on beside the question; None before its model was ever loaded.
 
     The server's version is part of it, for what the engines' own code makes of a model.
     """

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from typing_extensions import override
+
 from dragoman_server.cache.store import Store, StoreStatistics
 
 _ENTRY_BYTES = 250
@@ -32,18 +34,18 @@ class MemoryStore(Store):
         self._evictions = 0
 
     def get(self, key: bytes) -> bytes | None:
-        """The value, if it is known."""
+        """Return the value, if it is known."""
         value = self._values.get(key)
         if value is not None:
             self._values.move_to_end(key)
         return value
 
+    @override
     async def get_many(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        """See Store."""
         return {key: value for key in keys if (value := self.get(key)) is not None}
 
+    @override
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
-        """See Store."""
         for key, value in entries.items():
             self.put(key, value)
 
@@ -59,13 +61,13 @@ class MemoryStore(Store):
             self._remove(next(iter(self._values)))
             self._evictions += 1
 
+    @override
     async def clear(self) -> None:
-        """See Store."""
         self._values.clear()
         self._bytes = 0
 
+    @override
     def statistics(self) -> StoreStatistics:
-        """See Store."""
         return StoreStatistics(
             state="ok",
             entries=len(self._values),
@@ -74,8 +76,8 @@ class MemoryStore(Store):
             evictions=self._evictions,
         )
 
+    @override
     async def close(self) -> None:
-        """See Store."""
         await self.clear()
 
     def _remove(self, key: bytes) -> None:

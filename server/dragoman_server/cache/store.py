@@ -27,7 +27,7 @@ class Store(ABC):
 
     @abstractmethod
     async def get_many(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        """Those of the keys that are known, with their values."""
+        """Return those of the keys that are known, with their values."""
 
     @abstractmethod
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
@@ -39,7 +39,7 @@ class Store(ABC):
 
     @abstractmethod
     def statistics(self) -> StoreStatistics:
-        """Its figures of this moment."""
+        """Return its figures of this moment."""
 
     @abstractmethod
     async def close(self) -> None:

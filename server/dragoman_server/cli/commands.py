@@ -44,6 +44,8 @@ def check_config(config: ConfigOption = None, settings: SetOption = None) -> Non
     Example: dragoman check-config --config dragoman.toml
     """
     loaded = loaded_config(config, flags_of(settings))
+    for old, new in loaded.old_names.items():
+        typer.echo(f"{old} is now called {new}; the next version will no longer know the old name", err=True)
     from dragoman_server.config import config_as_toml  # noqa: PLC0415
 
     typer.echo(config_as_toml(loaded), nl=False)

@@ -110,7 +110,7 @@ def _time(unix_s: float) -> str:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Errors of the state directory as sentences."""
+    """Report errors of the state directory as sentences."""
     from dragoman_server.journal.base import JournalError  # noqa: PLC0415
     from dragoman_server.state_dir import StateDirError  # noqa: PLC0415
 

@@ -204,7 +204,7 @@ def _megabytes(size_bytes: int) -> str:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What goes wrong with a model as a sentence and status 1."""
+    """Report what goes wrong with a model as a sentence and status 1."""
     from dragoman_engines.base import ModelMissing  # noqa: PLC0415
 
     try:

@@ -19,7 +19,7 @@ SetOption = Annotated[
 
 
 def flags_of(settings: list[str] | None, **server: str | None) -> dict[str, Any]:
-    """The command line's settings as sections of keys."""
+    """Parse the command line's settings into sections of keys."""
     flags: dict[str, Any] = {}
     for setting in settings or ():
         path, equals, value = setting.partition("=")
@@ -40,7 +40,7 @@ def flags_of(settings: list[str] | None, **server: str | None) -> dict[str, Any]
 
 @contextmanager
 def server_imports() -> Iterator[None]:
-    """Imports that need the extra `server`; where it is not installed, or no more in full, the command ends."""
+    """Guard imports that need the extra `server`; where it is not installed, or no more in full, the command ends."""
     try:
         yield
     except ImportError as error:
@@ -48,7 +48,7 @@ def server_imports() -> Iterator[None]:
 
 
 def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
-    """The configuration; where it is wrong the command ends with a sentence and status 2."""
+    """Load the configuration; where it is wrong the command ends with a sentence and status 2."""
     with server_imports():
         from dragoman_server.config import ConfigError, load_config  # noqa: PLC0415 - needs the extra `server`
     try:

@@ -17,7 +17,7 @@ LOOK_EVERY_S = 0.25
 
 
 def shown_growth(title: str, console: Console | None = None) -> Watch:
-    """A watch that draws a bar."""
+    """Make a watch that draws a bar."""
     to = console or Console(stderr=True)
 
     def watch(folder: Path, size_bytes: int) -> AbstractContextManager[object]:

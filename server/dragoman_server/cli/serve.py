@@ -35,6 +35,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     """
     keep_memory_for_messages()
     logs = Logs(config.server)
+    _log_old_names(config)
 
     # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make
     # every full collection long.
@@ -43,13 +44,19 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
 
     try:
         with _tracing(config) as observers:
-            uvloop.run(_serve(config, reload, logs, observers))
+            uvloop.run(_serve(config, lambda: _log_old_names(reload()), logs, observers))
     except (StartError, StateDirError) as error:
         sys.stderr.write(f"cannot start: {error}\n")
         return 1
     finally:
         logs.close()
     return 0
+
+
+def _log_old_names(config: Config) -> Config:
+    for old, new in config.old_names.items():
+        log.warning("config.old_name", section=old, new_name=new)
+    return config
 
 
 async def _serve(config: Config, reload: Callable[[], Config], logs: Logs, observers: list[Observer]) -> None:
@@ -59,7 +66,7 @@ async def _serve(config: Config, reload: Callable[[], Config], logs: Logs, obser
 
 @contextmanager
 def _tracing(config: Config) -> Iterator[list[Observer]]:
-    """Who makes spans, if that is wanted.
+    """Yield the observer that makes spans, if that is wanted.
 
     Raises:
         StartError: it is, and what it needs is not installed.
@@ -79,5 +86,5 @@ def _tracing(config: Config) -> Iterator[list[Observer]]:
 
 
 def _log_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What nobody awaited; asyncio's own words quote the exception, and so perhaps a text."""
+    """Log the fault of a task that was not awaited; asyncio's own words quote the exception, and so perhaps a text."""
     log.error("loop.fault", about=context.get("message"), exc_info=context.get("exception"))

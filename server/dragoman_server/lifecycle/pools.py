@@ -9,7 +9,7 @@ from dragoman_engines.base import EngineSpec
 from dragoman_engines.device import DeviceMissing, check_driver
 from dragoman_engines.pool.memory import Memory
 from dragoman_engines.pool.pool import EnginePool, Keep
-from dragoman_engines.pool.pool_settings import PoolSettings
+from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.process.factory import ECHO
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE

@@ -33,7 +33,7 @@ class Readiness:
     def reasons(self) -> list[str]:
         """Why the server should get no traffic now; nothing where it should."""
         pools = self._services.pools
-        engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.available]
+        engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.supervisor.available]
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
         return [*(["draining"] if self._dispatcher.draining else []), *journal, *engines]
@@ -64,5 +64,5 @@ class Readiness:
 
 def _reason(kind: str, pool: EnginePool) -> str:
     """One line for an operator: a state that passes by itself needs no more than its name."""
-    why = f"; {pool.unavailable().message}" if pool.state == "missing" else ""
+    why = f"; {pool.supervisor.unavailable().message}" if pool.state == "missing" else ""
     return f"engine {kind}: {pool.state}{why}"

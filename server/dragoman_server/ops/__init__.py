@@ -18,7 +18,7 @@ __all__ = ["Ops", "routes_of"]
 
 
 def routes_of(parts: Parts, statistics: Statistics) -> list[web.RouteDef]:
-    """Every path that is served."""
+    """Collect every path that is served."""
     return [
         *Dashboard().routes(),
         *Figures(statistics, MetricsPage(parts)).routes(),

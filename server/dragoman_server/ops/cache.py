@@ -22,7 +22,7 @@ class CacheRoutes:
         self._services = services
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths."""
+        """Return the paths."""
         return [web.post("/cache/clear", self._clear)]
 
     async def _clear(self, _: web.Request) -> web.Response:

@@ -22,7 +22,7 @@ class Figures:
         self._page = metrics
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths."""
+        """Return the paths."""
         return [web.get("/stats", self._stats), web.get("/metrics", self._metrics)]
 
     async def _stats(self, _: web.Request) -> web.Response:

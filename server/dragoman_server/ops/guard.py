@@ -1,8 +1,8 @@
-"""Who may ask what over HTTP.
+"""What may be asked over HTTP, and from where.
 
 On a loopback address whoever is on the machine may, but a web page must not: one that lies about its address (DNS
 rebinding) is known by its Host header, one that posts to us from elsewhere by the headers that browsers add. On other
-addresses everybody shows a token, but for the probes and the page that asks for the token.
+addresses every request shows a token, but for the probes and the page that asks for the token.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Guard:
         self._names = _NAMES | {host} if is_loopback(host) and token is None else None
 
     def middleware(self) -> Middleware:
-        """For aiohttp."""
+        """Build the middleware for aiohttp."""
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -60,7 +60,7 @@ class Guard:
         return guard
 
     def refuses(self, request: web.BaseRequest) -> web.Response | None:
-        """The answer to a request that is not served."""
+        """Return the answer to a request that is not served; None where it is."""
         if request.path in _PROBES:
             return None
         if self._token is not None and request.path not in PUBLIC and not self._knows(request):
@@ -83,7 +83,7 @@ class Guard:
 
 
 def guard_of(sockets: SocketsConfig) -> Guard:
-    """The guard that is configured.
+    """Build the guard that is configured.
 
     Raises:
         TokenError: the file with the token cannot be read, or holds none.
@@ -95,7 +95,7 @@ def guard_of(sockets: SocketsConfig) -> Guard:
 
 
 def _is_of_another_site(request: web.BaseRequest) -> bool:
-    """Browsers say so themselves; what says nothing is no browser."""
+    """Return whether a browser says so; what says nothing is no browser."""
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return True
     origin = request.headers.get("Origin")

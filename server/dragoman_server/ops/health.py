@@ -26,13 +26,13 @@ class Health:
         self._parts = parts
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths."""
+        """Return the paths."""
         return [web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)]
 
     async def _healthz(self, _: web.Request) -> web.Response:
         idle_s = time.monotonic() - self._parts.intake.last_turn_s
         waiting_s = self._parts.services.journal.waiting_s
-        unwatched = [name for pool in self._parts.services.pools.values() for name in pool.unwatched]
+        unwatched = [name for pool in self._parts.services.pools.values() for name in pool.supervisor.unwatched]
         reasons = [
             *([f"intake: no turn for {idle_s:.1f} s"] if idle_s > _INTAKE_S else []),
             *([f"journal: no word from its writer for {waiting_s:.1f} s"] if waiting_s > _JOURNAL_S else []),

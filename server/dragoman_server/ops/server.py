@@ -25,7 +25,7 @@ class Ops:
         self._runner: web.AppRunner | None = None
 
     async def start(self, address: str, guard: Guard) -> int:
-        """Listen, and let `guard` decide who is served; the port that it has got.
+        """Listen, and let `guard` decide what is served; return the port.
 
         Raises:
             OSError: the address cannot be bound.

@@ -47,10 +47,10 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Whether voice messages can be processed: every engine that they need can serve."""
-        return all(pool.available for pool in self._parts.services.pools.values())
+        return all(pool.supervisor.available for pool in self._parts.services.pools.values())
 
     def document(self) -> dict[str, Any]:
-        """The figures of this moment."""
+        """Return the figures of this moment."""
         parts, services, dispatcher = self._parts, self._parts.services, self._parts.dispatcher
         counts = parts.watch.counts
         return {
@@ -99,19 +99,19 @@ def _lane(lane: Lane) -> dict[str, Any]:
 
 
 def _pool(pool: EnginePool) -> dict[str, Any]:
-    children = pool.children
+    children = pool.supervisor.children
     return {
         "state": pool.state,
-        "restarts": pool.restarts,
-        "busy": pool.busy,
+        "restarts": pool.supervisor.restarts,
+        "busy": pool.supervisor.busy,
         "model": pool.capabilities.model if pool.capabilities else pool.spec.model,
         "rss_mb": round(sum(child.rss_mb() for child in children), 1),
         "processes": pool.settings.processes,
         "pids": [child.pid for child in children],
         "queued": pool.queued,
         "units": pool.units_done,
-        "units_shared": pool.sharing.shared,
+        "units_shared": pool.queue.joined,
         "calls": pool.calls,
         "compute_s": round(pool.computed_s, 3),
-        "pace": round(pool.pace.factor, 3),
+        "pace": round(pool.queue.cost_model.factor, 3),
     }

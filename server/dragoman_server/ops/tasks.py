@@ -34,7 +34,7 @@ class Tasks:
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths."""
+        """Return the paths."""
         return [
             web.get("/tasks", self._list),
             web.get("/tasks/{task_id}", self._one),
@@ -73,7 +73,7 @@ class Tasks:
 
 
 def _asked(request: web.Request) -> tuple[str, str | None, bool]:
-    """The task id, the peer, and whether any peer will do; an empty `reply_to` is a task without one."""
+    """Return the task id, the peer, and whether any peer will do; an empty `reply_to` is a task without one."""
     named = request.query.get("reply_to")
     return request.match_info["task_id"], named or None, named is None
 
@@ -83,7 +83,7 @@ def _unknown(task_id: str) -> web.Response:
 
 
 def _choice(request: web.Request, name: str, known: tuple[Any, ...], default: T) -> T:
-    """A query parameter that is one of these words.
+    """Read a query parameter that is one of these words.
 
     Raises:
         ValueError: it is none; the sentence names them.
@@ -96,7 +96,7 @@ def _choice(request: web.Request, name: str, known: tuple[Any, ...], default: T)
 
 
 def _limit(request: web.Request) -> int:
-    """How many tasks are wanted.
+    """Read how many tasks are wanted.
 
     Raises:
         ValueError: it is no number of tasks.

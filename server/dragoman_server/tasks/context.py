@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.unit import Answer, EngineDied
-from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodedAudio, Kind, pool_name
+from dragoman_engines.work import SPOOL_RATE_HZ, DecodedAudio, Kind, R, Work, pool_name
 from dragoman_handlers.base import AnyQuestion
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_handlers.text.phrasebook import PhraseBook
@@ -160,7 +160,7 @@ class TaskContext:
         """See Context."""
         return await self._services.pools[pool_name(kind, model)].known()
 
-    async def run(self, work: AnyWork, *, size_s: float) -> Answer:
+    async def run(self, work: Work[R], *, size_s: float) -> Answer[R]:
         """See Context."""
         story, clock = self.story, self._services.clock
         ticket = Ticket(

@@ -6,6 +6,7 @@ It is noted as it happens, which costs next to nothing, and told to observers la
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -69,7 +70,7 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
     """A repeat of a known task, for what is new in it."""
     resumed: bool = False
     """Begun by an earlier server."""
-    units: set[Unit] = set()
+    units: set[Unit[Any]] = set()
     """In flight."""
     calls: list[Call] = []
     said: list[Said] = []

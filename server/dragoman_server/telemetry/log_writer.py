@@ -8,6 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from typing_extensions import override
+
 _MOST_LINES = 10_000
 """That wait for a stream that takes nothing; a few MiB."""
 _MOST_BYTES = 1 << 16
@@ -55,8 +57,8 @@ class LogWriter(threading.Thread):
         self._some.set()
         self.join(timeout_s)
 
+    @override
     def run(self) -> None:
-        """See Thread."""
         while True:
             self._some.wait()
             if not self._closing:
@@ -82,12 +84,12 @@ class LogWriter(threading.Thread):
             try:
                 left = left[os.write(self._descriptor, left) :]
             except BlockingIOError:
-                time.sleep(_GATHER_S)  # somebody made the stream non-blocking
+                time.sleep(_GATHER_S)  # the stream was made non-blocking
             except OSError:
-                return False  # nobody reads it any more: what comes now is counted as dropped
+                return False  # it is not read any more: what comes now is counted as dropped
         return True
 
 
 def _cut(line: bytes) -> bytes:
-    """The beginning of a line, without a part of a character at its end."""
+    """Return the beginning of a line, without a part of a character at its end."""
     return line[:_MOST_BYTES].decode("utf-8", "ignore").encode() + b"..."

@@ -12,6 +12,7 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 import structlog
+from typing_extensions import override
 
 from dragoman_server.config import ServerConfig
 from dragoman_server.telemetry.log_writer import LogWriter
@@ -65,15 +66,15 @@ class Logs:
         )
 
     def says(self, level: Level) -> bool:
-        """Whether lines of this level are written now."""
+        """Return whether lines of this level are written now."""
         return logging.getLevelNamesMapping()[level.upper()] >= self._least
 
     def write(self, level: Level, fields: dict[str, Any]) -> None:
-        """A line without the way through structlog, which costs more than the line. `fields` is used up."""
+        """Write a line without the way through structlog, which costs more than the line. `fields` is used up."""
         self._writer.put(self._renderer(None, level, fields))
 
     def write_whole(self, lines: Sequence[msgspec.Struct]) -> None:
-        """Lines that have their level and their timestamp."""
+        """Write lines that have their level and their timestamp."""
         self._writer.put_all([self._renderer.rendered(line) for line in lines])
 
     def timestamp(self) -> str:
@@ -81,7 +82,7 @@ class Logs:
         return self._renderer.timestamp()
 
     def show(self, text: str) -> None:
-        """Lines as they are, where the log is for people; nothing where it is for machines."""
+        """Write lines as they are where the log is for people; nothing where it is for machines."""
         if self._renderer.console is not None:
             self._writer.put(text.encode())
 
@@ -110,7 +111,7 @@ class _Renderer:
         self._date = ""
 
     def __call__(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> bytes:
-        """One line."""
+        """Write one line."""
         exc_info = fields.pop("exc_info", None)
         if exc_info:
             fields["exception"] = described(sys.exc_info() if exc_info is True else exc_info, content=self.content)
@@ -121,7 +122,7 @@ class _Renderer:
         return _encode(fields)
 
     def rendered(self, line: msgspec.Struct) -> bytes:
-        """A line that has everything."""
+        """Write a line that has everything."""
         if self.console is None:
             return _encode(line)
         fields = {name: value for name, value in msgspec.structs.asdict(line).items() if value is not None}
@@ -139,8 +140,8 @@ class _Renderer:
 class _Forward(logging.Handler):
     """What libraries log, as an event of ours. What they fill into their sentences may be anything: it is left out."""
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
-        """See Handler."""
         log = structlog.get_logger()
         where = f"{os.path.basename(record.pathname)}:{record.lineno}"  # noqa: PTH119 - a name, not a path to open
         say = log.error if record.levelno >= logging.ERROR else log.warning

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
+
+from dragoman_server.bounded import BoundedMap
 
 _KNOWN = 1000
 _SHOWN = 50
@@ -34,16 +35,13 @@ class Peers:
     """The peers that were heard of last."""
 
     def __init__(self) -> None:
-        self._figures: OrderedDict[str, PeerFigures] = OrderedDict()
+        self._figures: BoundedMap[str, PeerFigures] = BoundedMap(_KNOWN)
 
     def __getitem__(self, peer: str) -> PeerFigures:
         figures = self._figures.get(peer)
         if figures is None:
-            figures = self._figures[peer] = PeerFigures()
-            if len(self._figures) > _KNOWN:
-                self._figures.popitem(last=False)
-        else:
-            self._figures.move_to_end(peer)
+            figures = PeerFigures()
+            self._figures.put(peer, figures)
         return figures
 
     def busiest(self, active: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -43,11 +43,11 @@ def _reason(error: Exception) -> str:
 
 
 def port_of(endpoint: str) -> int:
-    """The TCP port; 0 for a socket of another kind."""
+    """Return the TCP port; 0 for a socket of another kind."""
     port = endpoint.rpartition(":")[2]
     return int(port) if endpoint.startswith("tcp://") and port.isdigit() else 0
 
 
 def with_port(address: str, port: int) -> str:
-    """The address with the port that was got for it."""
+    """Return the address with the port that was got for it."""
     return f"{address.rpartition(':')[0]}:{port}"

@@ -39,11 +39,11 @@ class ByteBudget:
         return Room.TIGHT if self.taken_bytes < self.limit_bytes + self.reserve_bytes else Room.FULL
 
     def take(self, size_bytes: int) -> None:
-        """A request came in."""
+        """Count a request that came in."""
         self.taken_bytes += size_bytes
 
     def give(self, size_bytes: int) -> None:
-        """It is over."""
+        """Give back what a finished request took."""
         before = self.room
         self.taken_bytes -= size_bytes
         if before is not Room.FREE and self.room is not before:

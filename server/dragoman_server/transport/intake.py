@@ -128,7 +128,7 @@ class Intake:
             self._outbox.release()
 
     def _look_again(self) -> None:
-        """The descriptor is edge-triggered: should an edge ever be missed, this look finds what it announced."""
+        """Look at the socket now and then: its descriptor is edge-triggered, and an edge may be missed."""
         if self._loop is not None:
             self._look = self._loop.call_later(_LOOK_AGAIN_S, self._look_again)
             self._turn()
@@ -170,7 +170,7 @@ class Intake:
 
     @staticmethod
     def _guard(call: Callable[..., None], message: Inbound | BadMessage) -> None:
-        """One message that the server cannot cope with must not stop the others."""
+        """Hand a message over; one that the server cannot cope with must not stop the others."""
         try:
             call(message)
         except Exception:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import structlog
 import zmq
 import zmq.backend
 
+from dragoman_server.bounded import BoundedMap
 from dragoman_server.transport.subscribers import Subscribers
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.events import Event
@@ -31,11 +31,11 @@ _MOST_WAITING = 16
 class _Socket(zmq.Socket[bytes]):
     """A socket without what only other kinds of sockets need, which is half of the time that a message takes."""
 
-    send = zmq.backend.Socket.send  # type: ignore[assignment]  # but for two arguments that nobody gives, the same
+    send = zmq.backend.Socket.send  # type: ignore[assignment]  # but for two arguments that are never given, the same
 
 
 class Publisher:
-    """Sends events: on *events* to everybody, on *routed events* to one peer.
+    """Sends events: on *events* to every subscriber, on *routed events* to one peer.
 
     A PUB socket never blocks: it drops what a slow subscriber does not take in time, once `high_water_mark` messages
     wait for it. What was dropped is had again by a repeat or a `result` request.
@@ -49,16 +49,16 @@ class Publisher:
             socket.set(zmq.SNDHWM, high_water_mark)
             socket.set(zmq.MAXMSGSIZE, _SUBSCRIPTION_BYTES)
         self._waiting: list[tuple[str | None, bytes, Sequence[Buffer]]] = []
-        self._peers: OrderedDict[str, Codec] = OrderedDict()
+        self._peers: BoundedMap[str, Codec] = BoundedMap(_KNOWN_PEERS)
         self._holding = False
         self.published = 0
 
     def bind_events(self, endpoint: str) -> str:
-        """Bind the socket that everybody hears; the endpoint that it has got, with the port where 0 was asked for."""
+        """Bind the socket that every subscriber hears; return its endpoint, with the port where 0 was asked for."""
         return _bind(self._events, endpoint)
 
     def bind_routed(self, endpoint: str) -> str:
-        """Bind the socket on which each peer hears its own; the endpoint that it has got."""
+        """Bind the socket on which each peer hears its own; return its endpoint."""
         bound = _bind(self._routed, endpoint)
         self.subscribers.start()
         return bound
@@ -74,7 +74,7 @@ class Publisher:
         that writes it, and the peer.
         """
         if reply_to is not None:
-            self._remember(reply_to, codec)
+            self._peers.put(reply_to, codec)
         if not self._waiting and not self._holding:
             asyncio.get_running_loop().call_soon(self.flush)
         self._waiting.append((reply_to, header, binaries))
@@ -115,13 +115,6 @@ class Publisher:
         self.subscribers.stop()
         for socket in (self._events, self._routed):
             socket.close(linger=linger_ms)
-
-    def _remember(self, reply_to: str, codec: Codec) -> None:
-        if reply_to in self._peers:
-            self._peers.move_to_end(reply_to)
-        self._peers[reply_to] = codec
-        if len(self._peers) > _KNOWN_PEERS:
-            self._peers.popitem(last=False)
 
 
 def _bind(socket: zmq.Socket[bytes], endpoint: str) -> str:

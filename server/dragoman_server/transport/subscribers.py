@@ -1,4 +1,4 @@
-"""Who hears the routed events now: what an XPUB socket tells of its subscribers."""
+"""The subscribers of the routed events, as an XPUB socket reports them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Subscribers:
             self._timer.cancel()
 
     def read(self) -> None:
-        """Take note of who came and who went."""
+        """Take note of new subscriptions and of those that ended."""
         while True:
             try:
                 frames = self._socket.recv_multipart(zmq.NOBLOCK)
@@ -48,7 +48,7 @@ class Subscribers:
                 self._note(frames[0][0], frames[0][1:])
 
     def hear(self, peer: str) -> bool:
-        """Whether somebody has subscribed to what is for this peer."""
+        """Return whether a subscription covers what is for this peer."""
         topic = topic_of(peer)
         return any(topic[:length] in self._topics for length in range(len(topic), -1, -1))
 

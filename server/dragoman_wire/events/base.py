@@ -13,7 +13,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field
 
 @functools.cache
 def type_of(event: type[Event]) -> str:
-    """The `type` on the wire."""
+    """Return the `type` on the wire."""
     return str(event.__struct_config__.tag)
 
 

@@ -38,7 +38,7 @@ class VoicesResult(Event, frozen=True, kw_only=True, tag="voices_result"):
 
     voices: list[SpeakingVoice]
     default_voices: dict[str, str]
-    """Language to the voice that speaks it where nobody names one."""
+    """Language to the voice that speaks it where the request names none."""
     best_voices: dict[str, str]
     """Language to the voice that speaks it for `modelType` "premium"."""
     task_id: str | UnsetType = UNSET

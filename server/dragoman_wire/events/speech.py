@@ -82,7 +82,7 @@ class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     audio_mime_type: str
     segments: list[TranscriptSegment]
     voice: str = ""
-    """Who speaks, by the name that a request may ask for."""
+    """The voice that speaks, by the name that a request may ask for."""
     warnings: list[str] | UnsetType = UNSET
     """Of the translation; left out where there is nothing to say."""
 

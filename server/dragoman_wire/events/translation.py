@@ -32,7 +32,7 @@ class TranslationResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 
 class TranslationMetadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who made a translation, and how it was sent."""
+    """The part that made a translation, and how it was sent."""
 
     translator_version: str
     model_version: str

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import zmq
 
-from dragoman_wire.codec import decode_header
+from dragoman_wire.codec import decode_header, encode_header
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import (
     Accepted,
@@ -33,7 +33,7 @@ from dragoman_wire.events import (
     TranslationMetadata,
     TranslationResult,
 )
-from dragoman_wire.outbound import encode_event
+from dragoman_wire.outbound import frames_of
 
 Fields = dict[str, Any]
 Answer = tuple[Event | Fields, Sequence[bytes]]
@@ -113,7 +113,7 @@ class FakeServer:
                 answers = self._script(self, request, binaries)
             for answer in answers:
                 event, frames = answer if isinstance(answer, tuple) else (answer, ())
-                self._pub.send_multipart(encode_event(event, codec, reply_to=request["replyTo"], binaries=frames))
+                self._pub.send_multipart(frames_of(encode_header(event, codec), request["replyTo"], frames))
 
 
 def pong(request: Fields) -> Pong:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
-from dragoman_client.formats import Format, render
+from dragoman_client import choices
+from dragoman_client.choices import Format
+from dragoman_client.formats import render
+from dragoman_wire import requests
 from dragoman_wire.events import Transcription, TranscriptSegment
 
 
@@ -88,3 +92,9 @@ def test_json_is_the_wire_document() -> None:
         "language": None,
     }
     assert document["durationMs"] == 4000
+
+
+def test_the_choices_of_the_command_line_are_those_of_the_wire() -> None:
+    assert [choice.value for choice in choices.Priority] == list(get_args(requests.Priority))
+    assert [choice.value for choice in choices.SoundFormat] == list(get_args(requests.SoundFormat))
+    assert set(get_args(requests.SubtitleFormat)) < set(choices.Format)

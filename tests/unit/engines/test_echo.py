@@ -36,7 +36,7 @@ def engine() -> EchoEngine:
     return EchoEngine(EngineSpec(kind="translation", model="echo"))
 
 
-@pytest.mark.parametrize("kind", ["audio", "transcription", "translation", "speech"])
+@pytest.mark.parametrize("kind", ["decoder", "transcription", "translation", "speech"])
 def test_echo_is_an_engine_of_every_kind(kind: Any) -> None:
     assert make_engine(EngineSpec(kind=kind, model="echo")).capabilities.model == "echo"
 

@@ -19,7 +19,7 @@ def stats(**active: int) -> dict[str, Any]:
     return {
         "active_tasks": {"total_active": active.get("tasks", 0), "types_breakdown": {}},
         "in_flight": {"bytes": active.get("bytes", 0)},
-        "lanes": {"audio": lane},
+        "lanes": {"voice": lane},
         "engines": {"speech": engine},
     }
 
@@ -47,7 +47,7 @@ def test_an_idle_server_as_before_has_nothing_left_over(tmp_path: Path) -> None:
     [
         ({"tasks": 1}, "1 tasks in flight"),
         ({"bytes": 7}, "7 bytes in flight"),
-        ({"lane": 2}, "2 requests in the audio lane"),
+        ({"lane": 2}, "2 requests in the voice lane"),
         ({"units": 3}, "3 units of speech"),
         ({"restarts": 1}, "1 restarts of speech"),
     ],

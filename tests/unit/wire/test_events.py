@@ -15,7 +15,7 @@ from dragoman_wire.events import Event
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import decode_message
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.outbound import encode_event
+from dragoman_wire.outbound import frames_of
 from tests.conformance import shapes
 from tests.harness import ROOT
 from tests.unit.wire import samples
@@ -99,15 +99,16 @@ def test_a_golden_request_loses_and_gains_nothing_when_it_is_read(kind: str, cod
 
 def test_a_frame_that_an_event_names_is_the_one_counted_from_one() -> None:
     event = BY_TAG["audio_translation_ready"]
-    header, *binaries = encode_event(event, Codec.JSON, binaries=[b"sound"])
+    header, *binaries = frames_of(encode_header(event, Codec.JSON), None, [b"sound"])
     index = json.loads(bytes(header))["binaryFrames"]["audio"]["index"]
     assert binaries[index - 1] == b"sound"
 
 
 def test_a_routed_event_has_its_peer_and_a_nul_in_front() -> None:
     event = BY_TAG["accepted"]
-    plain = encode_event(event, Codec.JSON)
-    assert encode_event(event, Codec.JSON, reply_to="peer-1") == [b"peer-1\0", *plain]
+    header = encode_header(event, Codec.JSON)
+    assert frames_of(header, None, [b"sound"]) == [header, b"sound"]
+    assert frames_of(header, "peer-1", [b"sound"]) == [b"peer-1\0", header, b"sound"]
 
 
 @pytest.mark.parametrize(

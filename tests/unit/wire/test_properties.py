@@ -24,7 +24,7 @@ from dragoman_wire.failures import failure_events
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import BadMessage, Inbound, decode_message
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.outbound import encode_event
+from dragoman_wire.outbound import frames_of
 from dragoman_wire.requests import PingRequest
 from tests.unit.wire import samples
 
@@ -120,7 +120,7 @@ def check_that_it_can_be_answered(frames: list[bytes]) -> None:
         pong = Pong(timestamp=echoed, translator_port_pub=1, translator_port_pull=1, audio_pipeline_available=False)
         events.append(pong)
     for event in events:
-        *topic, header = encode_event(event, envelope.codec, reply_to=envelope.reply_to)
+        *topic, header = frames_of(encode_header(event, envelope.codec), envelope.reply_to, ())
         codec, _ = decode_header(bytes(header))
         assert codec is envelope.codec
         assert topic == ([] if envelope.reply_to is None else [envelope.reply_to.encode() + b"\0"])

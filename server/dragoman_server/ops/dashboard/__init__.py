@@ -35,7 +35,7 @@ class Page:
 
 
 def build_page() -> Page:
-    """The page, with its style and its script inside."""
+    """Build the page, with its style and its script inside."""
     style = _read(_STYLE)
     script = "\n".join(_read(name) for name in _SCRIPTS)
     policy = {
@@ -71,7 +71,7 @@ class Dashboard:
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths."""
+        """Return the paths."""
         return [web.get("/", self._show)]
 
     async def _show(self, _: web.Request) -> web.Response:
@@ -83,5 +83,5 @@ def _read(name: str) -> str:
 
 
 def _source(text: str) -> str:
-    """A text as a source of the policy: by its hash."""
+    """Return the hash of a text as a source of the policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -17,7 +17,7 @@ Figure = Callable[[StoreStatistics], float]
 
 
 def families(parts: Parts) -> Iterator[Metric]:
-    """The counters; of each level that is switched on, its size."""
+    """Yield the counters and, of each level that is switched on, its size."""
     levels = parts.services.cache.levels()
     yield from _counters(parts, list(levels))
 

@@ -14,7 +14,7 @@ Row = tuple[Sequence[str], float]
 
 
 def counter(name: str, meaning: str, labels: Sequence[str], rows: Iterable[Row]) -> Metric:
-    """Something that only grows; `name` ends with `_total`."""
+    """Build a metric that only grows; `name` ends with `_total`."""
     family = CounterMetricFamily(name, meaning, labels=labels)
     for values, figure in rows:
         family.add_metric(values, figure)
@@ -22,7 +22,7 @@ def counter(name: str, meaning: str, labels: Sequence[str], rows: Iterable[Row])
 
 
 def gauge(name: str, meaning: str, labels: Sequence[str], rows: Iterable[Row]) -> Metric:
-    """Something that is so now."""
+    """Build a metric that is so now."""
     family = GaugeMetricFamily(name, meaning, labels=labels)
     for values, figure in rows:
         family.add_metric(values, figure)
@@ -30,17 +30,17 @@ def gauge(name: str, meaning: str, labels: Sequence[str], rows: Iterable[Row]) -
 
 
 def single(name: str, meaning: str, figure: float) -> Metric:
-    """A gauge without labels."""
+    """Build a gauge without labels."""
     return gauge(name, meaning, (), [((), figure)])
 
 
 def total(name: str, meaning: str, figure: float) -> Metric:
-    """A counter without labels."""
+    """Build a counter without labels."""
     return counter(name, meaning, (), [((), figure)])
 
 
 def histogram(name: str, meaning: str, label: str, rows: Mapping[str, Histogram]) -> Metric:
-    """Values by size; without a label where that is empty."""
+    """Build a histogram; without a label where that is empty."""
     family = HistogramMetricFamily(name, meaning, labels=(label,) if label else ())
     for value, one in rows.items():
         bounds = [*map(str, one.bounds), "+Inf"]

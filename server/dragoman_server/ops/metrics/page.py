@@ -32,7 +32,7 @@ class MetricsPage:
         self._process = ProcessCollector(registry=CollectorRegistry())
 
     def render(self) -> bytes:
-        """The page."""
+        """Render the page."""
         return text.render(self._families())
 
     def _families(self) -> Iterator[Metric]:

@@ -22,7 +22,7 @@ _REFUSALS = tuple(
 
 
 def families(parts: Parts) -> Iterator[Metric]:
-    """What was asked, what came of it, and how long it took."""
+    """Yield what was asked, what came of it, and how long it took."""
     yield from _requests(parts)
     yield from _content(parts)
     yield from _lanes(parts)

@@ -12,7 +12,7 @@ from dragoman_server.ops.stats_sources import Parts
 
 
 def families(parts: Parts) -> Iterator[Metric]:
-    """What is of no lane and of no engine."""
+    """Yield what is of no lane and of no engine."""
     yield from _state(parts)
     yield from _journal(parts)
     results = parts.dispatcher.results

@@ -11,7 +11,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def render(families: Iterable[Metric]) -> bytes:
-    """The page."""
+    """Render the page."""
     return "".join(_lines(families)).encode()
 
 

@@ -6,7 +6,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dragoman_client.load.histogram import Histogram
@@ -32,6 +32,9 @@ def test_a_percentile_is_within_half_a_percent_of_the_exact_one(durations: list[
 
 
 @given(DURATIONS)
+@example([9_999_999.999999998])
+@example([0.09999999999999999])
+@example([1000.0, 0.001])
 def test_every_duration_is_in_one_bar_and_the_bars_join(durations: list[float]) -> None:
     bars = of(durations).bars()
     assert sum(count for _, _, count in bars) == len(durations)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.load.plan import Kind
 from dragoman_client.load.tally import Figures, Sent, Tally
 
@@ -26,8 +26,8 @@ def a_request(task_id: str, kind: Kind = Kind.TRANSLATION) -> Sent:
     return Sent(kind=kind, task_id=task_id, frames=[b"x"], counted_s=DUE_S, sent_s=SENT_S, asked_s=SENT_S)
 
 
-def event(kind: str, task_id: str = "p.0", **fields: Any) -> Event:
-    return Event(type=kind, fields={"type": kind, "taskId": task_id, **fields})
+def event(kind: str, task_id: str = "p.0", **fields: Any) -> ReceivedEvent:
+    return ReceivedEvent(type=kind, fields={"type": kind, "taskId": task_id, **fields})
 
 
 def figures(tally: Tally) -> Figures:
@@ -99,7 +99,7 @@ def test_what_was_accepted_and_is_not_finished_in_time_is_lost(tally: Tally) -> 
 
 
 def test_what_was_never_accepted_is_unanswered_and_not_lost(tally: Tally) -> None:
-    tally.give_up_all()
+    tally.give_up(SENT_S + TIMEOUT_S)
     assert (figures(tally).lost, figures(tally).unanswered, tally.open) == (0, 1, {})
 
 
@@ -127,7 +127,7 @@ def test_events_that_never_come_make_a_request_incomplete_and_not_lost(tally: Ta
     tally.see(finish, SENT_S)
     if again:
         tally.see(finish, SENT_S)
-    tally.give_up_all()
+    tally.give_up(SENT_S + TIMEOUT_S)
     assert (figures(tally).incomplete, figures(tally).lost, figures(tally).finished.total()) == (1, 0, 1)
 
 

@@ -187,7 +187,7 @@ def test_the_hash_of_machine_code_holds_on_its_own_machine_only(monkeypatch: pyt
     assert load_catalogue()["hibari"].pins()
 
 
-@pytest.mark.parametrize("kind", ["audio", "transcription", "translation", "speech"])
+@pytest.mark.parametrize("kind", ["decoder", "transcription", "translation", "speech"])
 def test_a_library_that_is_not_installed_is_a_missing_model(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (
         "audio.engine",

@@ -5,16 +5,18 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_engines.pool.pool_settings import PoolSettings
+from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.pool.unit import Answer
-from dragoman_engines.work import Kind, TranslateSentences, Translations
-from dragoman_wire.errors import EngineFailed, EngineUnavailable
+from dragoman_engines.process.channel import Done
+from dragoman_engines.work import Kind, R, Speech, TranslateSentences, Translations, Work
+from dragoman_wire.errors import EngineFailed, EngineUnavailable, InternalFault
 
 
 @asynccontextmanager
@@ -29,16 +31,19 @@ async def running_pool(
     finally:
         await pool.stop()
         assert pool.queued == 0
-        assert len(pool.sharing) == 0
-        assert not pool.children
+        assert pool.queue.shareable == 0
+        assert not pool.supervisor.children
 
 
 def sentences(*texts: str, target: str = "pt") -> TranslateSentences:
     return TranslateSentences(source="en", target=target, sentences=list(texts))
 
 
-def said(answer: Answer) -> list[str]:
-    assert isinstance(answer.result, Translations)
+async def run_unit(pool: EnginePool, work: Work[R], ticket: Ticket) -> Answer[R]:
+    return await pool.answer(pool.join(work, ticket))
+
+
+def said(answer: Answer[Translations]) -> list[str]:
     return answer.result.sentences
 
 
@@ -49,12 +54,12 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def until_busy(pool: EnginePool) -> None:
-    await until(lambda: pool.busy > 0)
+    await until(lambda: pool.supervisor.busy > 0)
 
 
 async def test_a_unit_is_answered_with_its_times_and_its_worker() -> None:
     async with running_pool() as pool:
-        answer = await pool.run(sentences("hello"), Ticket())
+        answer = await run_unit(pool, sentences("hello"), Ticket())
         assert said(answer) == ["[pt] hello"]
         assert answer.worker == "translation-0"
         assert answer.began_s <= answer.ended_s
@@ -64,7 +69,7 @@ async def test_a_unit_is_answered_with_its_times_and_its_worker() -> None:
 
 async def test_units_that_wait_share_a_call_and_each_gets_its_own_answer() -> None:
     async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=1) as pool:
-        answers = await asyncio.gather(*(pool.run(sentences(f"text {n}"), Ticket()) for n in range(50)))
+        answers = await asyncio.gather(*(run_unit(pool, sentences(f"text {n}"), Ticket()) for n in range(50)))
         assert [said(answer) for answer in answers] == [[f"[pt] text {n}"] for n in range(50)]
         assert pool.units_done == 50
         assert pool.calls == 1  # all of one turn of the loop
@@ -72,26 +77,26 @@ async def test_units_that_wait_share_a_call_and_each_gets_its_own_answer() -> No
 
 async def test_an_idle_process_waits_for_nobody_beyond_the_turn_of_the_loop() -> None:
     async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=20) as pool:
-        first = asyncio.create_task(pool.run(sentences("first"), Ticket()))
+        first = asyncio.create_task(run_unit(pool, sentences("first"), Ticket()))
         await until_busy(pool)
-        rest = [asyncio.create_task(pool.run(sentences(f"text {n}"), Ticket())) for n in range(10)]
+        rest = [asyncio.create_task(run_unit(pool, sentences(f"text {n}"), Ticket())) for n in range(10)]
         await asyncio.gather(first, *rest)
         assert (pool.units_done, pool.calls) == (11, 2)
 
 
 async def test_equal_units_in_flight_are_done_once() -> None:
     async with running_pool(delay_ms=5) as pool:
-        answers = await asyncio.gather(*(pool.run(sentences("same"), Ticket()) for _ in range(200)))
+        answers = await asyncio.gather(*(run_unit(pool, sentences("same"), Ticket()) for _ in range(200)))
         assert {tuple(said(answer)) for answer in answers} == {("[pt] same",)}
         assert pool.units_done == 1
-        assert pool.sharing.shared == 199
+        assert pool.queue.joined == 199
 
 
 async def test_a_shared_unit_survives_the_cancellation_of_one_waiter() -> None:
     async with running_pool(delay_ms=20) as pool:
-        first = asyncio.create_task(pool.run(sentences("same"), Ticket()))
+        first = asyncio.create_task(run_unit(pool, sentences("same"), Ticket()))
         await until_busy(pool)
-        second = asyncio.create_task(pool.run(sentences("same"), Ticket()))
+        second = asyncio.create_task(run_unit(pool, sentences("same"), Ticket()))
         await asyncio.sleep(0)
         first.cancel()
         assert said(await second) == ["[pt] same"]
@@ -100,9 +105,9 @@ async def test_a_shared_unit_survives_the_cancellation_of_one_waiter() -> None:
 
 async def test_a_unit_that_nobody_waits_for_leaves_the_queue() -> None:
     async with running_pool(delay_ms=20) as pool:
-        blocker = asyncio.create_task(pool.run(sentences("blocker"), Ticket()))
+        blocker = asyncio.create_task(run_unit(pool, sentences("blocker"), Ticket()))
         await until_busy(pool)
-        waiting = asyncio.create_task(pool.run(sentences("withdrawn"), Ticket()))
+        waiting = asyncio.create_task(run_unit(pool, sentences("withdrawn"), Ticket()))
         await asyncio.sleep(0)
         assert pool.queued == 1
         waiting.cancel()
@@ -117,7 +122,7 @@ async def test_a_hurried_waiter_takes_a_shared_unit_along() -> None:
         order: list[str] = []
 
         async def run(text: str, ticket: Ticket) -> None:
-            await pool.run(sentences(text), ticket)
+            await run_unit(pool, sentences(text), ticket)
             order.append(text)
 
         tasks = [asyncio.create_task(run("blocker", Ticket()))]
@@ -131,27 +136,27 @@ async def test_a_hurried_waiter_takes_a_shared_unit_along() -> None:
 
 async def test_a_killed_process_is_replaced_and_its_unit_run_again() -> None:
     async with running_pool(delay_ms=30) as pool:
-        task = asyncio.create_task(pool.run(sentences("survivor"), Ticket()))
+        task = asyncio.create_task(run_unit(pool, sentences("survivor"), Ticket()))
         await until_busy(pool)
-        os.kill(pool.children[0].pid, signal.SIGKILL)
+        os.kill(pool.supervisor.children[0].pid, signal.SIGKILL)
         assert said(await task) == ["[pt] survivor"]
-        assert pool.restarts == 1
+        assert pool.supervisor.restarts == 1
 
 
 async def test_a_poisoned_unit_fails_after_three_runs_and_spares_its_neighbours() -> None:
     async with running_pool(PoolSettings(batch=10, batch_cost_s=100.0), delay_ms=1) as pool:
-        work = [pool.run(sentences(text), Ticket()) for text in ("a", "b", "__exit__", "c")]
+        work = [run_unit(pool, sentences(text), Ticket()) for text in ("a", "b", "__exit__", "c")]
         answers = await asyncio.gather(*work, return_exceptions=True)
         assert isinstance(answers[2], EngineFailed)
         good = [said(answer) for answer in answers if isinstance(answer, Answer)]
         assert good == [["[pt] a"], ["[pt] b"], ["[pt] c"]]
-        assert pool.restarts == 3
+        assert pool.supervisor.restarts == 3
 
 
 async def test_a_call_over_its_limit_is_killed_and_its_neighbours_are_answered() -> None:
     settings = PoolSettings(batch=10, batch_cost_s=100.0, unit_timeout_s=0.5)
     async with running_pool(settings) as pool:
-        work = [pool.run(sentences(text), Ticket()) for text in ("a", "__hang__", "c")]
+        work = [run_unit(pool, sentences(text), Ticket()) for text in ("a", "__hang__", "c")]
         answers = await asyncio.gather(*work, return_exceptions=True)
         assert isinstance(answers[1], EngineFailed)
         assert "0.5 s" in str(answers[1])
@@ -160,27 +165,50 @@ async def test_a_call_over_its_limit_is_killed_and_its_neighbours_are_answered()
 
 async def test_an_engine_that_raises_fails_its_call_and_lives_on() -> None:
     async with running_pool() as pool:
-        pid = pool.children[0].pid
+        pid = pool.supervisor.children[0].pid
         with pytest.raises(EngineFailed):
-            await pool.run(sentences("__raise__"), Ticket())
-        assert said(await pool.run(sentences("next"), Ticket())) == ["[pt] next"]
-        assert pool.children[0].pid == pid
+            await run_unit(pool, sentences("__raise__"), Ticket())
+        assert said(await run_unit(pool, sentences("next"), Ticket())) == ["[pt] next"]
+        assert pool.supervisor.children[0].pid == pid
+
+
+async def test_a_result_that_is_not_of_the_unit_s_type_is_a_fault_and_is_not_kept() -> None:
+    kept: list[object] = []
+
+    def keep(_pool: EnginePool, work: Work[Any], _result: object, _compute_s: float) -> bool:
+        kept.append(work)
+        return True
+
+    pool = EnginePool(EngineSpec(kind="translation", model="echo"), PoolSettings(), keep=keep)
+    pool.start()
+    await pool.settled()
+    [slot], [child] = pool.supervisor.slots, pool.supervisor.children
+    try:
+        os.kill(child.pid, signal.SIGSTOP)  # the answer is ours
+        waiting = asyncio.create_task(run_unit(pool, sentences("hello"), Ticket()))
+        await until_busy(pool)
+        slot.on_message(child, Done(number=1, results=[Speech(pcm=b"", sample_rate_hz=1)], compute_s=0.1))
+        with pytest.raises(InternalFault, match="translation engine answered TranslateSentences with Speech"):
+            await waiting
+        assert (kept, pool.queue.shareable) == ([], 0)
+    finally:
+        await pool.stop(grace_s=0.05)
 
 
 async def test_a_missing_model_refuses_at_once_and_says_why() -> None:
     async with running_pool(model="path:/nowhere/at/all") as pool:
         assert pool.state == "missing"
         with pytest.raises(EngineUnavailable, match="nowhere"):
-            await pool.run(sentences("a"), Ticket())
+            await run_unit(pool, sentences("a"), Ticket())
 
 
 async def test_units_that_wait_when_the_pool_stops_are_refused() -> None:
     pool = EnginePool(EngineSpec(kind="translation", model="echo", delay_ms=1000), PoolSettings())
     pool.start()
     await pool.settled()
-    running = asyncio.create_task(pool.run(sentences("running"), Ticket()))
+    running = asyncio.create_task(run_unit(pool, sentences("running"), Ticket()))
     await until_busy(pool)
-    waiting = asyncio.create_task(pool.run(sentences("waiting"), Ticket()))
+    waiting = asyncio.create_task(run_unit(pool, sentences("waiting"), Ticket()))
     await asyncio.sleep(0)
     await pool.stop(grace_s=0.05)
     results = await asyncio.gather(running, waiting, return_exceptions=True)
@@ -189,20 +217,20 @@ async def test_units_that_wait_when_the_pool_stops_are_refused() -> None:
 
 async def test_two_processes_work_at_the_same_time() -> None:
     async with running_pool(PoolSettings(processes=2), delay_ms=50) as pool:
-        await until(lambda: [child.ready for child in pool.children] == [True, True])
-        answers = await asyncio.gather(*(pool.run(sentences(f"t{n}"), Ticket()) for n in range(4)))
+        await until(lambda: [child.ready for child in pool.supervisor.children] == [True, True])
+        answers = await asyncio.gather(*(run_unit(pool, sentences(f"t{n}"), Ticket()) for n in range(4)))
         assert {answer.worker for answer in answers} == {"translation-0", "translation-1"}
 
 
 async def test_a_pool_knows_a_place_whose_supervisor_has_ended_for_no_reason() -> None:
     async with running_pool() as pool:
-        assert pool.unwatched == []
-        (slot,) = pool._slots
-        (child,) = pool.children
+        assert pool.supervisor.unwatched == []
+        (slot,) = pool.supervisor.slots
+        (child,) = pool.supervisor.children
         assert slot._task is not None
         slot._task.cancel()
         await asyncio.gather(slot._task, return_exceptions=True)
-        assert pool.unwatched == ["translation-0"]
+        assert pool.supervisor.unwatched == ["translation-0"]
         child.kill()
         await child.gone()
 
@@ -210,12 +238,12 @@ async def test_a_pool_knows_a_place_whose_supervisor_has_ended_for_no_reason() -
 async def test_a_place_whose_model_is_missing_is_not_one_that_nobody_watches() -> None:
     async with running_pool(model="path:nowhere") as pool:
         assert pool.state == "missing"
-        assert pool.unwatched == []
+        assert pool.supervisor.unwatched == []
 
 
 async def test_the_waits_the_calls_and_the_batches_of_a_pool_are_counted() -> None:
     async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=1) as pool:
-        await asyncio.gather(*(pool.run(sentences(f"text {n}"), Ticket()) for n in range(50)))
+        await asyncio.gather(*(run_unit(pool, sentences(f"text {n}"), Ticket()) for n in range(50)))
         timings = pool.timings
         assert (sum(timings.queue.counts), sum(timings.calls.counts), timings.batches.sum) == (50, 1, 50)
         assert timings.calls.sum == pytest.approx(pool.computed_s)

@@ -71,7 +71,7 @@ def test_english_and_another_language_are_spoken(languages: list[str], spoken: l
 
 
 def test_a_recording_is_decoded_and_searched_for_speech_and_leaves_nothing_behind() -> None:
-    decode, find = asked("audio")
+    decode, find = asked("decoder")
     assert isinstance(decode, DecodeAudio)
     assert isinstance(find, FindSpeech)
     assert not Path(decode.pcm_path).parent.exists()

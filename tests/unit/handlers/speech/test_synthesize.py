@@ -45,7 +45,7 @@ class FakeContext:
     async def recall(self, questions: Sequence[Any], answer_type: type[Any]) -> list[Any]:
         return [None] * len(questions)
 
-    async def run(self, work: Any, *, size_s: float) -> Answer:
+    async def run(self, work: Any, *, size_s: float) -> Answer[Any]:
         self.asked.append(work)
         self.sizes_s.append(size_s)
         result: Any = speech(1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 
 import pytest
 from typer.testing import CliRunner
@@ -37,3 +38,12 @@ def test_a_server_that_is_not_installed_in_full_says_how_to_install_it(
 def test_a_wrong_setting_is_named_in_one_line(settings: list[str], said: str) -> None:
     result = CliRunner().invoke(app, ["check-config", *(part for each in settings for part in ("--set", each))])
     assert (result.exit_code, result.stderr) == (2, f"{said}\n")
+
+
+def test_an_old_name_in_the_configuration_is_told_beside_what_is_in_force() -> None:
+    result = CliRunner().invoke(app, ["check-config", "--set", "lanes.audio.queue=7"])
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "lanes.audio is now called lanes.voice; the next version will no longer know the old name\n"
+    )
+    assert tomllib.loads(result.stdout)["lanes"]["voice"]["queue"] == 7

@@ -14,11 +14,11 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_later_source_overrides_an_earlier_one_key_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path, "[lanes.audio]\nconcurrency = 1\nqueue = 2\n[server]\ndrain_s = 5\n")
-    monkeypatch.setenv("DRAGOMAN_LANES__AUDIO__CONCURRENCY", "3")
+    path = written(tmp_path, "[lanes.voice]\nconcurrency = 1\nqueue = 2\n[server]\ndrain_s = 5\n")
+    monkeypatch.setenv("DRAGOMAN_LANES__VOICE__CONCURRENCY", "3")
     monkeypatch.setenv("DRAGOMAN_SERVER__DRAIN_S", "6")
     config = load_config(path, {"server": {"drain_s": "7"}})
-    assert (config.lanes.audio.concurrency, config.lanes.audio.queue, config.server.drain_s) == (3, 2, 7.0)
+    assert (config.lanes.voice.concurrency, config.lanes.voice.queue, config.server.drain_s) == (3, 2, 7.0)
 
 
 def test_a_partial_engine_section_keeps_the_defaults_of_its_kind(tmp_path: Path) -> None:
@@ -66,3 +66,42 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
 def test_what_is_printed_reads_back_as_the_same_configuration(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, '[server]\nstate_dir = "/a \\"quoted\\" place"\n'))
     assert load_config(written(tmp_path, config_as_toml(config))) == config
+
+
+def test_a_section_by_its_old_name_is_understood_in_every_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, '[lanes.audio]\nconcurrency = 1\nqueue = 2\n[engines.audio]\nmodel = "echo"\nnice = 1\n')
+    monkeypatch.setenv("DRAGOMAN_LANES__AUDIO__CONCURRENCY", "3")
+    monkeypatch.setenv("DRAGOMAN_ENGINES__AUDIO__NICE", "4")
+    config = load_config(path, {"engines": {"audio": {"processes": "5"}}})
+    decoder = config.engines.decoder
+    assert (config.lanes.voice.concurrency, config.lanes.voice.queue) == (3, 2)
+    assert (decoder.model, decoder.nice, decoder.processes) == ("echo", 4, 5)
+    assert config.old_names == {"engines.audio": "engines.decoder", "lanes.audio": "lanes.voice"}
+
+
+def test_a_later_source_overrides_an_earlier_one_whatever_name_either_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "[lanes.voice]\nconcurrency = 1\nqueue = 2\n")
+    monkeypatch.setenv("DRAGOMAN_LANES__AUDIO__QUEUE", "3")
+    lane = load_config(path).lanes.voice
+    assert (lane.concurrency, lane.queue) == (1, 3)
+
+
+def test_of_the_old_and_the_new_name_in_one_source_the_new_one_is_in_force(tmp_path: Path) -> None:
+    text = "[lanes.audio]\nconcurrency = 1\nqueue = 2\n[lanes.voice]\nconcurrency = 3\n"
+    lane = load_config(written(tmp_path, text)).lanes.voice
+    assert (lane.concurrency, lane.queue) == (3, 2)
+
+
+def test_new_names_alone_are_no_old_ones(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "[lanes.voice]\nqueue = 3\n[engines.decoder]\nnice = 3\n"))
+    assert config.old_names == {}
+
+
+@pytest.mark.parametrize("text", ["lanes = 1\n", "[lanes]\naudio = 1\n", "[lanes.audio]\nqueu = 1\n"])
+def test_what_is_wrong_in_a_section_with_an_old_name_is_told(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="lanes"):
+        load_config(written(tmp_path, text))

@@ -1,24 +1,27 @@
-"""Whether the sockets are connected, as libzmq's monitors tell it: who was cut off catches up once it is back."""
+"""Whether the sockets are connected, as libzmq's monitors report it: after a cut, what was missed is asked for."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import zmq
-import zmq.asyncio
 from zmq.utils.monitor import parse_monitor_message
 
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
+from dragoman_client.sockets import Receiver
+
+log = logging.getLogger("dragoman_client")
 
 _EVENTS = zmq.Event.HANDSHAKE_SUCCEEDED | zmq.Event.DISCONNECTED
 
 
-class Link:
-    """Watches sockets from before they connect, and has somebody catch up after each time that one was cut off.
+class ConnectionMonitor:
+    """Watches sockets from before they connect; after each time that one was cut off, what was missed is asked for.
 
-    libzmq tells a monitor over a pair of its own, so the sockets themselves keep their one user.
+    libzmq reports to a monitor over a pair of its own, so the sockets themselves keep their one user.
 
     Args:
         context: of the sockets.
@@ -27,14 +30,14 @@ class Link:
 
     def __init__(self, context: zmq.Context[Any], sockets: Mapping[str, zmq.Socket[Any]]) -> None:
         self._sockets = sockets
-        self._monitors: list[zmq.asyncio.Socket] = []
+        self._monitors: list[zmq.Socket[bytes]] = []
+        self._receivers: list[Receiver] = []
         self._back = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        shadow = zmq.asyncio.Context(context)
+        self._recovery: asyncio.Task[None] | None = None
         for name, socket in sockets.items():
             address = f"inproc://monitor-{name}"
             socket.monitor(address, _EVENTS)
-            monitor = shadow.socket(zmq.PAIR)
+            monitor = context.socket(zmq.PAIR)
             monitor.connect(address)
             self._monitors.append(monitor)
 
@@ -42,38 +45,43 @@ class Link:
         """Watch from now on.
 
         Args:
-            probe: returns when the server answers again; a link that is there may not be subscribed yet.
+            probe: returns when the server answers again; a connection that is there may not be subscribed yet.
             catch_up: asks for what was missed.
         """
-        watching = [self._watch(monitor) for monitor in self._monitors]
-        self._tasks = [asyncio.create_task(each, name="dragoman-client-link") for each in watching]
-        self._tasks.append(asyncio.create_task(self._come_back(probe, catch_up), name="dragoman-client-catch-up"))
+        self._receivers = [Receiver(monitor, self._cut_noted(), _log_fault) for monitor in self._monitors]
+        self._recovery = asyncio.create_task(self._recover(probe, catch_up), name="dragoman-client-catch-up")
 
     async def close(self) -> None:
         """Stop watching; the sockets may be closed after it."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._recovery is not None:
+            self._recovery.cancel()
+            await asyncio.gather(self._recovery, return_exceptions=True)
         self.abandon()
 
     def abandon(self) -> None:
         """Let go of the sockets where nothing was started."""
+        for receiver in self._receivers:
+            receiver.stop()
         for socket in self._sockets.values():
             socket.disable_monitor()
         for monitor in self._monitors:
             monitor.close(linger=0)
 
-    async def _watch(self, monitor: zmq.asyncio.Socket) -> None:
+    def _cut_noted(self) -> Callable[[list[bytes]], None]:
+        """Return what reads the events of one socket: a handshake after a cut means that it is back."""
         cut = False
-        while True:
-            event = parse_monitor_message(await monitor.recv_multipart())["event"]
-            if event == zmq.Event.DISCONNECTED:
+
+        def note(frames: list[bytes]) -> None:
+            nonlocal cut
+            if parse_monitor_message(frames)["event"] == zmq.Event.DISCONNECTED:
                 cut = True
             elif cut:
                 cut = False
                 self._back.set()
 
-    async def _come_back(self, probe: Callable[[], Awaitable[None]], catch_up: Callable[[], None]) -> None:
+        return note
+
+    async def _recover(self, probe: Callable[[], Awaitable[None]], catch_up: Callable[[], None]) -> None:
         while True:
             await self._back.wait()
             try:
@@ -84,3 +92,7 @@ class Link:
                 return
             self._back.clear()
             catch_up()
+
+
+def _log_fault(error: Exception) -> None:
+    log.error("monitor.died error=%r", error)

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
-from dragoman_client.frames import Event, Header
+from dragoman_client.frames import Header, ReceivedEvent
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.families import FAMILIES
 
 _RETRY_UNSENT_S = 0.05
-"""How soon to try again where nobody is connected to take the request."""
+"""How soon to try again where no server is connected to take the request."""
 _CLOSING_POLLS = 5
 """How often a finished task is asked for what is missing of it, ever more slowly."""
 _SLOW_LINK_BYTES_PER_S = 4 << 20
@@ -46,7 +46,7 @@ class Patience:
 
 
 class Step(Enum):
-    """What the owner of a follower does next."""
+    """What the owner of a request's state does next."""
 
     SEND = auto()
     """Send the request (again), then call `sent`."""
@@ -58,14 +58,14 @@ class Step(Enum):
     """Call `finish`: nothing more will come."""
 
 
-class _State(Enum):
+class _Phase(Enum):
     SENDING = auto()
     WORKING = auto()
     CLOSING = auto()
     ENDED = auto()
 
 
-class Follower:
+class RequestState:
     """Decides when to repeat, when to ask, which events are new, and when it is over.
 
     Args:
@@ -85,7 +85,7 @@ class Follower:
         self._server = server
         self._patience = patience
         self._travel_s = size_bytes / _SLOW_LINK_BYTES_PER_S
-        self._state = _State.SENDING
+        self._phase = _Phase.SENDING
         self._next_s = now_s
         self._resend_s = patience.resend_s
         self._last_s = now_s
@@ -94,7 +94,7 @@ class Follower:
         self._refused: set[str] = set()
         self._seen: set[object] = set()
         self._counted = 0
-        self._held: Event | None = None
+        self._held: ReceivedEvent | None = None
         self._closing_polls = 0
         self._poll_s = patience.poll_s
 
@@ -106,17 +106,17 @@ class Follower:
     @property
     def ended(self) -> bool:
         """Nothing more will come."""
-        return self._state is _State.ENDED
+        return self._phase is _Phase.ENDED
 
     def due(self, now_s: float) -> tuple[Step, float]:
-        """The next step; for WAIT with the seconds to wait.
+        """Return the next step; for WAIT with the seconds to wait.
 
         Raises:
             TimedOut: there was no new event for `timeout_s`.
-            ServerUnreachable: the same, and nobody ever took the request.
+            ServerUnreachable: the same, and no server ever took the request.
         """
         gives_up_s = self._last_s + self._patience.timeout_s
-        if self._state is _State.CLOSING and self._closing_polls:
+        if self._phase is _Phase.CLOSING and self._closing_polls:
             asked_enough = self._closing_polls >= _CLOSING_POLLS and now_s >= self._next_s
             if asked_enough or now_s >= gives_up_s:
                 return Step.FINISH, 0.0
@@ -124,20 +124,20 @@ class Follower:
             raise self._silence()
         if now_s < self._next_s:
             return Step.WAIT, min(self._next_s, gives_up_s) - now_s
-        return (Step.SEND if self._state is _State.SENDING else Step.POLL), 0.0
+        return (Step.SEND if self._phase is _Phase.SENDING else Step.POLL), 0.0
 
     def resumed(self, now_s: float) -> None:
         """Whoever was handed an event comes back for the next: the time in between was not silence."""
         self._last_s = now_s
 
     def reconnected(self, now_s: float) -> None:
-        """The connection was cut and is there again: what was on its way, either way, may be lost."""
+        """Note that the connection was cut and is there again: what was on its way, either way, may be lost."""
         self._next_s = now_s
         self._resend_s = self._patience.resend_s
         self._closing_polls = 0
 
     def sent(self, now_s: float, *, taken: bool) -> None:
-        """The request was handed to the transport, or nobody was connected to take it."""
+        """Note that the request was handed to the transport, or that no server was connected to take it."""
         if not taken:
             self._next_s = now_s + min(_RETRY_UNSENT_S, self._resend_s)
             return
@@ -146,8 +146,8 @@ class Follower:
         self._resend_s = min(self._resend_s * 2, max(self._patience.resend_max_s, self._patience.resend_s))
 
     def polled(self, now_s: float) -> None:
-        """A `result` request was sent."""
-        if self._state is not _State.CLOSING:
+        """Note that a `result` request was sent."""
+        if self._phase is not _Phase.CLOSING:
             self._next_s = now_s + self._poll_s
             self._poll_s = min(self._poll_s * 2, max(self._patience.poll_max_s, self._patience.poll_s))
             return
@@ -155,12 +155,12 @@ class Follower:
         self._next_s = now_s + min(wait_s, max(self._patience.resend_max_s, self._patience.resend_s))
         self._closing_polls += 1
 
-    def finish(self) -> Event | None:
+    def finish(self) -> ReceivedEvent | None:
         """End without what is missing; the `task_finished` that was held back for it."""
-        self._state = _State.ENDED
+        self._phase = _Phase.ENDED
         return self._held
 
-    def see(self, event: Event, now_s: float) -> Event | None:
+    def see(self, event: ReceivedEvent, now_s: float) -> ReceivedEvent | None:
         """Take an event in; the event to hand on, or None where it says nothing new."""
         if self.ended or not self._concerns(event):
             return None
@@ -169,18 +169,18 @@ class Follower:
         if event.type == "task_finished":
             return self._finished(event, now_s)
         if event.type == self.control_answer:
-            self._state = _State.ENDED
-        elif self._state is _State.SENDING:
+            self._phase = _Phase.ENDED
+        elif self._phase is _Phase.SENDING:
             self._while_sending(event)
         if not self._is_new(event):
             return None
         self._last_s, self._last_type = now_s, event.type
-        if self._state is _State.WORKING:
+        if self._phase is _Phase.WORKING:
             self._poll_s = self._patience.poll_s
             self._next_s = now_s + self._poll_s
         return event
 
-    def _concerns(self, event: Event) -> bool:
+    def _concerns(self, event: ReceivedEvent) -> bool:
         """Cancelling a task, asking for it and the task itself go under one id: each takes its own."""
         if event.type == "request_rejected":
             about = event.fields.get("requestType")
@@ -188,43 +188,43 @@ class Follower:
         answer = self.control_answer
         return event.type == answer if answer else event.type not in FAMILIES.control_answers
 
-    def _while_sending(self, event: Event) -> None:
+    def _while_sending(self, event: ReceivedEvent) -> None:
         if event.type == "request_rejected":
-            self._state = _State.ENDED
+            self._phase = _Phase.ENDED
         elif event.type == "accepted" or self.kind == "result":
-            self._state = _State.WORKING
+            self._phase = _Phase.WORKING
         elif event.type == "translation_skipped" or (event.error and self._all_refused(event)):
-            self._state = _State.ENDED
+            self._phase = _Phase.ENDED
 
-    def _all_refused(self, event: Event) -> bool:
-        """A refused request has no `accepted`: one error, or one for each language in the translation families."""
+    def _all_refused(self, event: ReceivedEvent) -> bool:
+        """Return whether nothing more comes: one error, or one for each language in the translation families."""
         if not self._family.per_language or event.language is None:
             return True
         self._refused.add(event.language)
         return self._refused >= self._languages
 
-    def _unknown(self, event: Event, now_s: float) -> Event | None:
-        if self.kind == "result" or self._state is _State.CLOSING:
-            self._state = _State.ENDED
+    def _unknown(self, event: ReceivedEvent, now_s: float) -> ReceivedEvent | None:
+        if self.kind == "result" or self._phase is _Phase.CLOSING:
+            self._phase = _Phase.ENDED
             return self._held or event
-        if self._state is _State.WORKING:
+        if self._phase is _Phase.WORKING:
             # The server forgot the task: it was started anew. Repeats are safe, so the request goes out again.
-            self._state = _State.SENDING
+            self._phase = _Phase.SENDING
             self._resend_s, self._next_s = self._patience.resend_s, now_s
         return None
 
-    def _finished(self, event: Event, now_s: float) -> Event | None:
+    def _finished(self, event: ReceivedEvent, now_s: float) -> ReceivedEvent | None:
         told = event.fields.get("events")
         short = isinstance(told, int) and self._counted < told
         if short and self._held is None and self.kind != "result":
-            self._state, self._held, self._next_s = _State.CLOSING, event, now_s
+            self._phase, self._held, self._next_s = _Phase.CLOSING, event, now_s
             return None
-        if self._state is _State.CLOSING and short:
+        if self._phase is _Phase.CLOSING and short:
             return None  # the same one again; what is missing may follow until the wait is over
-        self._state = _State.ENDED
+        self._phase = _Phase.ENDED
         return event
 
-    def _is_new(self, event: Event) -> bool:
+    def _is_new(self, event: ReceivedEvent) -> bool:
         key: object = (event.type, event.language)
         if event.type not in _TASK_EVENTS and event.type not in FAMILIES.once:
             key = (event.type, encode_header(event.fields, Codec.MSGPACK))
@@ -238,7 +238,7 @@ class Follower:
         within = f"within {self._patience.timeout_s:g} s"
         what = f"the {self.kind} request {self.task_id}"
         if not self._ever_sent:
-            return ServerUnreachable(f"nobody at {self._server} took {what} {within}")
-        if self._state is _State.SENDING:
+            return ServerUnreachable(f"no server at {self._server} took {what} {within}")
+        if self._phase is _Phase.SENDING:
             return TimedOut(f"no answer to {what} from {self._server} {within}")
         return TimedOut(f"no event of {what} {within} after `{self._last_type or 'accepted'}`")

@@ -5,34 +5,34 @@ from typing import Any
 import pytest
 
 from dragoman_client.errors import ServerUnreachable, TimedOut
-from dragoman_client.follower import Follower, Patience, Step
-from dragoman_client.frames import Event
+from dragoman_client.frames import ReceivedEvent
+from dragoman_client.request_state import Patience, RequestState, Step
 
 PATIENCE = Patience(timeout_s=60, resend_s=1, resend_max_s=5, poll_s=10)
 
 
-def follower(kind: str = "translation", languages: tuple[str, ...] = ("pt", "fr")) -> Follower:
+def state(kind: str = "translation", languages: tuple[str, ...] = ("pt", "fr")) -> RequestState:
     header = {"type": kind, "taskId": "t", "targetLanguages": list(languages)}
-    return Follower(header, PATIENCE, 0.0, server="tcp://there")
+    return RequestState(header, PATIENCE, 0.0, server="tcp://there")
 
 
-def event(kind: str, **fields: Any) -> Event:
-    return Event(type=kind, fields={"type": kind, "taskId": "t", **fields})
+def event(kind: str, **fields: Any) -> ReceivedEvent:
+    return ReceivedEvent(type=kind, fields={"type": kind, "taskId": "t", **fields})
 
 
-def accepted() -> Follower:
-    one = follower()
+def accepted() -> RequestState:
+    one = state()
     one.sent(0, taken=True)
     one.see(event("accepted", duplicate=False), 0)
     return one
 
 
-def failed(language: str | None, code: str = "overloaded") -> Event:
+def failed(language: str | None, code: str = "overloaded") -> ReceivedEvent:
     return event("translation_error", targetLanguage=language, error="no", errorCode=code)
 
 
 def test_what_is_not_accepted_is_repeated_ever_more_slowly() -> None:
-    one, now_s, waits = follower(), 0.0, []
+    one, now_s, waits = state(), 0.0, []
     for _ in range(5):
         assert one.due(now_s) == (Step.SEND, 0.0)
         one.sent(now_s, taken=True)
@@ -44,21 +44,21 @@ def test_what_is_not_accepted_is_repeated_ever_more_slowly() -> None:
 
 
 def test_what_nobody_took_is_tried_again_soon_and_then_reported_as_unreachable() -> None:
-    one = follower()
+    one = state()
     one.sent(0, taken=False)
     assert one.due(0) == (Step.WAIT, 0.05)
-    with pytest.raises(ServerUnreachable, match="nobody at tcp://there took the translation request t within 60 s"):
+    with pytest.raises(ServerUnreachable, match="no server at tcp://there took the translation request t within 60 s"):
         one.due(60)
 
 
 def test_a_large_request_is_given_time_to_travel_before_it_is_repeated() -> None:
-    one = Follower({"taskId": "t"}, PATIENCE, 0.0, server="s", size_bytes=40 << 20)
+    one = RequestState({"taskId": "t"}, PATIENCE, 0.0, server="s", size_bytes=40 << 20)
     one.sent(0, taken=True)
     assert one.due(0) == (Step.WAIT, 11.0)
 
 
 def test_silence_before_and_after_acceptance_is_told_apart() -> None:
-    one = follower()
+    one = state()
     one.sent(0, taken=True)
     with pytest.raises(TimedOut, match="no answer to the translation request t from tcp://there within 60 s"):
         one.due(60)
@@ -93,7 +93,7 @@ def test_a_repeat_with_other_times_is_still_a_repeat() -> None:
 
 
 def test_progress_is_a_repeat_only_where_it_says_the_same() -> None:
-    one = follower("batch", ())
+    one = state("batch", ())
     one.see(event("accepted", duplicate=False), 0)
     assert one.see(event("batch_progress", done=1), 1)
     assert one.see(event("batch_progress", done=1), 1) is None
@@ -101,7 +101,7 @@ def test_progress_is_a_repeat_only_where_it_says_the_same() -> None:
 
 
 def test_a_refusal_is_over_when_every_language_has_its_error() -> None:
-    one = follower()
+    one = state()
     assert one.see(failed("pt"), 0)
     assert one.see(failed("pt"), 0) is None
     assert not one.ended
@@ -118,8 +118,8 @@ def test_a_refusal_is_over_when_every_language_has_its_error() -> None:
         ("translation", event("translation_skipped", length=3, max_length=2)),
     ],
 )
-def test_a_refusal_as_a_whole_is_one_event(kind: str, refusal: Event) -> None:
-    one = follower(kind)
+def test_a_refusal_as_a_whole_is_one_event(kind: str, refusal: ReceivedEvent) -> None:
+    one = state(kind)
     assert one.see(refusal, 0) is refusal
     assert one.ended
 
@@ -163,7 +163,7 @@ def test_a_finish_whose_events_are_gone_is_handed_on_in_the_end(answer: str | No
 
 
 def test_a_cancellation_and_its_task_take_their_own_events_under_one_id() -> None:
-    task, cancellation = accepted(), follower("cancel")
+    task, cancellation = accepted(), state("cancel")
     gone, answer = failed("pt", "cancelled"), event("cancel_result", status="cancelled")
     assert task.see(answer, 1) is None
     assert cancellation.see(gone, 1) is None
@@ -173,7 +173,7 @@ def test_a_cancellation_and_its_task_take_their_own_events_under_one_id() -> Non
 
 def test_stored_events_asked_for_by_hand_end_with_the_finish_or_with_the_unknown() -> None:
     for last in (event("task_finished", events=9), event("result_unknown")):
-        one = follower("result")
+        one = state("result")
         assert one.see(failed("pt"), 0)
         assert not one.ended
         assert one.see(last, 0) is last
@@ -187,7 +187,7 @@ def test_the_time_that_a_caller_takes_between_two_events_is_no_silence() -> None
 
 
 def test_after_a_lost_connection_each_asks_at_once() -> None:
-    sending, working, closing = follower(), accepted(), accepted()
+    sending, working, closing = state(), accepted(), accepted()
     sending.sent(0, taken=True)
     closing.see(event("task_finished", status="completed", events=1), 0)
     closing.polled(0)

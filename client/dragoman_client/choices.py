@@ -1,0 +1,29 @@
+"""What a user may choose from. Imports nothing heavy: the command line reads it for its options."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """Which requests go first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Format(StrEnum):
+    """What a transcription can be written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    SRT = "srt"
+    VTT = "vtt"
+
+
+class SoundFormat(StrEnum):
+    """What speech is sent as."""
+
+    WAV = "wav"
+    OGG = "ogg"

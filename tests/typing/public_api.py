@@ -1,0 +1,263 @@
+"""What a type checker says of the client's public API. mypy checks this file with the others; nothing runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, assert_type
+
+import msgspec
+
+from dragoman_client import (
+    BadAnswer,
+    Client,
+    ClientError,
+    ConnectionClosed,
+    DragomanError,
+    Event,
+    EventStream,
+    Format,
+    Pong,
+    ServerUnreachable,
+    SpeakingVoice,
+    SpokenTranslation,
+    SyncClient,
+    SyncEventStream,
+    TimedOut,
+    Transcription,
+    TranscriptSegment,
+    TranscriptWord,
+    Translation,
+    TranslationCache,
+    TranslationFailed,
+    VoiceResult,
+    VoicesResult,
+    __version__,
+    render,
+)
+from dragoman_wire.events import TranslationCompleted
+from dragoman_wire.limits import WireLimits
+from dragoman_wire.requests import PingRequest, Replacement
+
+CancelStatus = Literal["cancelled", "finished", "unknown"]
+
+
+async def asynchronous(audio: bytes | Path) -> None:
+    """Every call of `Client`."""
+    async with Client(
+        "tcp://127.0.0.1:5555",
+        "tcp://127.0.0.1:5559",
+        peer="gateway-1",
+        timeout_s=30,
+        connect_timeout_s=2.5,
+        resend_s=1.0,
+        poll_s=10.0,
+        retries=3,
+        limits=WireLimits(request_bytes=1 << 20),
+        cache=TranslationCache(entries=10, max_bytes=1 << 20, keep_s=60.0, clock=lambda: 0.0),
+    ) as client:
+        assert_type(client, Client)
+        assert_type(client.peer, str)
+        assert_type(client.server_stopping_ms, int | None)
+
+        assert_type(await client.translate("Hello", to="pt"), Translation)
+        assert_type(await client.translate("Hello", "en", to=["pt", "fr"]), dict[str, Translation])
+        assert_type(await client.translate("Hello", to=("pt", "fr"), model_type="premium"), dict[str, Translation])
+        glossary: dict[str, Replacement] = {"bank": "banco", "Zoom": None, "train": {"pt": "comboio"}}
+        assert_type(await client.translate("Hello", to="pt", glossary=glossary), Translation)
+
+        assert_type(await client.transcribe(audio), Transcription)
+        assert_type(await client.transcribe(audio, "en", word_timestamps=True, formats=["srt"]), Transcription)
+
+        assert_type(await client.voice(audio, to="pt"), VoiceResult)
+        assert_type(
+            await client.voice(
+                audio,
+                to=["pt", "fr"],
+                language="en",
+                model_type="premium",
+                voice={"pt": "pf_dora"},
+                speed=1.2,
+                audio_format="ogg",
+                glossary=glossary,
+            ),
+            VoiceResult,
+        )
+
+        assert_type(
+            await client.translate(
+                "Hello",
+                to="pt",
+                task_id="t-1",
+                message_id="m-1",
+                priority="high",
+                cache="refresh",
+                timeout_ms=5000,
+                timeout_s=6.0,
+                on_event=print,
+            ),
+            Translation,
+        )
+
+        assert_type(await client.ping(), Pong)
+        assert_type(await client.stats(), dict[str, Any])
+        assert_type(await client.voices(), VoicesResult)
+        assert_type(await client.cancel("t-1"), CancelStatus)
+
+        stream = client.events({"type": "ping"}, binaries={"audio": b""}, timeout_s=1.0)
+        assert_type(stream, EventStream)
+        assert_type(stream.task_id, str)
+        async for event in stream:
+            assert_type(event, Event)
+        async with client.events(PingRequest()) as entered:
+            assert_type(entered, EventStream)
+            assert_type(await anext(entered), Event)
+        await stream.aclose()
+    await client.aclose(clean=False)
+
+
+def plain(audio: bytes | Path) -> None:
+    """Every call of `SyncClient`."""
+    with SyncClient("tcp://127.0.0.1:5555", "tcp://127.0.0.1:5559", retries=3, cache=TranslationCache()) as client:
+        assert_type(client, SyncClient)
+        assert_type(client.peer, str)
+        assert_type(client.server_stopping_ms, int | None)
+
+        assert_type(client.translate("Hello", to="pt"), Translation)
+        assert_type(client.translate("Hello", "en", to=["pt", "fr"], priority="low"), dict[str, Translation])
+        assert_type(client.transcribe(audio, "en", word_timestamps=True, formats=("vtt",)), Transcription)
+        assert_type(client.voice(audio, to=["pt"], voice="pf_dora", audio_format="wav"), VoiceResult)
+
+        assert_type(client.ping(), Pong)
+        assert_type(client.stats(), dict[str, Any])
+        assert_type(client.voices(), VoicesResult)
+        assert_type(client.cancel("t-1"), CancelStatus)
+
+        stream = client.events({"type": "ping"})
+        assert_type(stream, SyncEventStream)
+        assert_type(stream.task_id, str)
+        for event in stream:
+            assert_type(event, Event)
+        with client.events(PingRequest()) as entered:
+            assert_type(entered, SyncEventStream)
+        stream.close()
+    client.close()
+
+
+def results(
+    translation: Translation,
+    transcription: Transcription,
+    segment: TranscriptSegment,
+    word: TranscriptWord,
+    voice: VoiceResult,
+    spoken: SpokenTranslation,
+) -> None:
+    """Every attribute of what the calls return."""
+    assert_type(translation.text, str)
+    assert_type(translation.source_language, str)
+    assert_type(translation.target_language, str)
+    assert_type(translation.confidence, float)
+    assert_type(translation.model, str)
+    assert_type(translation.from_cache, bool)
+    assert_type(translation.processing_time_s, float)
+
+    assert_type(transcription.text, str)
+    assert_type(transcription.language, str)
+    assert_type(transcription.confidence, float)
+    assert_type(transcription.language_confidence, float | None)
+    assert_type(transcription.duration_ms, int)
+    assert_type(transcription.source, Literal["whisper", "mobile"])
+    assert_type(transcription.model, str)
+    assert_type(transcription.segments, list[TranscriptSegment])
+    assert_type(transcription.srt, str | msgspec.UnsetType)
+    assert_type(transcription.vtt, str | msgspec.UnsetType)
+
+    assert_type(segment.text, str)
+    assert_type(segment.start_ms, int)
+    assert_type(segment.end_ms, int)
+    assert_type(segment.confidence, float | None)
+    assert_type(segment.speaker_id, str | None)
+    assert_type(segment.language, str | None)
+    assert_type(segment.words, list[TranscriptWord] | msgspec.UnsetType)
+
+    assert_type(word.text, str)
+    assert_type(word.start_ms, int)
+    assert_type(word.end_ms, int)
+    assert_type(word.confidence, float)
+
+    assert_type(voice.transcription, Transcription)
+    assert_type(voice.audios, dict[str, SpokenTranslation])
+    assert_type(voice.failed, dict[str, DragomanError])
+
+    assert_type(spoken.text, str)
+    assert_type(spoken.audio, bytes)
+    assert_type(spoken.mime_type, str)
+    assert_type(spoken.duration_ms, int)
+    assert_type(spoken.segments, list[TranscriptSegment])
+    assert_type(spoken.voice, str)
+
+    assert_type(render(transcription, Format.SRT), str)
+
+
+def answers(pong: Pong, voices: VoicesResult, voice: SpeakingVoice, event: Event) -> None:
+    """Every attribute of the smaller answers, and of an event."""
+    assert_type(pong.timestamp, float | int | str | None)
+    assert_type(pong.translator_status, Literal["alive"])
+    assert_type(pong.audio_pipeline_available, bool)
+    assert_type(pong.translator_port_pub, int)
+    assert_type(pong.translator_port_pull, int)
+    assert_type(pong.task_id, str | msgspec.UnsetType)
+
+    assert_type(voices.voices, list[SpeakingVoice])
+    assert_type(voices.default_voices, dict[str, str])
+    assert_type(voices.best_voices, dict[str, str])
+    assert_type(voice.name, str)
+    assert_type(voice.engine, str)
+    assert_type(voice.languages, list[str])
+
+    assert_type(event.type, str)
+    assert_type(event.fields, Mapping[str, Any])
+    assert_type(event.binaries, Mapping[str, bytes])
+    assert_type(event.task_id, str | None)
+    assert_type(event.language, str | None)
+    assert_type(event.error, DragomanError | None)
+    assert_type(event.read_as(TranslationCompleted), TranslationCompleted)
+
+
+def errors(cache: TranslationCache) -> None:
+    """The errors, and what they carry; the cache."""
+    kinds: tuple[type[ClientError], ...] = (
+        BadAnswer,
+        ConnectionClosed,
+        ServerUnreachable,
+        TimedOut,
+        TranslationFailed,
+    )
+    for kind in kinds:
+        assert_type(kind.code, str)
+    try:
+        assert_type(__version__, str)
+    except TranslationFailed as failure:
+        assert_type(failure.results, dict[str, Translation])
+        assert_type(failure.errors, dict[str, DragomanError])
+    except DragomanError as error:
+        assert_type(error.code, str)
+        assert_type(error.message, str)
+        assert_type(error.retryable, bool)
+        assert_type(error.retry_after_ms, int | None)
+
+    assert_type(cache.hits, int)
+    assert_type(cache.misses, int)
+    assert_type(cache.bytes, int)
+    assert_type(len(cache), int)
+    cache.clear()
+
+
+def refused(client: SyncClient) -> None:
+    """What must not pass: mypy fails where one of these ignores is not needed."""
+    client.translate("Hello")  # type: ignore[call-overload]
+    client.translate("Hello", to="pt", priority="urgent")  # type: ignore[call-overload]
+    client.translate("Hello", to="pt", prioritty="high")  # type: ignore[call-overload]
+    client.transcribe("hello.wav")  # type: ignore[arg-type]
+    client.transcribe(b"", formats=["ass"])  # type: ignore[list-item]
+    client.voice(b"", to="pt", audio_format="mp3")  # type: ignore[arg-type]
