@@ -288,7 +288,7 @@ class _Steps:
         """A capital at the beginning, after an opening that stands before the sentence."""
         text = self.piece.text
         at_token = any(token.start == 0 for token in self.piece.tokens)
-        small = text[:1].islower() and not at_token and text[:2].isalpha()
+        small = text[:1].islower() and not at_token and not text[1:2].isupper()
         if small and not opening.endswith(", "):
             self._replace(0, 1, text[0].upper())
         if self._original.text[:1].islower() and not at_token:

@@ -70,7 +70,10 @@ async def test_a_bad_translation_is_asked_for_again_carefully() -> None:
 async def test_a_translation_that_stays_bad_is_given_with_a_warning_that_says_why() -> None:
     joined, warnings = await rendered("Good day. Bye.", Model(lambda sentence: "bad"), lambda answer: answer == "bad")
     assert joined == "bad bad"
-    assert warnings == ["the translation model did it badly: 'Good day.'", "the translation model did it badly: 'Bye.'"]
+    assert warnings == [
+        "the translation model did it badly: 'Good day.'",
+        "the translation model did it badly: 'Bye.'",
+    ]
 
 
 async def test_of_two_bad_translations_the_one_without_its_loop_is_taken() -> None:
