@@ -113,7 +113,7 @@ class InProcess:
     def tasks(self, which: Any = "all") -> list[dict[str, Any]]:
         """As GET /tasks shows them, the latest first."""
         self.app.dispatcher.report()
-        return self.app.watch.tasks.select(which, "recent", 50)
+        return self.app.telemetry.tasks.select(which, "recent", 50)
 
 
 @asynccontextmanager

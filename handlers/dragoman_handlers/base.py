@@ -72,8 +72,8 @@ class HandlerLimits(Protocol):
         ...
 
 
-class Asked(Protocol):
-    """What a handler sees of the server before a request is a task."""
+class RequestView(Protocol):
+    """The server as a handler sees it before a request is a task."""
 
     @property
     def task_id(self) -> str:
@@ -118,7 +118,10 @@ class Asked(Protocol):
         ...
 
 
-class Context(Asked, Protocol):
+Asked = RequestView
+
+
+class Context(RequestView, Protocol):
     """A running task, as its handler sees it."""
 
     @property
@@ -207,7 +210,7 @@ class Handler(ABC, Generic[R]):
             DragomanError: told to the peer, in the family's error event, for every part not yet settled.
         """
 
-    def known(self, request: R, asked: Asked) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
+    def known(self, request: R, view: RequestView) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
         """The whole answer, events with the parts that they settle, where nothing has to be computed or waited for.
 
         Such a request takes no place in its lane. To be found out in microseconds.

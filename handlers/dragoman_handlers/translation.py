@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec import UNSET
 
-from dragoman_handlers.base import Asked, Context, Handler
+from dragoman_handlers.base import Context, Handler, RequestView
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
 from dragoman_handlers.text.options import TranslationWish, translation_wish
@@ -44,26 +44,26 @@ class TranslationHandler(Handler[TranslationRequest]):
         source = find_source(request.source_language, request.text, served)
         await all_of([self._one(request, context, source, wish, target) for target in self.parts(request)])
 
-    def known(self, request: TranslationRequest, asked: Asked) -> list[tuple[Event, str]] | None:
+    def known(self, request: TranslationRequest, view: RequestView) -> list[tuple[Event, str]] | None:
         """Texts that were translated lately."""
-        if request.glossary or not 0 < len(request.text) <= asked.limits.text_chars:
+        if request.glossary or not 0 < len(request.text) <= view.limits.text_chars:
             return None  # a glossary of its own may take milliseconds to look into
         begin_s = time.perf_counter()
         try:
-            wish = translation_wish(request, asked)
-            engine = asked.loaded("translation", wish.model)
+            wish = translation_wish(request, view)
+            engine = view.loaded("translation", wish.model)
             if engine is None:
                 return None
             source = find_source(request.source_language, request.text, engine.languages)
         except DragomanError:
             return None
         targets = self.parts(request)
-        known = known_translations(asked, engine, request.text, source.language, targets, wish)
+        known = known_translations(view, engine, request.text, source.language, targets, wish)
         if known is None:
             return None
         took_s = time.perf_counter() - begin_s
         return [
-            (_completed(request, asked, done, source=source, wish=wish, target=target, took_s=took_s), target)
+            (_completed(request, view, done, source=source, wish=wish, target=target, took_s=took_s), target)
             for target, done in zip(targets, known, strict=True)
         ]
 
@@ -110,7 +110,7 @@ class TranslationHandler(Handler[TranslationRequest]):
 
 def _completed(
     request: TranslationRequest,
-    asked: Asked,
+    view: RequestView,
     done: Translated,
     *,
     source: Source,
@@ -140,12 +140,12 @@ def _completed(
         translator_version=version(),
         model_version=done.revision,
         processing_node=_node(),
-        request_id=asked.task_id,
+        request_id=view.task_id,
         protocol="zmq",
-        encoding=asked.codec.value,
+        encoding=view.codec.value,
     )
     return TranslationCompleted(
-        task_id=asked.task_id, target_language=target, timestamp=asked.now_s(), result=result, metadata=metadata
+        task_id=view.task_id, target_language=target, timestamp=view.now_s(), result=result, metadata=metadata
     )
 
 

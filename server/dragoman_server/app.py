@@ -31,7 +31,7 @@ from dragoman_server.lifecycle.systemd import ServiceManager
 from dragoman_server.ops import Ops, routes_of
 from dragoman_server.ops.guard import Guard, guard_of
 from dragoman_server.ops.statistics import Ports, Statistics
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.spool import Spool
 from dragoman_server.state_dir import StateDir
 from dragoman_server.tasks.dispatcher import Dispatcher
@@ -39,12 +39,12 @@ from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.observer import Observer
 from dragoman_server.tasks.outgoing import Outgoing
 from dragoman_server.tasks.services import Services
-from dragoman_server.tasks.task_store import ResultsStore
+from dragoman_server.tasks.task_store import TaskStore
 from dragoman_server.telemetry.lines import NoLines
 from dragoman_server.telemetry.logs import Logs
-from dragoman_server.telemetry.telemetry import Watch
+from dragoman_server.telemetry.telemetry import Telemetry
 from dragoman_server.transport.addresses import StartError, binding, port_of, with_port
-from dragoman_server.transport.budget import ByteBudget
+from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.intake import Intake
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.events import ServerStopping
@@ -97,7 +97,7 @@ class App:
             for name in type(config.lanes).model_fields
         }
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
-        self.watch = Watch(lane_of, self._clock, logs or NoLines(), observers)
+        self.telemetry = Telemetry(lane_of, self._clock, logs or NoLines(), observers)
         self._services = Services(
             pools=self.pools,
             publisher=self.publisher,
@@ -105,14 +105,14 @@ class App:
             spool=self._spool,
             clock=self._clock,
             budget=self.budget,
-            observer=self.watch.observer,
+            observer=self.telemetry.observer,
             models=model_names(config),
             glossary=Glossary(glossary_entries(config.translation)),
             phrases=phrase_book(config.translation),
         )
-        self.results = ResultsStore(config.results, self._clock.monotonic)
-        self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.results)
-        self._recovery = Recovery(self._services, HANDLERS, self.dispatcher)
+        self.store = TaskStore(config.results, self._clock.monotonic)
+        self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.store)
+        self._recovery = Recovery(self._services, HANDLERS, self.store, self.dispatcher.executor)
         self.intake = Intake(
             self._zmq,
             _wire_limits(config),
@@ -123,17 +123,17 @@ class App:
             self._on_bad,
         )
         self._readiness = Readiness(self._services, self.dispatcher)
-        parts = Parts(
+        sources = StatsSources(
             dispatcher=self.dispatcher,
             intake=self.intake,
             services=self._services,
-            watch=self.watch,
+            telemetry=self.telemetry,
             not_ready=self._readiness.reasons,
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
-        self.statistics = Statistics(parts)
+        self.statistics = Statistics(sources)
         self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
-        self._ops = Ops(routes_of(parts, self.statistics), self.dispatcher.report)
+        self._ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
         self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
@@ -161,7 +161,7 @@ class App:
             self._spool.open()
             if self.config.journal.mode != "off":
                 self._services.journal = SqliteJournal(self._state.path, self.config.journal)
-                self.results.journal = self._services.journal
+                self.store.journal = self._services.journal
             self._services.cache = open_cache(self._state.path, self.config.cache)
             ports = await self._bind(guard)
         except (OSError, JournalError, DeviceMissing, TokenError) as error:
@@ -220,7 +220,7 @@ class App:
         self.intake.limits = _wire_limits(config)
         self.budget.limit_bytes = config.limits.in_flight_bytes
         self.budget.reserve_bytes = config.limits.request_bytes
-        self.results.reconfigure(config.results)
+        self.store.reconfigure(config.results)
         fixed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", needs_restart=fixed)
         kept = {name: getattr(self.config, name) for name in _FIXED}
@@ -230,22 +230,22 @@ class App:
         self.dispatcher.report()  # what happened until now is logged as it was wished until now
         if self._logs is not None:
             self._logs.configure(config.server)
-        self.watch.log.configure(content=config.server.log_content)
+        self.telemetry.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
 
     def _keep(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
         return self._services.cache.keep_unit(pool, work, result, compute_s)
 
     def _on_request(self, inbound: Inbound) -> None:
-        self.watch.counts.receive(inbound.request_type)
+        self.telemetry.counts.receive(inbound.request_type)
         if inbound.request_type in FAMILIES.control_types:
             self._control.answer(inbound)
         else:
             self.dispatcher.submit(inbound)
 
     def _on_bad(self, bad: BadMessage) -> None:
-        self.watch.counts.receive(bad.envelope.request_type)
-        self.watch.log.unreadable(bad)
+        self.telemetry.counts.receive(bad.envelope.request_type)
+        self.telemetry.log.unreadable(bad)
         self.dispatcher.refuse(bad.envelope, bad.error)
 
     async def _bind(self, guard: Guard) -> Ports:

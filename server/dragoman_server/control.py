@@ -67,7 +67,7 @@ class Control:
         )
 
     def _voices(self, request: VoicesRequest) -> VoicesResult:
-        """What the speech engine has said; nothing while it is loading, or where it is missing."""
+        """List the voices of the speech engine; none while it is loading, or where it is missing."""
         engine = self._pools["speech"].capabilities
         return VoicesResult(
             voices=[
@@ -80,18 +80,18 @@ class Control:
         )
 
     def _result(self, inbound: Inbound, request: ResultRequest) -> None:
-        """Answer once everything that was said of the task so far is written and published."""
-        record = self._dispatcher.results.get((request.reply_to, request.task_id))
-        if record is None:
+        """Answer once everything sent of the task so far is written and published."""
+        task = self._dispatcher.store.get((request.reply_to, request.task_id))
+        if task is None:
             self._say(inbound, ResultUnknown(task_id=request.task_id))
         else:
-            record.after_writing(lambda _: self._replay(inbound, request))
+            task.after_writing(lambda _: self._replay(inbound, request))
 
     def _replay(self, inbound: Inbound, request: ResultRequest) -> None:
-        record = self._dispatcher.results.get((request.reply_to, request.task_id))
-        if record is None:
+        task = self._dispatcher.store.get((request.reply_to, request.task_id))
+        if task is None:
             self._say(inbound, ResultUnknown(task_id=request.task_id))
-        elif not self._dispatcher.replay(record, inbound.envelope) and request.reply_to is not None:
+        elif not self._dispatcher.replay(task, inbound.envelope) and request.reply_to is not None:
             # Known, but nothing has come of it yet: say that it is in flight.
             self._say(inbound, Accepted(task_id=request.task_id, duplicate=True))
 

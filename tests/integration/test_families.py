@@ -92,7 +92,7 @@ async def test_an_added_family_is_a_task_like_any_other(tmp_path: Path) -> None:
         first = await server.peer.run({"type": "count", "taskId": "count", "text": "One two three"})
         assert first[0]["duplicate"] is True
         assert [task["type"] for task in server.tasks()] == ["count", "count"]
-        assert server.app.watch.counts.receipts["count"] == 3
+        assert server.app.telemetry.counts.receipts["count"] == 3
 
 
 @pytest.mark.usefixtures("count_family")

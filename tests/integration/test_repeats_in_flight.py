@@ -128,10 +128,12 @@ async def test_a_part_that_a_repeat_has_taken_over_is_its_concern_alone(tmp_path
         with stopped(server):
             server.peer.send(text("t", "fr", "pt", said="__fail__ x"))
             await server.peer.collect(accepted)
-            (run,) = server.app.dispatcher._runs.of(("peer", "t"))
-            await until(lambda: len(run.context.story.units) == 2)
-            (french,) = [unit for unit in run.context.story.units if getattr(unit.work, "target", "") == "fr"]
-            (other,) = run.context.story.units - {french}
+            task = server.app.store.get(("peer", "t"))
+            assert task is not None
+            units = task.runs[0].timeline.units
+            await until(lambda: len(units) == 2)
+            (french,) = [unit for unit in units if getattr(unit.work, "target", "") == "fr"]
+            (other,) = units - {french}
             waiter = next(iter(french.waiters))
             waiter.set_exception(type(server.app.pools["translation"].supervisor.unavailable())("no"))
             await server.peer.collect(lambda message: message["type"] == "translation_error")
@@ -202,7 +204,7 @@ async def test_what_was_said_is_logged_once_however_late_it_is_written(tmp_path:
             "task.content",
             "event.content",
         ]
-        assert server.app.watch.log._quoted == set()
+        assert server.app.telemetry.log._quoted == set()
 
 
 async def test_a_failed_task_holds_neither_its_text_nor_its_recording(tmp_path: Path) -> None:

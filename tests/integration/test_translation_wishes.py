@@ -143,10 +143,8 @@ def test_a_translation_that_repeats_itself_is_asked_for_carefully(peer: Peer) ->
 
 def test_a_model_that_goes_on_repeating_itself_is_cut_short_with_a_warning(peer: Peer) -> None:
     result = answered(peer, "loop", "A __loop__ in the road.").fields["result"]
-    assert result["warnings"] == [
-        "the translation model repeated itself instead of translating a sentence; what it repeated is left out:"
-        " 'A __loop__ in the road.'"
-    ]
+    said = "the translation model repeated itself instead of translating a sentence; what it repeated is left out"
+    assert result["warnings"] == [f"{said}: 'A __loop__ in the road.'"]
     assert result["translatedText"] == "and so on"
 
 

@@ -137,7 +137,7 @@ def test_every_folder_of_the_server_has_its_layer() -> None:
     assert found - {"__init__", "__main__"} == set().union(*SERVER_LAYERS)
 
 
-@pytest.mark.parametrize("package", ["dragoman_client", "dragoman_engines", "dragoman_handlers", "dragoman_wire"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_modules_import_one_another_in_a_circle(package: str) -> None:
     graph = imports_within(package)
     while leaves := {name for name, imports in graph.items() if not imports}:

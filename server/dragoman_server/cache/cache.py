@@ -53,9 +53,9 @@ class Cache:
         """Whether there is any level."""
         return self._memory is not None or bool(self._further)
 
-    def asker(self, pool: EnginePool, use: CacheUse) -> Asker:
+    def session(self, pool: EnginePool, use: CacheUse) -> CacheSession:
         """Return the cache for questions to one engine, as one request wants it used."""
-        return Asker(self, pool, use)
+        return CacheSession(self, pool, use)
 
     def keep_unit(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
         """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
@@ -133,7 +133,7 @@ class Flight(Generic[T]):
         self.compute_s = 0.0
 
 
-class Asker:
+class CacheSession:
     """The cache for questions to one engine. See `Context` for what the methods promise."""
 
     def __init__(self, cache: Cache, pool: EnginePool, use: CacheUse) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dragoman_server.cli.cache import app as cache_app
-from dragoman_server.cli.dead import app as dead_app
+from dragoman_server.cli.dead_letters import app as dead_app
 from dragoman_server.cli.models import app as models_app
 from dragoman_server.cli.options import ConfigOption, SetOption, flags_of, loaded_config, server_imports
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dragoman_server.journal.base import KeptEvent, KeptRun, KeptTask
+from dragoman_server.journal.records import RecoveredEvent, RecoveredRun, RecoveredTask
 
 _binaries = msgspec.msgpack.Decoder(list[bytes])
 _parts = msgspec.msgpack.Decoder(tuple[str, ...])
@@ -40,13 +40,13 @@ def count_crash(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
+def load_tasks(connection: sqlite3.Connection) -> list[RecoveredTask]:
     """Finished tasks by their end, then the others by their arrival."""
-    tasks: dict[int, KeptTask] = {}
+    tasks: dict[int, RecoveredTask] = {}
     for number, reply_to, task_id, kind, finished_s, last, said in connection.execute(
         "SELECT task, reply_to, task_id, type, finished, last, said FROM tasks ORDER BY finished, task"
     ):
-        tasks[number] = KeptTask(
+        tasks[number] = RecoveredTask(
             task=number,
             reply_to=reply_to,
             task_id=task_id,
@@ -54,7 +54,7 @@ def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
             finished=last,
             finished_unix_s=finished_s,
             events=[
-                KeptEvent(header=header, binaries=(), part=part, error_code=None)
+                RecoveredEvent(header=header, binaries=(), part=part, error_code=None)
                 for part, header in (unpack_said(said) if said else ())
             ],
         )
@@ -64,7 +64,7 @@ def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
         "SELECT task, header, binaries, part, error FROM events ORDER BY id"
     ):
         if number in tasks:
-            said = KeptEvent(
+            said = RecoveredEvent(
                 header=header, binaries=_binaries.decode(binaries) if binaries else (), part=part, error_code=error
             )
             tasks[number].events.append(said)
@@ -74,14 +74,14 @@ def load_tasks(connection: sqlite3.Connection) -> list[KeptTask]:
     return list(tasks.values())
 
 
-def _runs(connection: sqlite3.Connection, tasks: dict[int, KeptTask]) -> Iterator[tuple[int, KeptRun]]:
+def _runs(connection: sqlite3.Connection, tasks: dict[int, RecoveredTask]) -> Iterator[tuple[int, RecoveredRun]]:
     for number, reply_to, task_id, kind, parts, arrived_s, crashes, frames in connection.execute(
         "SELECT task, reply_to, task_id, type, parts, arrived, crashes, frames FROM requests ORDER BY arrived, id"
     ):
-        tasks.setdefault(number, KeptTask(task=number, reply_to=reply_to, task_id=task_id, request_type=kind))
+        tasks.setdefault(number, RecoveredTask(task=number, reply_to=reply_to, task_id=task_id, request_type=kind))
         yield (
             number,
-            KeptRun(
+            RecoveredRun(
                 parts=_parts.decode(parts), arrived_unix_s=arrived_s, crashes=crashes, frames=unpack_frames(frames)
             ),
         )

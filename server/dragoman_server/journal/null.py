@@ -1,15 +1,15 @@
 """The journal that writes nothing."""
 
-# ruff: noqa: ARG002 - it looks at nothing that it is given
-
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from dragoman_server.journal.base import AnsweredTask, Done, Ending, Entry, Journal, KeptTask
+from typing_extensions import override
+
+from dragoman_server.journal.base import Done, Journal
+from dragoman_server.journal.records import Record, RecoveredTask
 from dragoman_server.quantiles import Samples
-from dragoman_wire.inbound import Buffer
 
 
 class NullJournal(Journal):
@@ -20,64 +20,28 @@ class NullJournal(Journal):
     lag = Samples()
     waiting_s = 0.0
 
+    @override
     def new_number(self) -> int:
-        """See Journal."""
         return 0
 
-    def accept(self, entry: Entry, done: Done) -> None:
-        """See Journal."""
-        done(None)
-
-    def event(
-        self,
-        task: int,
-        header: bytes,
-        binaries: Sequence[Buffer],
-        done: Done | None = None,
-        *,
-        part: str | None = None,
-        error_code: str | None = None,
-    ) -> None:
-        """See Journal."""
+    @override
+    def append(self, record: Record, done: Done | None = None) -> None:
         if done is not None:
             done(None)
 
-    def settle(self, task: int, part: str, error_code: str | None) -> None:
-        """See Journal."""
-
-    def stage(self, task: int, name: str, value: bytes) -> None:
-        """See Journal."""
-
-    def began(self, task: int, weight: int) -> None:
-        """See Journal."""
-
-    def set_aside(self, task: int, reason: str) -> None:
-        """See Journal."""
-
-    def finish(self, end: Ending, done: Done) -> None:
-        """See Journal."""
-        done(None)
-
-    def answered(self, task: AnsweredTask, done: Done) -> None:
-        """See Journal."""
-        done(None)
-
-    def forget(self, task: int) -> None:
-        """See Journal."""
-
-    def hand_over(self) -> None:
-        """See Journal."""
-
+    @override
     def sync(self, done: Done) -> None:
-        """See Journal."""
         done(None)
 
-    def tasks(self) -> list[KeptTask]:
-        """See Journal."""
+    @override
+    def hand_over(self) -> None: ...
+
+    @override
+    def tasks(self) -> list[RecoveredTask]:
         return []
 
+    @override
     def statistics(self) -> Mapping[str, Any]:
-        """See Journal."""
         return {
             "mode": "off",
             "state": "ok",
@@ -88,8 +52,8 @@ class NullJournal(Journal):
             "dead": 0,
         }
 
-    async def close(self) -> None:
-        """See Journal."""
+    @override
+    async def close(self) -> None: ...
 
 
 NOTHING = NullJournal()

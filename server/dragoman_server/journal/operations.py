@@ -1,4 +1,4 @@
-"""What can be written to the journal, and how: each table gets one statement with many rows.
+"""How each type of record is written to the journal: each table gets one statement with many rows.
 
 Python hands its lock over at every call into SQLite, and under load gets it back only some milliseconds later; so rows
 are not written one by one.
@@ -7,8 +7,9 @@ are not written one by one.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import Any, TypeVar
 
@@ -16,16 +17,28 @@ import msgspec
 
 from dragoman_server.journal.base import Done
 from dragoman_server.journal.load import unpack_said
+from dragoman_server.journal.records import (
+    AcceptedRow,
+    BegunRow,
+    DeadLetterRow,
+    EventRow,
+    ForgottenRow,
+    Record,
+    Reply,
+    StageRow,
+    TaskFinishedRow,
+)
 from dragoman_server.journal.schema import REQUEST_COLUMNS
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 
 _MOST_PARAMETERS = 30_000
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Kind(IntEnum):
-    """What an operation does. Those of one transaction are done by kind, in this order: no task minds."""
+    """What an operation does. Those of one transaction are done by kind, in this order: tasks do not depend on it."""
 
     SYNC = 0
     AGAIN = 1
@@ -33,32 +46,16 @@ class Kind(IntEnum):
     ACCEPT = 2
     EVENT = 3
     STAGE = 4
-    BEGAN = 5
-    DEAD = 6
+    BEGUN = 5
+    DEAD_LETTER = 6
     FINISH = 7
-    ANSWERED = 8
+    REPLY = 8
     """A whole task whose request was never written, its events among it."""
     FORGET = 9
 
 
 REFUSED = frozenset({Kind.ACCEPT, Kind.AGAIN, Kind.SYNC})
-"""Not tried again after a failure: who waits for them is told."""
-_INSERTS = {
-    Kind.ACCEPT: f"INSERT INTO requests ({REQUEST_COLUMNS}) VALUES ",  # noqa: S608
-    Kind.EVENT: "INSERT INTO events (task, part, error, header, binaries) VALUES ",
-    Kind.STAGE: "INSERT OR REPLACE INTO stages (task, name, value) VALUES ",
-    Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
-    Kind.ANSWERED: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last, said) VALUES ",
-}
-_REMOVED = {
-    Kind.FINISH: ("requests", "stages"),
-    Kind.FORGET: ("tasks", "events", "requests", "stages"),
-}
-"""From these tables."""
-_DEAD = (
-    "INSERT INTO dead (task, reply_to, task_id, type, parts, arrived, died, crashes, reason, frames)"
-    " SELECT task, reply_to, task_id, type, parts, arrived, ?2, crashes, ?3, frames FROM requests WHERE task = ?1"
-)
+"""Not tried again after a failure: their callbacks tell of it."""
 
 
 class Operation(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +66,75 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     done: Done | None = None
     size_bytes: int = 0
     """Of what is written, but for small change."""
+
+
+def _accepted(row: AcceptedRow, done: Done | None) -> Operation:
+    frames, parts = _encode(row.frames), _encode(row.parts)
+    values = (row.task, row.reply_to, row.task_id, row.request_type, parts, row.arrived_unix_s, 0, 0, frames)
+    return Operation(Kind.ACCEPT, values, done, len(frames))
+
+
+def _event(row: EventRow, done: Done | None) -> Operation:
+    packed = _encode(row.binaries) if row.binaries else None
+    size_bytes = len(row.header or b"") + len(packed or b"")
+    return Operation(Kind.EVENT, (row.task, row.part, row.error_code, row.header, packed), done, size_bytes)
+
+
+def _stage(row: StageRow, done: Done | None) -> Operation:
+    return Operation(Kind.STAGE, (row.task, row.name, row.value), done, len(row.value))
+
+
+def _begun(row: BegunRow, done: Done | None) -> Operation:
+    return Operation(Kind.BEGUN, (row.task, row.suspicion), done)
+
+
+def _dead_letter(row: DeadLetterRow, done: Done | None) -> Operation:
+    return Operation(Kind.DEAD_LETTER, (row.task, time.time(), row.reason), done)
+
+
+def _finished(row: TaskFinishedRow, done: Done | None) -> Operation:
+    values = (row.task, row.reply_to, row.task_id, row.request_type, time.time(), row.last)
+    return Operation(Kind.FINISH, values, done, len(row.last))
+
+
+def _reply(reply: Reply, done: Done | None) -> Operation:
+    (reply_to, task_id), last = reply.key, reply.last or b""
+    said = _encode((reply.parts, reply.headers))
+    values = (reply.number, reply_to, task_id, reply.request_type, time.time(), last, said)
+    return Operation(Kind.REPLY, values, done, len(last) + len(said))
+
+
+def _forgotten(row: ForgottenRow, done: Done | None) -> Operation:
+    return Operation(Kind.FORGET, (row.task,), done)
+
+
+OPERATIONS: dict[type[Record], Callable[[Any, Done | None], Operation]] = {
+    AcceptedRow: _accepted,
+    EventRow: _event,
+    StageRow: _stage,
+    BegunRow: _begun,
+    DeadLetterRow: _dead_letter,
+    TaskFinishedRow: _finished,
+    Reply: _reply,
+    ForgottenRow: _forgotten,
+}
+"""Every type of record with the operation that writes it, in the order of the columns below."""
+_INSERTS = {
+    Kind.ACCEPT: f"INSERT INTO requests ({REQUEST_COLUMNS}) VALUES ",  # noqa: S608
+    Kind.EVENT: "INSERT INTO events (task, part, error, header, binaries) VALUES ",
+    Kind.STAGE: "INSERT OR REPLACE INTO stages (task, name, value) VALUES ",
+    Kind.FINISH: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last) VALUES ",
+    Kind.REPLY: "INSERT OR REPLACE INTO tasks (task, reply_to, task_id, type, finished, last, said) VALUES ",
+}
+_REMOVED = {
+    Kind.FINISH: ("requests", "stages"),
+    Kind.FORGET: ("tasks", "events", "requests", "stages"),
+}
+"""From these tables."""
+_DEAD_LETTER = (
+    "INSERT INTO dead (task, reply_to, task_id, type, parts, arrived, died, crashes, reason, frames)"
+    " SELECT task, reply_to, task_id, type, parts, arrived, ?2, crashes, ?3, frames FROM requests WHERE task = ?1"
+)
 
 
 def write_operations(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
@@ -85,11 +151,11 @@ def write_operations(connection: sqlite3.Connection, operations: Sequence[Operat
 
 def _flush(connection: sqlite3.Connection, groups: dict[Kind, Rows]) -> None:
     for kind, rows in sorted(groups.items()):
-        if kind is Kind.BEGAN:
+        if kind is Kind.BEGUN:
             connection.executemany("UPDATE requests SET began = ?2 WHERE task = ?1", rows)
-        if kind is Kind.DEAD:
+        if kind is Kind.DEAD_LETTER:
             connection.executemany("DELETE FROM dead WHERE task = ?", [row[:1] for row in rows])
-            connection.executemany(_DEAD, rows)
+            connection.executemany(_DEAD_LETTER, rows)
         if kind in _INSERTS:
             _insert(connection, _INSERTS[kind], rows)
         if kind in _REMOVED:

@@ -11,23 +11,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
+from typing_extensions import override
 
 from dragoman_server.config import JournalConfig
-from dragoman_server.journal.base import AnsweredTask, Done, Ending, Entry, Journal, KeptTask
+from dragoman_server.journal.base import Done, Journal
 from dragoman_server.journal.load import count_crash, load_tasks, next_number
-from dragoman_server.journal.operations import Kind, Operation
+from dragoman_server.journal.operations import OPERATIONS, Kind, Operation
+from dragoman_server.journal.records import AcceptedRow, DeadLetterRow, Record, RecoveredTask
 from dragoman_server.journal.schema import FILE, open_journal
 from dragoman_server.journal.writer import Writer
 from dragoman_server.quantiles import Samples
-from dragoman_wire.inbound import Buffer
 
 log = structlog.get_logger()
 
 _MOST_AT_ONCE = 512
 _MOST_BYTES_AT_ONCE = 1 << 17
-_encoder = msgspec.msgpack.Encoder()
 
 
 class SqliteJournal(Journal):
@@ -57,102 +56,45 @@ class SqliteJournal(Journal):
         self._writer = Writer(self._connection, beside, self._loop, self._report)
         self._writer.start()
 
-    def _read(self, connection: sqlite3.Connection) -> list[KeptTask]:
+    def _read(self, connection: sqlite3.Connection) -> list[RecoveredTask]:
         count_crash(connection)
         self._numbers = itertools.count(next_number(connection))
-        self._dead = {task for (task,) in connection.execute("SELECT task FROM dead")}
+        self._dead_letters = {task for (task,) in connection.execute("SELECT task FROM dead")}
         return load_tasks(connection)
 
     @property
+    @override
     def problem(self) -> str | None:
-        """See Journal."""
         return self._problem
 
     @property
+    @override
     def waiting_s(self) -> float:
-        """See Journal."""
         return time.monotonic() - self._heard_s if self._pending else 0.0
 
+    @override
     def new_number(self) -> int:
-        """See Journal."""
         return next(self._numbers)
 
-    def accept(self, entry: Entry, done: Done) -> None:
-        """See Journal."""
-        if entry.again:
-            self._push(Operation(Kind.AGAIN, (entry.task, *entry.parts)))
-        frames = _encoder.encode(entry.frames)
-        row = (
-            entry.task,
-            entry.reply_to,
-            entry.task_id,
-            entry.request_type,
-            _encoder.encode(entry.parts),
-            entry.arrived_unix_s,
-            0,
-            0,
-            frames,
-        )
-        self._push(Operation(Kind.ACCEPT, row, done, len(frames)))
+    @override
+    def append(self, record: Record, done: Done | None = None) -> None:
+        if isinstance(record, AcceptedRow) and record.again:
+            self._push(Operation(Kind.AGAIN, (record.task, *record.parts)))
+        elif isinstance(record, DeadLetterRow):
+            self._dead_letters.add(record.task)
+        self._push(OPERATIONS[type(record)](record, done))
 
-    def event(
-        self,
-        task: int,
-        header: bytes,
-        binaries: Sequence[Buffer],
-        done: Done | None = None,
-        *,
-        part: str | None = None,
-        error_code: str | None = None,
-    ) -> None:
-        """See Journal."""
-        packed = _encoder.encode(binaries) if binaries else None
-        size_bytes = len(header) + len(packed or b"")
-        self._push(Operation(Kind.EVENT, (task, part, error_code, header, packed), done, size_bytes))
-
-    def settle(self, task: int, part: str, error_code: str | None) -> None:
-        """See Journal."""
-        self._push(Operation(Kind.EVENT, (task, part, error_code, None, None)))
-
-    def stage(self, task: int, name: str, value: bytes) -> None:
-        """See Journal."""
-        self._push(Operation(Kind.STAGE, (task, name, value), None, len(value)))
-
-    def began(self, task: int, weight: int) -> None:
-        """See Journal."""
-        self._push(Operation(Kind.BEGAN, (task, weight)))
-
-    def set_aside(self, task: int, reason: str) -> None:
-        """See Journal."""
-        self._dead.add(task)
-        self._push(Operation(Kind.DEAD, (task, time.time(), reason)))
-
-    def finish(self, end: Ending, done: Done) -> None:
-        """See Journal."""
-        row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last)
-        self._push(Operation(Kind.FINISH, row, done, len(end.last)))
-
-    def answered(self, task: AnsweredTask, done: Done) -> None:
-        """See Journal."""
-        end, said = task.end, _encoder.encode((task.parts, task.headers))
-        row = (end.task, end.reply_to, end.task_id, end.request_type, time.time(), end.last, said)
-        self._push(Operation(Kind.ANSWERED, row, done, len(end.last) + len(said)))
-
-    def forget(self, task: int) -> None:
-        """See Journal."""
-        self._push(Operation(Kind.FORGET, (task,)))
-
+    @override
     def sync(self, done: Done) -> None:
-        """See Journal."""
         self._push(Operation(Kind.SYNC, (), done))
 
-    def tasks(self) -> list[KeptTask]:
-        """See Journal."""
+    @override
+    def tasks(self) -> list[RecoveredTask]:
         tasks, self._tasks = self._tasks, []
         return tasks
 
+    @override
     def statistics(self) -> Mapping[str, Any]:
-        """See Journal."""
         files = (self._path.with_name(self._path.name + suffix) for suffix in ("", "-wal"))
         return {
             "mode": self.mode,
@@ -161,11 +103,11 @@ class SqliteJournal(Journal):
             "committed": self._committed,
             "lag_ms": asdict(self.lag.percentiles()),
             "bytes": sum(file.stat().st_size for file in files if file.exists()),
-            "dead": len(self._dead),
+            "dead": len(self._dead_letters),
         }
 
+    @override
     async def close(self) -> None:
-        """See Journal."""
         self.hand_over()
         self._writer.end()
         await self._loop.run_in_executor(None, self._writer.join)
@@ -176,8 +118,9 @@ class SqliteJournal(Journal):
             self._loop.call_soon(self.hand_over)
         self._queue.append(operation)
 
+    @override
     def hand_over(self) -> None:
-        """See Journal. What came up together is one transaction: none of it is written without the rest."""
+        """What came up together is one transaction: none of it is written without the rest."""
         operations, self._queue = self._queue, []
         if not operations:
             return

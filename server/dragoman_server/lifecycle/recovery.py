@@ -13,11 +13,12 @@ import msgspec
 import structlog
 
 from dragoman_handlers.base import Handler
-from dragoman_server.journal.base import Journal, KeptTask
-from dragoman_server.tasks.dispatcher import Dispatcher
+from dragoman_server.journal.base import Journal
+from dragoman_server.journal.records import BegunRow, RecoveredTask
+from dragoman_server.tasks.executor import Executor
 from dragoman_server.tasks.services import Services
-from dragoman_server.tasks.task import Stages, TaskRecord
-from dragoman_server.tasks.task_life import BYSTANDER, SUSPECT
+from dragoman_server.tasks.task import Stages, Task
+from dragoman_server.tasks.task_store import TaskStore
 from dragoman_wire.codec import codec_of, decode_header
 from dragoman_wire.envelope import Envelope, envelope_of_fields
 from dragoman_wire.errors import DragomanError, EngineFailed, error_from_code
@@ -28,8 +29,10 @@ from dragoman_wire.limits import WireLimits
 
 log = structlog.get_logger()
 
+SUSPECT, BYSTANDER = 4, 1
+"""How much the end of the server counts against a resumed request that has just begun, and against one later on."""
 MOST_SUSPICION = 1 + 2 * SUSPECT
-"""A request is set aside after three ends of the server at which it had just begun, or nine beside others."""
+"""A request becomes a dead letter after three ends of the server at which it had just begun, or nine beside others."""
 _RECONNECT_S = 3.0
 """How long peers have to connect again; what is said before, they do not hear."""
 _LOOK_S = 0.02
@@ -42,7 +45,7 @@ _NO_LIMITS = WireLimits(header_bytes=1 << 40, frames=1 << 20, request_bytes=1 <<
 
 
 Begin = Callable[[int], "asyncio.Task[None] | None"]
-"""Given how much the end of the server would speak against it."""
+"""Given how much the end of the server would count against it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,13 +64,17 @@ class Recovery:
     Args:
         services: what every run needs.
         handlers: by request type.
-        dispatcher: does the work.
+        store: the tasks that are known.
+        executor: does the work.
     """
 
-    def __init__(self, services: Services, handlers: Mapping[str, Handler[Any]], dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, services: Services, handlers: Mapping[str, Handler[Any]], store: TaskStore, executor: Executor
+    ) -> None:
         self._services = services
         self._handlers = handlers
-        self._dispatcher = dispatcher
+        self._store = store
+        self._executor = executor
         self._waiting: list[_Waiting] = []
         self._peers: set[str] = set()
         """For whom something waits."""
@@ -75,16 +82,15 @@ class Recovery:
 
     def start(self) -> None:
         """Know every task again now, and go on with those that are not finished in a moment."""
-        kept = self._services.journal.tasks()
-        for task in kept:
-            self._take(task)
-        self._dispatcher.results.expire()
+        for recovered in self._services.journal.tasks():
+            self._take(recovered)
+        self._store.expire()
         if self._waiting:
             log.warning("journal.resuming", tasks=len(self._waiting))
         self._task = asyncio.create_task(self._resume(), name="resume")
 
     def stop(self) -> None:
-        """What has not begun is left to the next start."""
+        """Leave what has not begun to the next start."""
         if self._task is not None:
             self._task.cancel()
 
@@ -101,7 +107,7 @@ class Recovery:
             if task is not None:
                 _, late = await asyncio.wait([task], timeout=_ALONE_S)
                 if late:
-                    self._services.journal.began(one.number, BYSTANDER)
+                    self._services.journal.append(BegunRow(one.number, BYSTANDER))
 
     def _begin(self, one: _Waiting, suspicion: int) -> asyncio.Task[None] | None:
         try:
@@ -120,30 +126,30 @@ class Recovery:
             self._peers = {peer for peer in self._peers if not subscribers.hear(peer)}
             await asyncio.sleep(_LOOK_S)
 
-    def _take(self, kept: KeptTask) -> None:
-        handler = self._handlers.get(kept.request_type)
-        record = record_of(kept, self._services.journal, handler)
-        if kept.finished is not None and not kept.runs:
-            record.finished = msgspec.convert(decode_header(kept.finished)[1], TaskFinished)
-            self._dispatcher.results.restore(record, self._monotonic(kept.finished_unix_s))
-            self._dispatcher.results.condense(record, kept.finished)
+    def _take(self, recovered: RecoveredTask) -> None:
+        handler = self._handlers.get(recovered.request_type)
+        task = task_of(recovered, self._services.journal, handler)
+        if recovered.finished is not None and not recovered.runs:
+            task.finished = msgspec.convert(decode_header(recovered.finished)[1], TaskFinished)
+            self._store.restore(task, self._monotonic(recovered.finished_unix_s))
+            self._store.compact(task, recovered.finished)
             return
-        self._dispatcher.results.begin(record)
-        self._peers.add(kept.reply_to)
+        self._store.begin(task)
+        self._peers.add(recovered.reply_to)
         if handler is None:
-            reason = f"no handler for requests of type {kept.request_type!r} any more"
-            self._wait(kept, functools.partial(self._close, record, kept, reason))
+            reason = f"no handler for requests of type {recovered.request_type!r} any more"
+            self._wait(recovered, functools.partial(self._close, task, recovered, reason))
             return
-        self._take_runs(record, kept, handler)
+        self._take_runs(task, recovered, handler)
 
-    def _take_runs(self, record: TaskRecord, kept: KeptTask, handler: Handler[Any]) -> None:
+    def _take_runs(self, task: Task, recovered: RecoveredTask, handler: Handler[Any]) -> None:
         """Have the parts done that are not answered yet; a task without any is only closed."""
         reason = None
-        if max(run.crashes for run in kept.runs) >= MOST_SUSPICION:
+        if max(run.crashes for run in recovered.runs) >= MOST_SUSPICION:
             reason = "the server ended several times with this request at work; it is set aside"
         begun = False
-        for run in kept.runs:
-            parts = [part for part in run.parts if part not in record.outcomes and part not in record.parts]
+        for run in recovered.runs:
+            parts = [part for part in run.parts if part not in task.outcomes and part not in task.parts]
             if not parts or reason is not None:
                 continue
             try:
@@ -152,51 +158,55 @@ class Recovery:
                 reason = f"the request can no longer be read: {error}"
                 continue
             arrived_s = self._monotonic(run.arrived_unix_s)
-            self._wait(kept, self._dispatcher.restore(record, handler, inbound, parts, arrived_s))
+            self._wait(recovered, self._executor.resume(task, handler, inbound, parts, arrived_s))
             begun = True
         if not begun:
-            self._wait(kept, functools.partial(self._close, record, kept, reason))
+            self._wait(recovered, functools.partial(self._close, task, recovered, reason))
 
-    def _wait(self, kept: KeptTask, begin: Begin) -> None:
-        self._waiting.append(_Waiting(kept.task, max((run.crashes for run in kept.runs), default=0), begin))
+    def _wait(self, recovered: RecoveredTask, begin: Begin) -> None:
+        crashes = max((run.crashes for run in recovered.runs), default=0)
+        self._waiting.append(_Waiting(recovered.task, crashes, begin))
 
-    def _close(self, record: TaskRecord, kept: KeptTask, reason: str | None, _: int) -> None:
-        """Finish a task without work: everything is answered, or it is set aside."""
-        asked = dict.fromkeys(part for run in kept.runs for part in run.parts)
-        rest = [part for part in asked if part not in record.outcomes]
-        envelope = _envelope(kept, [part for part in rest if part])
+    def _close(self, task: Task, recovered: RecoveredTask, reason: str | None, _: int) -> None:
+        """Finish a task without work: everything is answered, or it becomes a dead letter."""
+        asked = dict.fromkeys(part for run in recovered.runs for part in run.parts)
+        rest = [part for part in asked if part not in task.outcomes]
+        envelope = _envelope(recovered, [part for part in rest if part])
         if rest:
             reason = reason or "the server lost track of this request"
-            record.died = reason
+            task.dead_letter = reason
             error = EngineFailed(reason)
             for event in failure_events(envelope, error, self._services.clock.unix()):
-                record.say(event, envelope, self._services.publisher)
-            record.outcomes |= dict.fromkeys(rest, error)
-            record.parts.update(rest)
-        self._dispatcher.conclude(record, envelope)
+                task.send(event, envelope, self._services.publisher)
+            task.outcomes |= dict.fromkeys(rest, error)
+            task.parts.update(rest)
+        self._executor.conclude(task, envelope)
 
     def _monotonic(self, unix_s: float) -> float:
         clock = self._services.clock
         return clock.monotonic() - max(0.0, clock.unix() - unix_s)
 
 
-def record_of(kept: KeptTask, journal: Journal, handler: Handler[Any] | None) -> TaskRecord:
-    """A task as it was when the earlier server ended."""
-    record = TaskRecord(
-        key=(kept.reply_to, kept.task_id), request_type=kept.request_type, journal=journal, number=kept.task
+def task_of(recovered: RecoveredTask, journal: Journal, handler: Handler[Any] | None) -> Task:
+    """Return a task as it was when the earlier server ended."""
+    task = Task(
+        key=(recovered.reply_to, recovered.task_id),
+        request_type=recovered.request_type,
+        journal=journal,
+        number=recovered.task,
+        stages=Stages(journal, recovered.task, _stages(recovered.stages, handler)),
     )
-    for event in kept.events:
+    for event in recovered.events:
         if event.header is not None:
-            record.remember(event.header, event.binaries, event.part)
+            task.remember(event.header, event.binaries, event.part)
         if event.part is not None:
-            record.parts.add(event.part)
-            record.outcomes[event.part] = error_from_code(event.error_code, "") if event.error_code else None
-    record.stages = Stages(journal, kept.task, _stages(kept.stages, handler))
-    return record
+            task.parts.add(event.part)
+            task.outcomes[event.part] = error_from_code(event.error_code, "") if event.error_code else None
+    return task
 
 
 def _stages(written: Mapping[str, bytes], handler: Handler[Any] | None) -> dict[str, Any]:
-    """Stages that the handler still understands; the others are done again."""
+    """Decode the stages that the handler still understands; the others are done again."""
     stages: dict[str, Any] = {}
     for name, value in written.items():
         kind = handler.stage_types.get(name.partition(":")[0]) if handler is not None else None
@@ -207,17 +217,17 @@ def _stages(written: Mapping[str, bytes], handler: Handler[Any] | None) -> dict[
     return stages
 
 
-def _envelope(kept: KeptTask, languages: Sequence[str]) -> Envelope:
-    """The return address, also of a request that can no longer be read."""
-    header = kept.runs[0].frames[0]
+def _envelope(recovered: RecoveredTask, languages: Sequence[str]) -> Envelope:
+    """Find the return address, also of a request that can no longer be read."""
+    header = recovered.runs[0].frames[0]
     try:
         codec, fields = decode_header(header)
     except DragomanError:
         codec, fields = codec_of(header), {}
     return msgspec.structs.replace(
         envelope_of_fields(fields, codec),
-        request_type=kept.request_type,
-        reply_to=kept.reply_to,
-        task_id=kept.task_id,
+        request_type=recovered.request_type,
+        reply_to=recovered.reply_to,
+        task_id=recovered.task_id,
         languages=tuple(languages),
     )

@@ -11,18 +11,18 @@ from dragoman_server.ops.health import Health
 from dragoman_server.ops.metrics.page import MetricsPage
 from dragoman_server.ops.server import Ops
 from dragoman_server.ops.statistics import Statistics
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.ops.tasks import Tasks
 
 __all__ = ["Ops", "routes_of"]
 
 
-def routes_of(parts: Parts, statistics: Statistics) -> list[web.RouteDef]:
+def routes_of(sources: StatsSources, statistics: Statistics) -> list[web.RouteDef]:
     """Collect every path that is served."""
     return [
         *Dashboard().routes(),
-        *Figures(statistics, MetricsPage(parts)).routes(),
-        *Health(parts).routes(),
-        *CacheRoutes(parts.services).routes(),
-        *Tasks(parts.watch.tasks, parts.dispatcher.cancel, parts.services.clock).routes(),
+        *Figures(statistics, MetricsPage(sources)).routes(),
+        *Health(sources).routes(),
+        *CacheRoutes(sources.services).routes(),
+        *Tasks(sources.telemetry.tasks, sources.dispatcher.cancel, sources.services.clock).routes(),
     ]

@@ -7,7 +7,7 @@ import time
 from aiohttp import web
 
 from dragoman_server.ops.answers import answer
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 
 _INTAKE_S = 5.0
 """The intake looks at its socket at least every second; when it has not for this long, the loop hangs."""
@@ -19,20 +19,20 @@ class Health:
     """Both probes.
 
     Args:
-        parts: those that must make progress.
+        sources: those that must make progress.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, sources: StatsSources) -> None:
+        self._sources = sources
 
     def routes(self) -> list[web.RouteDef]:
         """Return the paths."""
         return [web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)]
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        idle_s = time.monotonic() - self._parts.intake.last_turn_s
-        waiting_s = self._parts.services.journal.waiting_s
-        unwatched = [name for pool in self._parts.services.pools.values() for name in pool.supervisor.unwatched]
+        idle_s = time.monotonic() - self._sources.intake.last_turn_s
+        waiting_s = self._sources.services.journal.waiting_s
+        unwatched = [name for pool in self._sources.services.pools.values() for name in pool.supervisor.unwatched]
         reasons = [
             *([f"intake: no turn for {idle_s:.1f} s"] if idle_s > _INTAKE_S else []),
             *([f"journal: no word from its writer for {waiting_s:.1f} s"] if waiting_s > _JOURNAL_S else []),
@@ -42,5 +42,5 @@ class Health:
         return answer({"healthy": not reasons, "reasons": reasons, **figures}, 503 if reasons else 200)
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        reasons = self._parts.not_ready()
+        reasons = self._sources.not_ready()
         return answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.translation import version
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.tasks.lane import Lane
 
 
@@ -25,21 +25,21 @@ class Statistics:
     """Puts the document together from the parts' own counters.
 
     Args:
-        parts: where they are.
+        sources: where they are.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, sources: StatsSources) -> None:
         self.ports = Ports(requests=0, events=0, routed=0, ops=0)
         self.log_level = ""
-        self._parts = parts
-        self._started_s = parts.services.clock.monotonic()
+        self._sources = sources
+        self._started_s = sources.services.clock.monotonic()
 
     @property
     def status(self) -> str:
         """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
-        if self._parts.dispatcher.draining:
+        if self._sources.dispatcher.draining:
             return "draining"
-        states = {pool.state for pool in self._parts.services.pools.values()}
+        states = {pool.state for pool in self._sources.services.pools.values()}
         if states <= {"ready", "idle"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
@@ -47,12 +47,12 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Whether voice messages can be processed: every engine that they need can serve."""
-        return all(pool.supervisor.available for pool in self._parts.services.pools.values())
+        return all(pool.supervisor.available for pool in self._sources.services.pools.values())
 
     def document(self) -> dict[str, Any]:
         """Return the figures of this moment."""
-        parts, services, dispatcher = self._parts, self._parts.services, self._parts.dispatcher
-        counts = parts.watch.counts
+        sources, services, dispatcher = self._sources, self._sources.services, self._sources.dispatcher
+        counts = sources.telemetry.counts
         return {
             "server_status": self.status,
             "uptime_s": round(services.clock.monotonic() - self._started_s, 3),
@@ -67,17 +67,17 @@ class Statistics:
             "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
             "engines": {kind: _pool(pool) for kind, pool in services.pools.items()},
             "messages": {
-                "received": parts.intake.received,
-                "rejected": parts.intake.rejected,
+                "received": sources.intake.received,
+                "rejected": sources.intake.rejected,
                 "published": services.publisher.published,
             },
             "rejected_by_code": counts.rejected_by_code,
-            "peers": counts.peers.busiest(parts.watch.tasks.active_by_peer()),
+            "peers": counts.peers.busiest(sources.telemetry.tasks.active_by_peer()),
             "in_flight": {
                 "bytes": services.budget.taken_bytes,
                 "limit_bytes": services.budget.limit_bytes,
             },
-            "results": {"tasks": len(dispatcher.results), "bytes": dispatcher.results.bytes},
+            "results": {"tasks": len(dispatcher.store), "bytes": dispatcher.store.bytes},
             "journal": dict(services.journal.statistics()),
             "cache": services.cache.document(),
         }

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.services import Services
-from dragoman_server.telemetry.telemetry import Watch
+from dragoman_server.telemetry.telemetry import Telemetry
 from dragoman_server.transport.intake import Intake
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
+class StatsSources:
     """The parts of a server that count and measure."""
 
     dispatcher: Dispatcher
     intake: Intake
     services: Services
-    watch: Watch
+    telemetry: Telemetry
     not_ready: Callable[[], list[str]]
     """Why the server should get no traffic now."""
     log_lines_dropped: Callable[[], int]

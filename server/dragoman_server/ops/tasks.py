@@ -52,8 +52,8 @@ class Tasks:
 
     async def _one(self, request: web.Request) -> web.Response:
         task_id, reply_to, any_peer = _asked(request)
-        trace = self._log.find(task_id, reply_to, any_peer=any_peer)
-        return _unknown(task_id) if trace is None else answer(self._log.details(trace))
+        view = self._log.find(task_id, reply_to, any_peer=any_peer)
+        return _unknown(task_id) if view is None else answer(self._log.details(view))
 
     async def _cancel(self, request: web.Request) -> web.Response:
         task_id, reply_to, any_peer = _asked(request)
@@ -65,8 +65,8 @@ class Tasks:
             reply_to = peers[0] if peers else None
         status = self._stop((reply_to, task_id))
         if status == "unknown":
-            trace = self._log.find(task_id, reply_to, any_peer=any_peer)
-            if trace is None or not trace.finished:
+            view = self._log.find(task_id, reply_to, any_peer=any_peer)
+            if view is None or not view.finished:
                 return answer({"task_id": task_id, "status": "unknown"}, 404)
             status = "finished"
         return answer({"task_id": task_id, "status": status})

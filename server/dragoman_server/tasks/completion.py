@@ -1,16 +1,18 @@
-"""The end of a task: its last event, what is kept of it, and the news of it."""
+"""The end of a task: its last event is written, published and told, and what can be asked for again is kept."""
 
 from __future__ import annotations
 
+import functools
+
 import structlog
 
-from dragoman_server.journal.base import Ending
-from dragoman_server.tasks.observer import FinishedTask
-from dragoman_server.tasks.observer_batcher import Reports
+from dragoman_server.journal.records import DeadLetterRow, TaskFinishedRow
+from dragoman_server.tasks.callbacks import RunCallbacks
+from dragoman_server.tasks.run import status_of
 from dragoman_server.tasks.services import Services
-from dragoman_server.tasks.task import TaskRecord
-from dragoman_server.tasks.task_life import milliseconds, status_of
-from dragoman_server.tasks.task_store import ResultsStore
+from dragoman_server.tasks.task import Task
+from dragoman_server.tasks.task_store import TaskStore
+from dragoman_server.tasks.timeline import milliseconds
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.events import TaskFinished
@@ -18,66 +20,52 @@ from dragoman_wire.events import TaskFinished
 log = structlog.get_logger()
 
 
-class Endings:
-    """Ends tasks.
+class Completion:
+    """Finishes tasks.
 
     Args:
         services: what every run needs.
-        results: the tasks that are known.
-        reports: hear of the ends.
+        store: the tasks that are known.
+        callbacks: told of the ends.
     """
 
-    def __init__(self, services: Services, results: ResultsStore, reports: Reports) -> None:
+    def __init__(self, services: Services, store: TaskStore, callbacks: RunCallbacks) -> None:
         self._services = services
-        self._results = results
-        self._reports = reports
+        self._store = store
+        self._callbacks = callbacks
 
-    def finish(self, record: TaskRecord, envelope: Envelope, *, keep: bool) -> None:
+    def finish(self, task: Task, envelope: Envelope, *, keep: bool) -> None:
         """Write the last event of a task, then publish it. `keep` the task for repeats, where a peer can name it."""
-        record.finished = last = TaskFinished(
-            task_id=record.key[1],
-            status=status_of(list(record.outcomes.values())),
-            events=len(record.events),
-            queue_time_ms=milliseconds(record.queue_s),
-            compute_time_ms=milliseconds(record.compute_s),
+        task.finished = last = TaskFinished(
+            task_id=task.key[1],
+            status=status_of(list(task.outcomes.values())),
+            events=len(task.events),
+            queue_time_ms=milliseconds(task.queue_s),
+            compute_time_ms=milliseconds(task.compute_s),
         )
-        if record.died is not None:
-            log.error("task.set_aside", type=record.request_type, **envelope.ids, reason=record.died)
-            record.journal.set_aside(record.number, record.died)
-            record.died = None
-        reply_to = record.key[0]
-        if reply_to is None:  # nobody is told, and nothing is written
-            self._results.end(record, keep=keep)
-            self._tell(record, envelope, last)
+        if task.dead_letter is not None:
+            log.error("task.set_aside", type=task.request_type, **envelope.ids, reason=task.dead_letter)
+            task.journal.append(DeadLetterRow(task.number, task.dead_letter))
+            task.dead_letter = None
+        if task.key[0] is None:  # no peer is told, and nothing is written
+            self._store.end(task, keep=keep)
+            self._callbacks.finished(task, envelope, last)
             return
-        record.unwritten += 1
-        self._results.end(record, keep=keep)
-        self._write(record, envelope, last, reply_to)
-
-    def _write(self, record: TaskRecord, envelope: Envelope, last: TaskFinished, reply_to: str) -> None:
+        task.unwritten += 1
+        self._store.end(task, keep=keep)
         header = encode_header(last, envelope.codec)
-
-        def publish(_: str | None) -> None:
-            record.unwritten -= 1
-            self._services.publisher.send(header, envelope.codec, reply_to)
-            self._tell(record, envelope, last)
-            if not record.unwritten:
-                self._results.condense(record, header)
-
-        record.journal.finish(
-            Ending(
-                task=record.number,
-                reply_to=reply_to,
-                task_id=record.key[1],
-                request_type=record.request_type,
-                last=header,
-            ),
-            publish,
+        row = TaskFinishedRow(
+            task=task.number,
+            reply_to=task.key[0],
+            task_id=task.key[1],
+            request_type=task.request_type,
+            last=header,
         )
+        task.journal.append(row, functools.partial(self._written, task, envelope, last, header))
 
-    def _tell(self, record: TaskRecord, envelope: Envelope, last: TaskFinished) -> None:
-        contexts, record.contexts = record.contexts, []
-        published_s = self._services.clock.monotonic()
-        self._reports.finished(
-            FinishedTask(record=record, envelope=envelope, last=last, contexts=contexts, published_s=published_s)
-        )
+    def _written(self, task: Task, envelope: Envelope, last: TaskFinished, header: bytes, _: str | None) -> None:
+        task.unwritten -= 1
+        self._services.publisher.send(header, envelope.codec, task.key[0])
+        self._callbacks.finished(task, envelope, last)
+        if not task.unwritten:
+            self._store.compact(task, header)

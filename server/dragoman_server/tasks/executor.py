@@ -1,26 +1,30 @@
-"""The runs in flight: each has its place in a lane, its share of the byte budget, and its asyncio task."""
+"""The executor gives a request its place, has it written, has it done, and finishes its task."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 import structlog
 
 from dragoman_engines.pool.fair_queue import Priority, Ticket
 from dragoman_handlers.base import Handler
+from dragoman_server.journal.records import AcceptedRow, BegunRow
+from dragoman_server.tasks.callbacks import RunCallbacks
+from dragoman_server.tasks.completion import Completion
+from dragoman_server.tasks.context import TaskContext
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.observer_batcher import Reports
-from dragoman_server.tasks.run import TaskRun
+from dragoman_server.tasks.run import Run, peer_of
 from dragoman_server.tasks.services import Services
-from dragoman_server.tasks.task import TaskKey, TaskRecord
-from dragoman_server.tasks.task_life import peer_of
-from dragoman_server.tasks.task_store import ResultsStore
-from dragoman_server.tasks.timeline import RunStory
-from dragoman_wire.errors import ShuttingDown
+from dragoman_server.tasks.task import Task
+from dragoman_server.tasks.task_store import TaskStore, can_be_named
+from dragoman_server.tasks.timeline import RunTimeline
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
+from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import Inbound
 
 log = structlog.get_logger()
@@ -28,54 +32,89 @@ log = structlog.get_logger()
 _LANE_COST_S = 1.0
 """In a lane every request costs the same: fair shares there are of requests, not of work."""
 _SIZE_BYTES_PER_S = 1e5
+_RETRY_MS = 1000
+"""What a peer is told to wait when the journal cannot be written."""
 
 
-class Admitted(msgspec.Struct, frozen=True):
-    """A run with the place that it has."""
-
-    run: TaskRun
-    lane: Lane
-    turn: asyncio.Future[None] | None
-    size_bytes: int
-    duplicate: bool
-
-
-class Runs:
-    """Begins runs and sees them to their ends.
+class Executor:
+    """Sees runs from their places to their ends. It does not know what a translation is.
 
     Args:
         services: what every run needs.
         lanes: by name.
-        results: the tasks that are known.
-        reports: hear of runs.
-        on_end: called with each run that ended and has answered.
+        store: the tasks that are known.
+        callbacks: called with each step of a run.
     """
 
     def __init__(
-        self,
-        services: Services,
-        lanes: Mapping[str, Lane],
-        results: ResultsStore,
-        reports: Reports,
-        on_end: Callable[[Admitted], None],
+        self, services: Services, lanes: Mapping[str, Lane], store: TaskStore, callbacks: RunCallbacks
     ) -> None:
         self.active: Counter[str] = Counter()
-        """By request type."""
+        """Runs that have a place, by request type."""
         self._services = services
         self._lanes = lanes
-        self._results = results
-        self._reports = reports
-        self._on_end = on_end
-        self._runs: dict[TaskKey, list[TaskRun]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._store = store
+        self._callbacks = callbacks
+        self._completion = Completion(services, store, callbacks)
+        self._jobs: set[asyncio.Task[None]] = set()
 
-    def of(self, key: TaskKey) -> list[TaskRun]:
-        """Those of one task."""
-        return list(self._runs.get(key, ()))
+    # --- from the request to its work ----------------------------------------------------------------------
 
-    def place(
+    def admit(
         self,
-        record: TaskRecord,
+        task: Task,
+        handler: Handler[Any],
+        inbound: Inbound,
+        parts: Sequence[str],
+        arrived_s: float,
+        *,
+        duplicate: bool,
+    ) -> None:
+        """Take a place in the lane, then have the request written; it is accepted and begun once it is.
+
+        Args:
+            task: the task; known already where the request is a `duplicate`.
+            handler: does the work.
+            inbound: the request.
+            parts: those of it that are to be done.
+            arrived_s: when it arrived, on the monotonic clock.
+            duplicate: the request is a repeat that asks for more.
+
+        Raises:
+            Overloaded: every place of the lane is taken.
+        """
+        run = self._place(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
+        row = AcceptedRow(
+            task=task.number,
+            reply_to=task.key[0] or "",
+            task_id=task.key[1],
+            request_type=task.request_type,
+            parts=run.parts,
+            arrived_unix_s=self._services.clock.unix(),
+            frames=inbound.frames,
+            again=duplicate,
+        )
+        task.unwritten += 1
+        task.journal.append(row, functools.partial(self._written, task, run))
+
+    def resume(
+        self, task: Task, handler: Handler[Any], inbound: Inbound, parts: Sequence[str], arrived_s: float
+    ) -> Callable[[int], asyncio.Task[None]]:
+        """Take a place for what an earlier server accepted, however full the lane is.
+
+        Returns: what begins the work, given the suspicion that another end of the server would add.
+        """
+        run = self._place(task, handler, inbound, parts, arrived_s, duplicate=False, resumed=True)
+        self._accept(task, run)
+        return functools.partial(self._start, task, run)
+
+    def conclude(self, task: Task, envelope: Envelope) -> None:
+        """Finish a task that is answered already."""
+        self._completion.finish(task, envelope, keep=True)
+
+    def _place(
+        self,
+        task: Task,
         handler: Handler[Any],
         inbound: Inbound,
         parts: Sequence[str],
@@ -83,107 +122,194 @@ class Runs:
         *,
         duplicate: bool,
         resumed: bool = False,
-    ) -> Admitted:
-        """Take a place for a run.
-
-        Raises:
-            Overloaded: every place of the lane is taken; not for one that is `resumed`.
-        """
+    ) -> Run:
         request = handler.narrowed(inbound.request, parts)
         lane, peer = self._lanes[handler.lane], peer_of(request)
         priority: Priority = request.priority or "normal"
-        ticket = Ticket(
-            peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=inbound.size_bytes / _SIZE_BYTES_PER_S
-        )
+        size_bytes = inbound.size_bytes
+        ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_bytes / _SIZE_BYTES_PER_S)
         turn = lane.enter(ticket, always=resumed)
-        story = RunStory(
-            lane=handler.lane,
-            peer=peer,
-            priority=priority,
-            message_id=request.message_id,
-            arrived_s=arrived_s,
-            duplicate=duplicate,
-            resumed=resumed,
+        run = Run(
+            handler=handler,
+            request=request,
+            envelope=inbound.envelope_as(task.key[1]),
+            audio=inbound.audio,
+            parts=tuple(parts),
+            lane=lane,
+            turn=turn,
+            size_bytes=size_bytes,
+            timeline=RunTimeline(
+                lane=handler.lane,
+                peer=peer,
+                priority=priority,
+                message_id=request.message_id,
+                arrived_s=arrived_s,
+                duplicate=duplicate,
+                resumed=resumed,
+            ),
         )
-        envelope = inbound.envelope_as(record.key[1])
-        run = TaskRun(self._services, record, handler, request, envelope, inbound.audio, story, tuple(parts))
-        admitted = Admitted(run, lane, turn, inbound.size_bytes, duplicate)
-        self._results.begin(record)
-        record.begin(run.parts)
-        self._runs.setdefault(record.key, []).append(run)
-        self.active[record.request_type] += 1
-        self._services.budget.take(inbound.size_bytes)
-        return admitted
+        self._store.begin(task)
+        task.begin(run)
+        self.active[task.request_type] += 1
+        self._services.budget.take(size_bytes)
+        return run
 
-    def accepted(self, admitted: Admitted) -> None:
-        """Note that a run is safe."""
-        context = admitted.run.context
-        context.story.accepted_s = self._services.clock.monotonic()
-        context.record.contexts.append(context)
-        self._reports.accepted(context)
+    def _written(self, task: Task, run: Run, problem: str | None) -> None:
+        """Go on with a request that is safe; refuse one that cannot be written."""
+        task.unwritten -= 1
+        if problem is None:
+            self._accept(task, run)
+            self._start(task, run)
+        else:
+            self._take_back(task, run, unwritable(problem))
 
-    def leave(self, admitted: Admitted) -> None:
-        """Give back what `place` has taken, but for the place in the lane."""
-        run, record = admitted.run, admitted.run.record
-        self._services.budget.give(admitted.size_bytes)
-        record.runs -= 1
-        self.active[record.request_type] -= 1
-        if not self.active[record.request_type]:
-            del self.active[record.request_type]
-        runs = self._runs[record.key]
-        runs.remove(run)
-        if not runs:
-            del self._runs[record.key]
+    def _accept(self, task: Task, run: Run) -> None:
+        run.timeline.accepted_s = self._services.clock.monotonic()
+        task.runs.append(run)
+        self._callbacks.accepted(task, run)
 
-    def start(self, admitted: Admitted, suspicion: int = 0) -> asyncio.Task[None]:
-        """Begin the work. `suspicion`: how much the end of the server would then speak against it."""
-        admitted.run.suspicion = suspicion
-        admitted.run.enter("accepted")
-        if admitted.turn is not None:
-            admitted.run.context.story.queued_s = self._services.clock.monotonic()
-        task = admitted.run.start(self._see_through(admitted), queued=admitted.turn is not None)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+    def _take_back(self, task: Task, run: Run, error: InternalFault) -> None:
+        """Refuse a request that could not be written, as if it had never had its place."""
+        run.lane.leave(run.turn)
+        self._leave(task, run)
+        task.outcomes |= dict.fromkeys(run.parts, error)
+        self._callbacks.refused(run.envelope, error)
+        if task.in_flight:
+            return
+        if task.runs:  # others of its runs have ended meanwhile, and it waited for this one
+            self._completion.finish(task, run.envelope, keep=True)
+        elif task.finished_before is not None:
+            task.finished = task.finished_before
+            self._store.end(task, keep=True)
+        else:
+            self._store.discard(task)
 
-    async def end(self, timeout_s: float) -> bool:
-        """Wait for all, then stop those that are left; whether all ended by themselves.
+    # --- the work ------------------------------------------------------------------------------------------
 
-        What is in the journal is left to the next start, the rest is cancelled.
-        """
-        if not self._tasks:
-            return True
-        _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
-        if not late:
-            return True
-        for run in [run for runs in self._runs.values() for run in runs]:
-            if run.record.number:
-                run.abandon()
-            else:
-                run.cancel(ShuttingDown("the server stopped before this was finished"))
-        await asyncio.wait(late)
-        return False
+    def _start(self, task: Task, run: Run, suspicion: int = 0) -> asyncio.Task[None]:
+        run.suspicion = suspicion
+        run.enter("accepted")
+        if run.turn is not None:
+            run.timeline.queued_s = self._services.clock.monotonic()
+        job = run.start(self._see_through(task, run))
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        return job
 
-    async def _see_through(self, admitted: Admitted) -> None:
-        """Have the work done and, where the run was the task's last, say that the task is finished."""
-        run = admitted.run
+    async def _see_through(self, task: Task, run: Run) -> None:
+        """Have the work done and, where the run was the task's last, finish the task."""
+        run.started = True
         try:
-            await run.execute(admitted.lane, admitted.turn)
+            await self._execute(task, run)
         except BaseException:
             log.exception("task.broken", **run.envelope.ids)
             raise
         finally:
-            self.leave(admitted)
-            self._ended(admitted)
+            self._leave(task, run)
+            self._ended(task, run)
 
-    def _ended(self, admitted: Admitted) -> None:
-        run, story = admitted.run, admitted.run.context.story
+    async def _execute(self, task: Task, run: Run) -> None:
+        """Wait for the turn, do the work within its time, and see that every part has been answered."""
+        context = TaskContext(self._services, task, run)
+        timeout_ms = run.request.timeout_ms
+        try:
+            if timeout_ms is None:
+                await self._work(task, run, context)
+            else:
+                left_s = timeout_ms / 1000 - context.elapsed_s()
+                async with asyncio.timeout(left_s):
+                    await self._work(task, run, context)
+        except DragomanError as error:
+            run.error = error
+        except asyncio.CancelledError:
+            run.error = run.cancel_reason or ShuttingDown("the server stopped before this was finished")
+        except TimeoutError:
+            queued_s = context.waited_s() if run.timeline.began_s else context.elapsed_s()
+            run.error = DeadlineExceeded(
+                f"not finished within {timeout_ms} ms, {round(queued_s * 1000)} ms of it in the lane's queue"
+            )
+        except Exception:
+            log.exception("task.fault", type=run.request_type, **run.envelope.ids)
+            run.error = InternalFault("the server failed at this request; its log has the details")
+        finally:
+            run.lane.leave(run.turn)
+        run.enter("finished")
+        if not run.abandoned:
+            _answer_the_rest(run, context)
+
+    async def _work(self, task: Task, run: Run, context: TaskContext) -> None:
+        if run.turn is not None:
+            await run.turn
+            run.enter("running")
+        run.timeline.began_s = self._services.clock.monotonic()
+        if run.suspicion:
+            task.journal.append(BegunRow(task.number, run.suspicion))
+        await run.handler.handle(run.request, context)
+
+    # --- the end -------------------------------------------------------------------------------------------
+
+    def _leave(self, task: Task, run: Run) -> None:
+        """Give back what `_place` has taken, but for the place in the lane."""
+        self._services.budget.give(run.size_bytes)
+        task.in_flight.remove(run)
+        self.active[task.request_type] -= 1
+        if not self.active[task.request_type]:
+            del self.active[task.request_type]
+
+    def _ended(self, task: Task, run: Run) -> None:
+        timeline = run.timeline
         if run.abandoned:
-            story.left = True
-            self._reports.left(run.context)
+            timeline.left = True
+            self._callbacks.left(task, run)
             return
-        story.end(self._services.clock.monotonic(), run.status, dict(run.record.outcomes))
-        run.record.queue_s += story.queue_s
-        run.record.compute_s += story.compute_s
-        self._reports.ended(run.context)
-        self._on_end(admitted)
+        timeline.end(self._services.clock.monotonic(), run.status, dict(task.outcomes))
+        task.queue_s += timeline.queue_s
+        task.compute_s += timeline.compute_s
+        self._callbacks.ended(run)
+        if not task.in_flight:
+            self._completion.finish(task, run.envelope, keep=can_be_named(run.request, task))
+
+    async def stop(self, timeout_s: float) -> bool:
+        """Wait for all runs, then stop those that are left; whether all ended by themselves.
+
+        What is in the journal is left to the next start, the rest is cancelled.
+        """
+        if not self._jobs:
+            return True
+        _, late = await asyncio.wait(self._jobs, timeout=timeout_s)
+        if not late:
+            return True
+        for task in self._store.in_flight:
+            for run in list(task.in_flight):
+                if task.number:
+                    run.abandon()
+                else:
+                    run.cancel(ShuttingDown("the server stopped before this was finished"))
+        await asyncio.wait(late)
+        return False
+
+
+def unwritable(problem: str) -> InternalFault:
+    """Return the refusal of what cannot be written to the journal."""
+    return InternalFault(
+        f"the request could not be written to the journal ({problem}); send it again", retry_after_ms=_RETRY_MS
+    )
+
+
+def _answer_the_rest(run: Run, context: TaskContext) -> None:
+    """Fail the parts that the handler has not answered."""
+    rest = [part for part in run.parts if part not in run.outcomes]
+    if not rest:
+        return
+    error = run.error
+    if error is None:
+        log.error("task.unanswered", type=run.request_type, parts=rest, **run.envelope.ids)
+        error = InternalFault("the server lost track of this request")
+    if FAMILIES.find(run.request_type).per_language:
+        for part in rest:
+            context.fail(error, part)
+        return
+    # A family that answers as a whole says it once.
+    context.fail(error, rest[0])
+    for part in rest[1:]:
+        context.settle(part, error)

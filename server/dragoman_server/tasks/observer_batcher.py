@@ -1,6 +1,6 @@
-"""What became of requests is told to observers some milliseconds later, many together: that costs a fraction.
+"""Observers are told some milliseconds later, of many requests together: that costs a fraction.
 
-The peers have their answers already. Whoever shows figures has `tell` called first, and so shows this moment's.
+The peers have their answers already. Before figures are shown `flush` is called, so that they are of that moment.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
-from dragoman_server.tasks.context import TaskContext
+from dragoman_server.journal.records import Reply
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.observer import Answered, FinishedTask, Observer
+from dragoman_server.tasks.observer import FinishedTask, Observer
+from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.task import Task
 
-_TELL_S = 0.02
-_MOST_UNTOLD = 128
+_DELAY_S = 0.02
+_MOST_WAITING = 128
 
 
-class Reports:
+class ObserverBatcher:
     """Gathers what is to be told.
 
     Args:
@@ -30,44 +32,44 @@ class Reports:
         self._observer = observer
         self._lanes = lanes
         self._then = then
-        self._answered: list[Answered] = []
-        self._accepted: list[TaskContext] = []
-        self._ended: list[TaskContext] = []
+        self._answered: list[Reply] = []
+        self._accepted: list[tuple[Task, Run]] = []
+        self._ended: list[Run] = []
         self._finished: list[FinishedTask] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def answered(self, answered: Answered) -> None:
-        """A new request needed no work: it was answered in the turn in which it came."""
-        self._answered.append(answered)
-        if self._timer is None or len(self._answered) >= _MOST_UNTOLD:
-            self._look()
+    def answered(self, reply: Reply) -> None:
+        """Tell that a new request needed no work: it was answered in the turn in which it came."""
+        self._answered.append(reply)
+        if self._timer is None or len(self._answered) >= _MOST_WAITING:
+            self._schedule()
 
-    def accepted(self, context: TaskContext) -> None:
-        """A request is safe and has its place; also one of an earlier server's."""
-        if context.story.duplicate:
-            self.tell()  # how its task ended before is told before it begins anew
-        self._accepted.append(context)
-        if self._timer is None or len(self._accepted) >= _MOST_UNTOLD:
-            self._look()
+    def accepted(self, task: Task, run: Run) -> None:
+        """Tell that a request is safe and has its place; also one of an earlier server's."""
+        if run.timeline.duplicate:
+            self.flush()  # how its task ended before is told before it begins anew
+        self._accepted.append((task, run))
+        if self._timer is None or len(self._accepted) >= _MOST_WAITING:
+            self._schedule()
 
-    def ended(self, context: TaskContext) -> None:
-        """All parts of a run are answered."""
-        self._ended.append(context)
-        if self._timer is None or len(self._ended) >= _MOST_UNTOLD:
-            self._look()
+    def ended(self, run: Run) -> None:
+        """Tell that all parts of a run are answered."""
+        self._ended.append(run)
+        if self._timer is None or len(self._ended) >= _MOST_WAITING:
+            self._schedule()
 
-    def left(self, context: TaskContext) -> None:
-        """A run stopped unanswered: the next start of the server finishes it."""
-        self.tell()
-        self._observer.left(context)
+    def left(self, task: Task, run: Run) -> None:
+        """Tell that a run stopped unanswered: the next start of the server finishes it."""
+        self.flush()
+        self._observer.left(task, run)
 
     def finished(self, finished: FinishedTask) -> None:
-        """The last event of a task is written, and published where somebody hears it."""
+        """Tell that the last event of a task is written, and published where a peer is told of the end."""
         self._finished.append(finished)
-        if self._timer is None or len(self._finished) >= _MOST_UNTOLD:
-            self._look()
+        if self._timer is None or len(self._finished) >= _MOST_WAITING:
+            self._schedule()
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Tell what is not told yet."""
         if self._timer is None:
             return
@@ -78,6 +80,8 @@ class Reports:
         if self._answered:
             answered, self._answered = self._answered, []
             observer.answered(answered)
+            for reply in answered:
+                reply.drop_content()
         if self._accepted:
             accepted, self._accepted = self._accepted, []
             observer.accepted(accepted)
@@ -88,32 +92,32 @@ class Reports:
             finished, self._finished = self._finished, []
             observer.finished(finished)
             for one in finished:
-                for context in one.contexts:
-                    context.story.shorten()
+                for run in one.runs:
+                    run.timeline.shorten()
         self._then()
 
-    def _look(self) -> None:
+    def _schedule(self) -> None:
         """Tell in a moment, or now where much has gathered."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_TELL_S, self.tell)
+            self._timer = asyncio.get_running_loop().call_later(_DELAY_S, self.flush)
         else:
-            self.tell()
+            self.flush()
 
     def _tell_lanes(self) -> None:
         ended: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         published: defaultdict[str, list[float]] = defaultdict(list)
         good: Counter[str] = Counter()
-        for answered in self._answered:
-            ended[answered.lane].append((answered.ended_s - answered.arrived_s, 0.0))
-            published[answered.lane].append(answered.published_s - answered.ended_s)
+        for reply in self._answered:
+            ended[reply.lane].append((reply.ended_s - reply.arrived_s, 0.0))
+            published[reply.lane].append(reply.published_s - reply.ended_s)
         good.update({lane: len(times_s) for lane, times_s in ended.items()})
-        for context in self._ended:
-            story = context.story
-            ended[story.lane].append((story.queue_s, story.compute_s))
-            good[story.lane] += story.status in ("completed", "partial")
+        for run in self._ended:
+            timeline = run.timeline
+            ended[timeline.lane].append((timeline.queue_s, timeline.compute_s))
+            good[timeline.lane] += timeline.status in ("completed", "partial")
         for finished in self._finished:
-            if finished.contexts:
-                last = finished.contexts[-1].story
+            if finished.runs:
+                last = finished.runs[-1].timeline
                 published[last.lane].append(finished.published_s - last.ended_s)
         for lane, times_s in ended.items():
             self._lanes[lane].ended(times_s, good=good[lane])

@@ -15,8 +15,8 @@ from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
 from dragoman_server.spool import Spool
-from dragoman_server.tasks.observer import NOBODY, Observer
-from dragoman_server.transport.budget import ByteBudget
+from dragoman_server.tasks.observer import NO_OBSERVER, Observer
+from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.publisher import Publisher
 
 
@@ -37,4 +37,4 @@ class Services:
     phrases: PhraseBook = field(default_factory=PhraseBook)
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
-    observer: Observer = NOBODY
+    observer: Observer = NO_OBSERVER

@@ -1,23 +1,23 @@
-"""A task in the server's memory: what was published of it, and how each of its parts ended."""
+"""A task in the server's memory: its runs, what was published of it, and how each of its parts ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from dragoman_server.journal.base import Done, Journal
 from dragoman_server.journal.null import NOTHING
+from dragoman_server.journal.records import EventRow, StageRow
+from dragoman_server.tasks.run import Run
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskFinished, type_of
 from dragoman_wire.inbound import Buffer
-
-if TYPE_CHECKING:
-    from dragoman_server.tasks.context import TaskContext
 
 TaskKey = tuple[str | None, str]
 """(replyTo, taskId): what a task is known by."""
@@ -37,7 +37,7 @@ class StoredEvent(msgspec.Struct, frozen=True, eq=False):
     """The part of the request that it answers for good, if any."""
 
     def encoded(self, codec: Codec) -> bytes:
-        """The header for a peer that wants this encoding."""
+        """Return the header for a peer that wants this encoding."""
         if codec_of(self.header) is codec:
             return self.header
         return encode_header(decode_header(self.header)[1], codec)
@@ -57,14 +57,15 @@ class Stages(dict[str, Any]):
         self._journal = journal
         self._number = number
 
+    @override
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         if isinstance(value, msgspec.Struct):
-            self._journal.stage(self._number, name, msgspec.msgpack.encode(value))
+            self._journal.append(StageRow(self._number, name, msgspec.msgpack.encode(value)))
 
 
-class TaskRecord(msgspec.Struct, eq=False):
-    """One task: what was published of it, and how each of its parts ended."""
+class Task(msgspec.Struct, eq=False):
+    """One task, from its first request until it is forgotten."""
 
     key: TaskKey
     request_type: str
@@ -72,7 +73,7 @@ class TaskRecord(msgspec.Struct, eq=False):
     outcomes: dict[str, DragomanError | None] = {}
     """By part: None where it was answered with a result."""
     parts: set[str] = set()
-    """Parts that are answered or in flight."""
+    """StatsSources that are answered or in flight."""
     journal: Journal = NOTHING
     number: int = 0
     """In the journal."""
@@ -81,12 +82,12 @@ class TaskRecord(msgspec.Struct, eq=False):
     """Runs and events that were handed to the journal and are not yet written."""
     unpublished: list[StoredEvent] = []
     """Events that wait to be written."""
-    died: str | None = None
-    """Why the request is to be set aside, if it is."""
-    contexts: list[TaskContext] = []
-    """The accepted runs since it was last begun."""
-    runs: int = 0
-    """Runs in flight: the first one, and those of repeats that asked for more."""
+    dead_letter: str | None = None
+    """Why the request is to become a dead letter, if it is."""
+    in_flight: list[Run] = []
+    """The runs that have a place: the first one, and those of repeats that asked for more."""
+    runs: list[Run] = []
+    """Those that were accepted since the task was last begun, ended ones too."""
     queue_s: float = 0.0
     compute_s: float = 0.0
     finished: TaskFinished | None = None
@@ -97,8 +98,10 @@ class TaskRecord(msgspec.Struct, eq=False):
 
     @property
     def published(self) -> list[StoredEvent]:
-        """The events that are out; the others follow when they are written."""
+        """Return the events that are out; the others follow when they are written."""
         return [stored for stored in self.events if stored not in self.unpublished]
+
+    # --- events --------------------------------------------------------------------------------------------
 
     def remember(self, header: bytes, binaries: Sequence[Buffer], part: str | None) -> StoredEvent:
         """Keep an event for repeats."""
@@ -107,7 +110,7 @@ class TaskRecord(msgspec.Struct, eq=False):
         self.size_bytes += _EVENT_BYTES + len(header) + sum(map(len, binaries))
         return stored
 
-    def say(
+    def send(
         self,
         event: Event,
         envelope: Envelope,
@@ -131,34 +134,40 @@ class TaskRecord(msgspec.Struct, eq=False):
 
         self.unwritten += 1
         self.unpublished.append(stored)
-        error_code = error.code if error else None
-        self.journal.event(self.number, header, binaries, publish, part=part, error_code=error_code)
+        self.journal.append(EventRow(self.number, header, binaries, part, error.code if error else None), publish)
 
-    def said(self, event: Event) -> bool:
-        """Whether this was said of the task as a whole already, by an earlier server."""
+    def has_sent(self, event: Event) -> bool:
+        """Tell whether this was sent of the task as a whole already, by an earlier server."""
         if hasattr(event, "language"):
             return False
         tag = type_of(type(event))
         return any(stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.events)
 
+    def settle(self, part: str, error: DragomanError | None) -> None:
+        """Note that a part is answered by an event that covers several."""
+        self.journal.append(EventRow(self.number, None, (), part, error.code if error else None))
+
     def after_writing(self, then: Done) -> None:
-        """Call `then` when all that was said of the task so far is written and published: at once where it is."""
+        """Call `then` when everything sent of the task so far is written and published: at once where it is."""
         (self.journal if self.unwritten else NOTHING).sync(then)
 
-    def begin(self, parts: Sequence[str]) -> None:
-        """A run for these parts starts; what was said of an earlier failure of theirs is void."""
+    # --- runs ----------------------------------------------------------------------------------------------
+
+    def begin(self, run: Run) -> None:
+        """Take a run that has its place; what was sent of an earlier failure of its parts is void."""
+        parts = run.parts
         if self.events or self.outcomes:
             for part in parts:
                 self.outcomes.pop(part, None)
             self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
         self.parts.update(parts)
-        if not self.runs:
+        if not self.in_flight:
             self.finished_before = self.finished
-        self.runs += 1
+        self.in_flight.append(run)
         self.finished = None
 
     def wanting(self, parts: Sequence[str]) -> list[str]:
-        """Those of `parts` that are new work: never asked for, or failed in a way that may pass."""
+        """Return those of `parts` that are new work: never asked for, or failed in a way that may pass."""
         return [part for part in parts if part not in self.parts or self._may_pass(part)]
 
     def _may_pass(self, part: str) -> bool:

@@ -8,110 +8,126 @@ from collections.abc import Callable
 from dragoman_server.config import ResultsConfig
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
-from dragoman_server.tasks.compact_task import CondensedTask, condensed
-from dragoman_server.tasks.task import TaskKey, TaskRecord
+from dragoman_server.journal.records import ForgottenRow, Reply
+from dragoman_server.tasks.compact_task import CompactTask, compacted
+from dragoman_server.tasks.task import Task, TaskKey
 from dragoman_wire.requests import Request
 
 
-def can_be_named(request: Request, record: TaskRecord) -> bool:
-    """Whether a peer knows the task's id, and so whether there is anything to keep of it."""
-    return request.task_id is not None or record.key[0] is not None
+def can_be_named(request: Request, task: Task) -> bool:
+    """Tell whether a peer knows the task's id, and so whether there is anything to keep of it."""
+    return request.task_id is not None or task.key[0] is not None
 
 
-class ResultsStore:
-    """Records by key; finished ones leave after a time, or the oldest first when they take too much room."""
+class TaskStore:
+    """Tasks by key; finished ones are evicted after a time, or the oldest first when they take too much room.
+
+    Args:
+        config: how long and how many finished tasks are kept.
+        clock: monotonic.
+    """
 
     def __init__(self, config: ResultsConfig, clock: Callable[[], float]) -> None:
         self.journal: Journal = NOTHING
         """Where tasks are written that are kept here as known."""
         self._config = config
         self._clock = clock
-        self._active: dict[TaskKey, TaskRecord] = {}
-        self._finished: OrderedDict[TaskKey, TaskRecord | CondensedTask] = OrderedDict()
+        self._active: dict[TaskKey, Task] = {}
+        self._finished: OrderedDict[TaskKey, Task | CompactTask] = OrderedDict()
         self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._active) + len(self._finished)
 
+    @property
+    def in_flight(self) -> list[Task]:
+        """Return the tasks that are not finished."""
+        return list(self._active.values())
+
     def reconfigure(self, config: ResultsConfig) -> None:
-        """Other limits from now on."""
+        """Take other limits from now on."""
         self._config = config
         self.expire()
 
-    def get(self, key: TaskKey) -> TaskRecord | None:
-        """The record of a task that is in flight or still remembered."""
+    def get(self, key: TaskKey) -> Task | None:
+        """Return a task that is in flight or still remembered."""
         active = self._active.get(key)
-        if active is not None or (task := self._finished.get(key)) is None:
+        if active is not None or (known := self._finished.get(key)) is None:
             return active
-        if task.finished_s < self._clock() - self._config.keep_s:
+        if known.finished_s < self._clock() - self._config.keep_s:
             self.expire()
             return None
-        return task.full(key, self.journal) if isinstance(task, CondensedTask) else task
+        return known.full(key, self.journal) if isinstance(known, CompactTask) else known
 
-    def begin(self, record: TaskRecord) -> None:
-        """A run of the task starts; it is in flight until `end`."""
-        known = self._finished.pop(record.key, None)
+    def begin(self, task: Task) -> None:
+        """Keep a task of which a run starts; it is in flight until `end`."""
+        known = self._finished.pop(task.key, None)
         if known is not None:
             self.bytes -= known.size_bytes
-        self._active[record.key] = record
+        self._active[task.key] = task
 
-    def keep(self, key: TaskKey, task: CondensedTask) -> None:
-        """Know a new task that is finished already. To be followed by `expire` soon."""
+    def keep(self, reply: Reply, compact: CompactTask) -> None:
+        """Keep a new task that was answered at once. To be followed by `expire` soon."""
         if self._config.keep_s:
-            self._finished[key] = task
-            self.bytes += task.weigh()
-        elif task.number:
-            self.journal.forget(task.number)
+            self._finished[reply.key] = compact
+            self.bytes += compact.weigh()
+        elif reply.number:
+            self.journal.append(ForgottenRow(reply.number))
 
-    def end(self, record: TaskRecord, *, keep: bool) -> None:
-        """The task's last run has ended. `keep` it for repeats, where a peer can name it.
+    def end(self, task: Task, *, keep: bool) -> None:
+        """Take a task whose last run has ended. `keep` it for repeats, where a peer can name it.
 
         Like `keep`: to be followed by `expire` soon.
         """
-        self._active.pop(record.key, None)
+        self._active.pop(task.key, None)
         if not keep or self._config.keep_s == 0:
-            record.journal.forget(record.number)
+            task.journal.append(ForgottenRow(task.number))
             return
         now_s = self._clock()
-        told = record.key[0] is not None  # of its end, which is kept too, once it is written
-        task = None if told else condensed(record, None)
-        if task is None:
-            self.restore(record, now_s)
+        told = task.key[0] is not None  # of its end, which is kept too, once it is written
+        compact = None if told else compacted(task, None)
+        if compact is None:
+            self.restore(task, now_s)
         else:
-            task.finished_s = now_s
-            self._finished[record.key] = task
-            self.bytes += task.weigh()
+            compact.finished_s = now_s
+            self._finished[task.key] = compact
+            self.bytes += compact.weigh()
         if self.bytes > self._config.bytes:
             self.expire()
 
-    def condense(self, record: TaskRecord, last: bytes | None) -> None:
-        """A finished task is written whole: keep it in less room, if it is still kept."""
-        if self._finished.get(record.key) is not record:
+    def compact(self, task: Task, last: bytes | None) -> None:
+        """Keep a finished task in less room, if it is still kept: it is written whole.
+
+        Args:
+            task: the task.
+            last: its encoded last event, where a peer is told of the end.
+        """
+        if self._finished.get(task.key) is not task:
             return
-        task = condensed(record, last)
-        if task is not None:
-            self._finished[record.key] = task
-            self.bytes += task.weigh() - record.size_bytes
+        compact = compacted(task, last)
+        if compact is not None:
+            self._finished[task.key] = compact
+            self.bytes += compact.weigh() - task.size_bytes
 
-    def restore(self, record: TaskRecord, finished_s: float) -> None:
-        """Know a task that was finished then. To be called in the order of their ends."""
-        record.finished_s = finished_s
-        self._finished[record.key] = record
-        self.bytes += record.size_bytes
+    def restore(self, task: Task, finished_s: float) -> None:
+        """Keep a task that was finished then. To be called in the order of their ends."""
+        task.finished_s = finished_s
+        self._finished[task.key] = task
+        self.bytes += task.size_bytes
 
-    def discard(self, record: TaskRecord) -> None:
-        """The task was not accepted after all."""
-        self._active.pop(record.key, None)
+    def discard(self, task: Task) -> None:
+        """Drop a task that was not accepted after all."""
+        self._active.pop(task.key, None)
 
     def expire(self) -> None:
-        """Forget what is too old, and the oldest where there are too many."""
+        """Evict what is too old, and the oldest where there are too many."""
         finished, most_bytes, most = self._finished, self._config.bytes, self._config.tasks
         oldest_s = self._clock() - self._config.keep_s
         while finished:
-            task = next(iter(finished.values()))
-            if task.finished_s >= oldest_s and self.bytes <= most_bytes and len(finished) <= most:
+            known = next(iter(finished.values()))
+            if known.finished_s >= oldest_s and self.bytes <= most_bytes and len(finished) <= most:
                 return
             finished.popitem(last=False)
-            self.bytes -= task.size_bytes
-            if task.number:
-                self.journal.forget(task.number)
+            self.bytes -= known.size_bytes
+            if known.number:
+                self.journal.append(ForgottenRow(known.number))

@@ -1,18 +1,17 @@
-"""What happened to a run and when, and nothing of what was said: for the log, the figures and the traces.
+"""When things happened to a run, and nothing of what was said: for the log, the figures and the traces.
 
-It is noted as it happens, which costs next to nothing, and told to observers later; see `Reports`.
+The times are noted as they come, which costs next to nothing, and told to observers later; see `ObserverBatcher`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from dragoman_engines.pool.unit import Unit
 from dragoman_engines.work import Kind
-from dragoman_server.tasks.task_life import busy_s
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskStatus, type_of
 
@@ -20,7 +19,21 @@ MOST_STEPS = 200
 """Events, and units, that are kept of a task that is over; a long recording has hundreds."""
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+def milliseconds(seconds: float) -> float:
+    """Return milliseconds to three places; `round(x, 3)` takes longer than the rest of a line in the log."""
+    return round(seconds * 1_000_000) / 1000
+
+
+def busy_s(calls: Sequence[tuple[float, float]]) -> float:
+    """Return the wall time in seconds during which at least one of these calls, (began, ended), was going on."""
+    total, reached = 0.0, 0.0
+    for began_s, ended_s in sorted(calls):
+        total += max(0.0, ended_s - max(began_s, reached))
+        reached = max(reached, ended_s)
+    return total
+
+
+class UnitCall(msgspec.Struct, frozen=True, kw_only=True):
     """A unit of work that was asked for, and that is answered or no longer wanted."""
 
     kind: Kind
@@ -37,11 +50,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def good(self) -> bool:
-        """Whether it was answered."""
+        """Tell whether it was answered."""
         return self.worker is not None
 
 
-class Said(msgspec.Struct, frozen=True):
+class SentEvent(msgspec.Struct, frozen=True):
     """An event that was published."""
 
     ready_s: float
@@ -51,8 +64,8 @@ class Said(msgspec.Struct, frozen=True):
     language: str | None
 
 
-class RunStory(msgspec.Struct, kw_only=True, eq=False):
-    """One run of a request. Times are monotonic seconds, and 0 until they come."""
+class RunTimeline(msgspec.Struct, kw_only=True, eq=False):
+    """The times of one run of a request, in monotonic seconds, and 0 until they come."""
 
     lane: str
     peer: str
@@ -72,8 +85,8 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
     """Begun by an earlier server."""
     units: set[Unit[Any]] = set()
     """In flight."""
-    calls: list[Call] = []
-    said: list[Said] = []
+    calls: list[UnitCall] = []
+    sent: list[SentEvent] = []
     units_done: int = 0
     steps_dropped: int = 0
     """Events and units for which there was no room."""
@@ -89,13 +102,13 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
     compute_s: float = 0.0
     """At its end: how long one did."""
 
-    def say(self, event: Event, ready_s: float, at_s: float) -> None:
-        """An event is out."""
+    def note_sent(self, event: Event, ready_s: float, at_s: float) -> None:
+        """Note that an event is out."""
         language = getattr(event, "target_language", None)
-        self.said.append(Said(ready_s, at_s, type_of(type(event)), language))
+        self.sent.append(SentEvent(ready_s, at_s, type_of(type(event)), language))
 
     def end(self, now_s: float, status: TaskStatus, outcomes: Mapping[str, DragomanError | None]) -> None:
-        """All its parts are answered; its time is summed up."""
+        """Sum the time up: all parts are answered."""
         self.ended_s = now_s
         self.status = status
         self.outcomes = outcomes
@@ -104,15 +117,15 @@ class RunStory(msgspec.Struct, kw_only=True, eq=False):
         self.units.clear()
 
     def shorten(self) -> None:
-        """All has been told of it: keep what fits in a timeline."""
-        for steps in (self.calls, self.said):
+        """Keep what fits in a list of steps, once all of it has been told."""
+        for steps in (self.calls, self.sent):
             if len(steps) > MOST_STEPS:
                 self.steps_dropped += len(steps) - MOST_STEPS
                 del steps[MOST_STEPS:]
 
     @property
     def worked_s(self) -> float:
-        """Wall time during which at least one unit was in a model call."""
+        """Return the wall time in seconds during which at least one unit was in a model call."""
         calls = self.calls
         if len(calls) == 1:
             return calls[0].ended_s - calls[0].began_s if calls[0].good else 0.0

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from dragoman_server.tasks.context import TaskContext
-from dragoman_server.tasks.observer import Answered, Observer
-from dragoman_server.tasks.task import TaskRecord
-from dragoman_server.tasks.task_life import peer_of
+from typing_extensions import override
+
+from dragoman_server.journal.records import Reply
+from dragoman_server.tasks.observer import Observer
+from dragoman_server.tasks.run import Run, peer_of
+from dragoman_server.tasks.task import Task
 from dragoman_server.telemetry.peers import Peers
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
@@ -50,16 +52,16 @@ class Counts(Observer):
         self._lane_of = {**lane_of, **dict.fromkeys(FAMILIES.control_types, CONTROL)}
 
     def lane_of(self, request_type: str | None) -> str:
-        """The lane of a request type, or what stands for it."""
+        """Return the lane of a request type, or what stands for it."""
         return self._lane_of.get(request_type or "", NO_LANE)
 
     def receive(self, request_type: str | None) -> None:
-        """A message was read."""
+        """Count a message that was read."""
         self.receipts[request_type if request_type and request_type in self._lane_of else UNKNOWN] += 1
 
     @property
     def rejected_by_code(self) -> dict[str, int]:
-        """All lanes together."""
+        """Return the refusals of all lanes together, by error code."""
         total: Counter[str] = Counter()
         for (_, code), count in self.rejections.items():
             total[code] += count
@@ -67,51 +69,51 @@ class Counts(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
+    @override
     def refused(self, envelope: Envelope, error: DragomanError) -> None:
-        """See Observer."""
         self.rejections[self.lane_of(envelope.request_type), error.code] += 1
         self.peers[peer_of(envelope)].rejected += 1
 
-    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
-        """See Observer."""
-        self.repeats[self.lane_of(record.request_type)] += 1
+    @override
+    def repeated(self, task: Task, envelope: Envelope) -> None:
+        self.repeats[self.lane_of(task.request_type)] += 1
         self.peers[peer_of(envelope)].repeated += 1
 
-    def answered(self, answered: Sequence[Answered]) -> None:
-        """See Observer."""
-        self.acceptances.update([one.inbound.request_type for one in answered])
-        self.ends.update([(one.lane, "completed") for one in answered])
-        for one in answered:
-            self.characters[one.lane] += len(getattr(one.inbound.request, "text", ""))
-        for peer, count in Counter([one.peer for one in answered]).items():
+    @override
+    def answered(self, replies: Sequence[Reply]) -> None:
+        self.acceptances.update([one.request_type for one in replies])
+        self.ends.update([(one.lane, "completed") for one in replies])
+        for one in replies:
+            self.characters[one.lane] += len(getattr(one.request, "text", ""))
+        for peer, count in Counter([one.peer for one in replies]).items():
             figures = self.peers[peer]
             figures.accepted += count
             figures.completed += count
 
-    def accepted(self, accepted: Sequence[TaskContext]) -> None:
-        """See Observer."""
-        for context in accepted:
-            story = context.story
-            if story.resumed:
-                self.resumptions[story.lane] += 1
+    @override
+    def accepted(self, accepted: Sequence[tuple[Task, Run]]) -> None:
+        for task, run in accepted:
+            timeline = run.timeline
+            if timeline.resumed:
+                self.resumptions[timeline.lane] += 1
                 continue
-            self.acceptances[context.record.request_type] += 1
-            self.characters[story.lane] += len(getattr(context.request, "text", ""))
-            self.peers[story.peer].accepted += 1
+            self.acceptances[task.request_type] += 1
+            self.characters[timeline.lane] += len(getattr(run.request, "text", ""))
+            self.peers[timeline.peer].accepted += 1
 
-    def ended(self, ended: Sequence[TaskContext]) -> None:
-        """See Observer."""
-        for context in ended:
-            story = context.story
-            self.ends[story.lane, str(story.status)] += 1
-            figures = self.peers[story.peer]
-            if story.status in ("completed", "partial"):
+    @override
+    def ended(self, ended: Sequence[Run]) -> None:
+        for run in ended:
+            timeline = run.timeline
+            self.ends[timeline.lane, str(timeline.status)] += 1
+            figures = self.peers[timeline.peer]
+            if timeline.status in ("completed", "partial"):
                 figures.completed += 1
             else:
                 figures.failed += 1
-            if story.audio_s:
-                self.audio_s[story.lane] += story.audio_s
+            if timeline.audio_s:
+                self.audio_s[timeline.lane] += timeline.audio_s
 
-    def left(self, context: TaskContext) -> None:
-        """See Observer."""
-        self.leftovers[context.story.lane] += 1
+    @override
+    def left(self, task: Task, run: Run) -> None:
+        self.leftovers[run.timeline.lane] += 1

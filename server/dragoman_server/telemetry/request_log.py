@@ -7,12 +7,14 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from typing_extensions import override
 
 from dragoman_server.clock import Clock
-from dragoman_server.tasks.context import TaskContext
-from dragoman_server.tasks.observer import Answered, FinishedTask, Observer
-from dragoman_server.tasks.task import TaskRecord
-from dragoman_server.tasks.task_life import milliseconds
+from dragoman_server.journal.records import Reply
+from dragoman_server.tasks.observer import FinishedTask, Observer
+from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.task import Task
+from dragoman_server.tasks.timeline import milliseconds
 from dragoman_server.telemetry.lines import AcceptedLine, FinishedLine, Lines
 from dragoman_server.telemetry.redaction import sentence_of
 from dragoman_wire.envelope import Envelope
@@ -40,9 +42,9 @@ class RequestLog(Observer):
         self._says = lines.says
         self._lane_of = lane_of
         self._clock = clock
-        self._going: dict[TaskContext, None] = {}
+        self._going: dict[Run, None] = {}
         """Accepted and not over; what is in it longer is logged, and leaves."""
-        self._quoted: set[TaskContext] = set()
+        self._quoted: set[Run] = set()
         """In flight, and their texts are in the log already."""
         self._timer: asyncio.TimerHandle | None = None
         self.configure(content=False)
@@ -62,81 +64,83 @@ class RequestLog(Observer):
             told = {"error": bad.error.message, "first_bytes": bad.first_bytes.hex()}
             self._write("warning", {"event": "request.unreadable", **told})
 
+    @override
     def refused(self, envelope: Envelope, error: DragomanError) -> None:
-        """See Observer."""
         if self._warnings:
             told = {"error_code": error.code, "error": sentence_of(error)}
             named = {"event": "request.refused", "type": envelope.request_type}
             self._write("warning", {**named, **envelope.ids, **told})
 
-    def repeated(self, record: TaskRecord, envelope: Envelope) -> None:
-        """See Observer."""
+    @override
+    def repeated(self, task: Task, envelope: Envelope) -> None:
         if self._infos:
-            self._write("info", {"event": "task.repeated", "type": record.request_type, **envelope.ids})
+            self._write("info", {"event": "task.repeated", "type": task.request_type, **envelope.ids})
 
-    def answered(self, answered: Sequence[Answered]) -> None:
-        """See Observer. One line each, for they were accepted and finished in one turn."""
+    @override
+    def answered(self, replies: Sequence[Reply]) -> None:
+        """One line each, for they were accepted and finished in one turn."""
         if not self._infos:
             return
         timestamp = self._lines.timestamp()
-        self._lines.write_whole([_line(one, timestamp) for one in answered])
+        self._lines.write_whole([_line(one, timestamp) for one in replies])
         if self._content:
-            for one in answered:
+            for one in replies:
                 self._content_of(one)
 
-    def _content_of(self, answered: Answered) -> None:
-        task_id, text = answered.key[1], getattr(answered.inbound.request, "text", None)
+    def _content_of(self, reply: Reply) -> None:
+        task_id, text = reply.key[1], getattr(reply.request, "text", None)
         if text is not None:
             self._write("info", {"event": "task.content", "task_id": task_id, "text": text})
-        for event, _ in answered.events:
+        for event, _ in reply.events:
             told = msgspec.to_builtins(event)
             self._write("info", {"event": "event.content", "task_id": task_id, "event_fields": told})
 
-    def accepted(self, accepted: Sequence[TaskContext]) -> None:
-        """See Observer."""
+    @override
+    def accepted(self, accepted: Sequence[tuple[Task, Run]]) -> None:
         if not self._infos:
             return
-        self._going.update(dict.fromkeys(accepted))
-        special = [one for one in accepted if one.story.duplicate or one.story.resumed]
+        runs = [run for _, run in accepted]
+        self._going.update(dict.fromkeys(runs))
+        special = [run for run in runs if run.timeline.duplicate or run.timeline.resumed]
         if special:
             self._tell_accepted(special)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_LONG_S, self._look)
         if self._content:
-            for one in accepted:
-                self._asked(one)
+            for run in runs:
+                self._asked(run)
 
-    def published(self, context: TaskContext, event: Event) -> None:
-        """See Observer."""
+    @override
+    def published(self, run: Run, event: Event) -> None:
         if self._content:
-            self._asked(context)
+            self._asked(run)
             told = msgspec.to_builtins(event)
-            self._write("info", {"event": "event.content", "task_id": context.task_id, "event_fields": told})
+            self._write("info", {"event": "event.content", "task_id": run.task_id, "event_fields": told})
 
-    def _asked(self, context: TaskContext) -> None:
+    def _asked(self, run: Run) -> None:
         """What a request asks for, before anything that answers it."""
-        text = getattr(context.request, "text", None)
-        if text is not None and context not in self._quoted:
-            self._quoted.add(context)
-            self._write("info", {"event": "task.content", "task_id": context.task_id, "text": text})
+        text = getattr(run.request, "text", None)
+        if text is not None and run not in self._quoted:
+            self._quoted.add(run)
+            self._write("info", {"event": "task.content", "task_id": run.task_id, "text": text})
 
-    def ended(self, ended: Sequence[TaskContext]) -> None:
-        """See Observer."""
-        for context in ended:
-            self._going.pop(context, None)
+    @override
+    def ended(self, ended: Sequence[Run]) -> None:
+        for run in ended:
+            self._going.pop(run, None)
 
-    def left(self, context: TaskContext) -> None:
-        """See Observer."""
-        self._going.pop(context, None)
-        self._quoted.discard(context)
+    @override
+    def left(self, task: Task, run: Run) -> None:
+        self._going.pop(run, None)
+        self._quoted.discard(run)
         if self._infos:
-            request_type, lane = context.record.request_type, context.story.lane
-            self._write("info", {"event": "task.left", "type": request_type, "lane": lane, **context.envelope.ids})
+            request_type, lane = task.request_type, run.timeline.lane
+            self._write("info", {"event": "task.left", "type": request_type, "lane": lane, **run.envelope.ids})
 
+    @override
     def finished(self, finished: Sequence[FinishedTask]) -> None:
-        """See Observer."""
         for one in finished:
-            self._quoted.difference_update(one.contexts)
+            self._quoted.difference_update(one.runs)
         timestamp = self._lines.timestamp()
         lines = [
             self._finished_line(one, timestamp)
@@ -149,13 +153,13 @@ class RequestLog(Observer):
         """Tell of the tasks that are taking long."""
         self._timer = None
         now_s = self._clock.monotonic()
-        long = list(itertools.takewhile(lambda one: one.story.accepted_s <= now_s - _LONG_S, self._going))
+        long = list(itertools.takewhile(lambda one: one.timeline.accepted_s <= now_s - _LONG_S, self._going))
         self._tell_accepted(long)
         if self._going:
-            wait_s = next(iter(self._going)).story.accepted_s + _LONG_S - now_s
+            wait_s = next(iter(self._going)).timeline.accepted_s + _LONG_S - now_s
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._look)
 
-    def _tell_accepted(self, accepted: Sequence[TaskContext]) -> None:
+    def _tell_accepted(self, accepted: Sequence[Run]) -> None:
         if self._infos:
             timestamp = self._lines.timestamp()
             self._lines.write_whole([_accepted_line(one, timestamp) for one in accepted])
@@ -163,15 +167,15 @@ class RequestLog(Observer):
             del self._going[one]
 
     def _finished_line(self, finished: FinishedTask, timestamp: str) -> FinishedLine:
-        record, envelope, last = finished.record, finished.envelope, finished.last
+        task, envelope, last = finished.task, finished.envelope, finished.last
         error = None if last.status == "completed" else finished.error
-        first = finished.contexts[0] if finished.contexts else None
-        ended_s = max((context.story.ended_s for context in finished.contexts), default=finished.published_s)
+        first = finished.runs[0] if finished.runs else None
+        ended_s = max((run.timeline.ended_s for run in finished.runs), default=finished.published_s)
         return FinishedLine(
             "task.finished",
-            record.request_type,
-            self._lane_of.get(record.request_type, ""),
-            record.key[1],
+            task.request_type,
+            self._lane_of.get(task.request_type, ""),
+            task.key[1],
             last.status,
             last.events,
             last.queue_time_ms,
@@ -179,7 +183,7 @@ class RequestLog(Observer):
             milliseconds(finished.published_s - ended_s),
             "info" if last.status in _ENDED_WELL else "warning",
             timestamp,
-            first.story.priority if first is not None else None,
+            first.timeline.priority if first is not None else None,
             envelope.reply_to,
             envelope.message_id,
             envelope.conversation_id,
@@ -192,39 +196,39 @@ class RequestLog(Observer):
         )
 
 
-def _accepted_line(context: TaskContext, timestamp: str) -> AcceptedLine:
-    request, story, envelope = context.request, context.story, context.envelope
+def _accepted_line(run: Run, timestamp: str) -> AcceptedLine:
+    request, timeline, envelope = run.request, run.timeline, run.envelope
     return AcceptedLine(
         event="task.accepted",
-        type=context.record.request_type,
-        lane=story.lane,
-        task_id=context.task_id,
+        type=run.request_type,
+        lane=timeline.lane,
+        task_id=run.task_id,
         reply_to=envelope.reply_to,
         message_id=envelope.message_id,
         conversation_id=envelope.conversation_id,
         attachment_id=envelope.attachment_id,
         sender_id=envelope.sender_id,
-        priority=story.priority,
-        again=list(getattr(request, "target_languages", ())) if story.duplicate else None,
-        resumed=story.resumed or None,
+        priority=timeline.priority,
+        again=list(getattr(request, "target_languages", ())) if timeline.duplicate else None,
+        resumed=timeline.resumed or None,
         traceparent=request.traceparent,
         level="info",
         timestamp=timestamp,
     )
 
 
-def _line(answered: Answered, timestamp: str) -> FinishedLine:
-    request = answered.inbound.request
+def _line(reply: Reply, timestamp: str) -> FinishedLine:
+    request = reply.request
     return FinishedLine(
         "task.finished",
-        answered.inbound.request_type,
-        answered.lane,
-        answered.key[1],
+        reply.request_type,
+        reply.lane,
+        reply.key[1],
         "completed",
-        len(answered.events),
-        milliseconds(answered.queue_s),
+        len(reply.events),
+        milliseconds(reply.queue_s),
         0.0,
-        milliseconds(answered.published_s - answered.ended_s),
+        milliseconds(reply.published_s - reply.ended_s),
         "info",
         timestamp,
         request.priority or "normal",

@@ -1,4 +1,4 @@
-"""One task as an operator sees it: ids, states and times, and nothing of what was said."""
+"""A view of one task for an operator: ids, states and times, and nothing of what was said."""
 
 from __future__ import annotations
 
@@ -7,41 +7,24 @@ from typing import Any
 
 import msgspec
 
+from dragoman_server.journal.records import Reply
 from dragoman_server.tasks.task import TaskKey
-from dragoman_server.tasks.task_life import busy_s
-from dragoman_server.tasks.timeline import MOST_STEPS, RunStory, Said
+from dragoman_server.tasks.timeline import MOST_STEPS, RunTimeline, SentEvent, busy_s
 from dragoman_server.telemetry.redaction import sentence_of
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event, TaskStatus, type_of
+from dragoman_wire.events import TaskStatus, type_of
 
 _Step = tuple[float, str, dict[str, Any]]
 
 
-class Brief(msgspec.Struct, kw_only=True):
-    """A task that was answered in the turn in which it came; most are never looked at, so little is kept of each."""
+class TaskView(msgspec.Struct, kw_only=True):
+    """All that is shown of one task. Times are monotonic seconds."""
 
     key: TaskKey
     request_type: str
     lane: str
-    peer: str
-    priority: str
-    message_id: str | None
-    events: tuple[type[Event], ...]
-    parts: tuple[str, ...]
-    """What each of them settled."""
-    arrived_s: float
-    ended_s: float
-    finished_s: float
-
-
-class Trace(msgspec.Struct, kw_only=True):
-    """What is known of one task. Times are monotonic seconds."""
-
-    key: TaskKey
-    request_type: str
-    lane: str
-    runs: Sequence[RunStory]
-    """Those of which it consists; none where it only had to be closed."""
+    runs: Sequence[RunTimeline]
+    """Of its runs; none where it only had to be closed."""
     outcomes: Mapping[str, DragomanError | None]
     open_parts: Sequence[str] = ()
     status: TaskStatus | None = None
@@ -51,55 +34,55 @@ class Trace(msgspec.Struct, kw_only=True):
     """Where no run tells it."""
 
     @classmethod
-    def of(cls, brief: Brief) -> Trace:
-        """A task that was answered at once, at full length."""
-        story = RunStory(
-            lane=brief.lane,
-            peer=brief.peer,
-            priority=brief.priority,
-            message_id=brief.message_id,
-            arrived_s=brief.arrived_s,
-            accepted_s=brief.ended_s,
-            ended_s=brief.ended_s,
-            queue_s=brief.ended_s - brief.arrived_s,
-            said=[
-                Said(brief.ended_s, brief.finished_s, type_of(event), part or None)
-                for event, part in zip(brief.events, brief.parts, strict=True)
+    def of(cls, reply: Reply) -> TaskView:
+        """Return the view of a task that was answered at once, and whose content has been let go."""
+        timeline = RunTimeline(
+            lane=reply.lane,
+            peer=reply.peer,
+            priority=reply.request.priority or "normal",
+            message_id=reply.request.message_id,
+            arrived_s=reply.arrived_s,
+            accepted_s=reply.ended_s,
+            ended_s=reply.ended_s,
+            queue_s=reply.queue_s,
+            sent=[
+                SentEvent(reply.ended_s, reply.published_s, type_of(event), part or None)
+                for event, part in zip(reply.event_types, reply.parts, strict=True)
             ],
         )
         return cls(
-            key=brief.key,
-            request_type=brief.request_type,
-            lane=brief.lane,
-            runs=[story],
-            outcomes=dict.fromkeys(brief.parts),
+            key=reply.key,
+            request_type=reply.request_type,
+            lane=reply.lane,
+            runs=[timeline],
+            outcomes=dict.fromkeys(reply.parts),
             status="completed",
-            finished_s=brief.finished_s,
+            finished_s=reply.published_s,
         )
 
     # --- what is shown -------------------------------------------------------------------------------------
 
     @property
     def finished(self) -> bool:
-        """Whether its last event is out."""
+        """Tell whether its last event is out."""
         return self.finished_s > 0.0
 
     @property
     def peer(self) -> str:
-        """On whose account it goes."""
+        """Return the peer on whose account it goes."""
         return self.runs[0].peer if self.runs else self.key[0] or ""
 
     @property
     def arrived_s(self) -> float:
-        """When its first request came."""
+        """Return when its first request came."""
         return self.runs[0].arrived_s if self.runs else self.finished_s
 
     def age_s(self, now_s: float) -> float:
-        """From its arrival to its end, or to now."""
+        """Return the seconds from its arrival to its end, or to now."""
         return (self.finished_s or now_s) - self.arrived_s
 
     def document(self, now_s: float, unix_lag_s: float) -> dict[str, Any]:
-        """Everything but the timeline.
+        """Return everything but the timeline.
 
         Args:
             now_s: on the monotonic clock.
@@ -127,7 +110,7 @@ class Trace(msgspec.Struct, kw_only=True):
         }
 
     def timeline(self) -> tuple[list[dict[str, Any]], int]:
-        """What happened, in order; and how many steps were left out in the middle."""
+        """Return the steps in order, and how many were left out in the middle."""
         steps = sorted(self._steps(), key=lambda step: step[0])
         dropped = sum(run.steps_dropped for run in self.runs) + max(0, len(steps) - MOST_STEPS)
         del steps[MOST_STEPS:]
@@ -174,11 +157,11 @@ class Trace(msgspec.Struct, kw_only=True):
                 if call.good:
                     times = {"queue_ms": _ms(call.queued_s), "compute_ms": _ms(call.ended_s - call.began_s)}
                     yield call.ended_s, "unit", {"kind": call.kind, "worker": call.worker, **times}
-            for said in run.said:
+            for sent in run.sent:
                 yield (
-                    said.at_s,
+                    sent.at_s,
                     "published",
-                    {"type": said.type} | ({"language": said.language} if said.language else {}),
+                    {"type": sent.type} | ({"language": sent.language} if sent.language else {}),
                 )
 
 

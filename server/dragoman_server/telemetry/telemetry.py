@@ -12,14 +12,14 @@ from dragoman_server.telemetry.request_log import RequestLog
 from dragoman_server.telemetry.task_log import TaskLog
 
 
-class Watch:
+class Telemetry:
     """Counts, tasks and log lines.
 
     Args:
         lane_of: a request type's lane.
         clock: dates and measures.
         lines: the log.
-        others: who listens as well.
+        others: further observers.
     """
 
     def __init__(
@@ -32,5 +32,4 @@ class Watch:
         self.counts = Counts(lane_of)
         self.tasks = TaskLog(lane_of, clock)
         self.log = RequestLog(lines, lane_of, clock)
-        self.others = others
         self.observer = Observers([self.counts, self.tasks, self.log, *others])

@@ -20,13 +20,15 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
+from typing_extensions import override
 
 from dragoman_handlers.translation import version
 from dragoman_server.clock import Clock
-from dragoman_server.tasks.context import TaskContext
-from dragoman_server.tasks.observer import Answered, FinishedTask, Observer
-from dragoman_server.tasks.task_life import peer_of
-from dragoman_server.tasks.timeline import Call
+from dragoman_server.journal.records import Reply
+from dragoman_server.tasks.observer import FinishedTask, Observer
+from dragoman_server.tasks.run import Run, peer_of
+from dragoman_server.tasks.task import Task
+from dragoman_server.tasks.timeline import UnitCall
 from dragoman_wire.events import type_of
 from dragoman_wire.requests import Request
 
@@ -69,54 +71,54 @@ class Tracing(Observer):
 
     # --- what is told --------------------------------------------------------------------------------------
 
-    def answered(self, answered: Sequence[Answered]) -> None:
-        """See Observer."""
+    @override
+    def answered(self, replies: Sequence[Reply]) -> None:
         self._look_at_the_clocks()
-        for one in answered:
-            inbound = one.inbound
-            span = self._begin(inbound.request, inbound.request_type, one.key[1], one.arrived_s, one.ended_s)
+        for one in replies:
+            span = self._begin(one.request, one.request_type, one.key[1], one.arrived_s, one.ended_s)
             for event, _ in one.events:
                 self._sent(span, type_of(type(event)), one.key[0], one.ended_s, one.published_s)
             span.set_attributes({"dragoman.status": "completed", **_figures(one.queue_s, 0.0)})
             span.end(self._ns(one.published_s))
 
-    def left(self, context: TaskContext) -> None:
-        """See Observer."""
+    @override
+    def left(self, task: Task, run: Run) -> None:
         self._look_at_the_clocks()
-        span = self._process(context)
+        span = self._process(run)
         span.set_attribute("dragoman.status", "left")
         span.end(self._ns(self._clock.monotonic()))
 
+    @override
     def finished(self, finished: Sequence[FinishedTask]) -> None:
-        """See Observer."""
         self._look_at_the_clocks()
         for one in finished:
-            for context in one.contexts:
-                story = context.story
-                span = self._process(context)
-                span.set_attributes({"dragoman.status": str(story.status), **_figures(story.queue_s, story.compute_s)})
-                error = next((error for error in story.outcomes.values() if error is not None), None)
+            for run in one.runs:
+                timeline = run.timeline
+                span = self._process(run)
+                span.set_attributes(
+                    {"dragoman.status": str(timeline.status), **_figures(timeline.queue_s, timeline.compute_s)}
+                )
+                error = next((error for error in timeline.outcomes.values() if error is not None), None)
                 if error is not None:
                     span.set_attribute("error.type", error.code)
-                    if story.status != "cancelled":
+                    if timeline.status != "cancelled":
                         span.set_status(StatusCode.ERROR)
-                span.end(self._ns(max([story.ended_s, *(said.at_s for said in story.said)])))
+                span.end(self._ns(max([timeline.ended_s, *(sent.at_s for sent in timeline.sent)])))
 
     # --- spans ---------------------------------------------------------------------------------------------
 
-    def _process(self, context: TaskContext) -> Span:
+    def _process(self, run: Run) -> Span:
         """A run's span, with those of what happened to it; it is not ended."""
-        story = context.story
-        request_type = context.record.request_type
-        span = self._begin(context.request, request_type, context.task_id, story.arrived_s, story.accepted_s)
-        if story.resumed:
+        timeline = run.timeline
+        span = self._begin(run.request, run.request_type, run.task_id, timeline.arrived_s, timeline.accepted_s)
+        if timeline.resumed:
             span.set_attribute("dragoman.resumed", True)  # noqa: FBT003 - the attribute's value
-        if story.queued_s and story.began_s:
-            self._child(span, "queue", SpanKind.INTERNAL, {}, story.queued_s, story.began_s)
-        for call in story.calls:
+        if timeline.queued_s and timeline.began_s:
+            self._child(span, "queue", SpanKind.INTERNAL, {}, timeline.queued_s, timeline.began_s)
+        for call in timeline.calls:
             self._called(span, call)
-        for said in story.said:
-            self._sent(span, said.type, context.envelope.reply_to, said.ready_s, said.at_s)
+        for sent in timeline.sent:
+            self._sent(span, sent.type, run.envelope.reply_to, sent.ready_s, sent.at_s)
         return span
 
     def _begin(self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float) -> Span:
@@ -134,7 +136,7 @@ class Tracing(Observer):
         self._child(span, "receive", SpanKind.CLIENT, _messaging("receive", "requests"), arrived_s, received_s)
         return span
 
-    def _called(self, parent: Span, call: Call) -> None:
+    def _called(self, parent: Span, call: UnitCall) -> None:
         attributes: dict[str, AttributeValue] = {"dragoman.engine": call.kind}
         if call.worker is not None:
             attributes |= {"dragoman.worker": call.worker, "dragoman.unit.queue_seconds": call.queued_s}

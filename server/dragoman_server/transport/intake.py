@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 import zmq
 
-from dragoman_server.transport.budget import ByteBudget, Room
+from dragoman_server.transport.backpressure import Backpressure, ByteBudget
 from dragoman_wire.inbound import BadMessage, Buffer, Inbound, decode_message
 from dragoman_wire.limits import WireLimits
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 _MOST_PER_TURN = 64
 """Messages before the loop has a turn again."""
 _LOOK_AGAIN_S = 1.0
-_TIGHT_S = 0.02
+_SLOW_S = 0.02
 """Between two messages while the byte budget is used up."""
 _LARGE_BYTES = 1 << 16
 _NOBLOCK = int(zmq.NOBLOCK)
@@ -70,7 +70,7 @@ class Intake:
         self.limits = limits
         self._budget = budget
         self._outbox = outbox
-        budget.on_room = self._resume
+        budget.on_relief = self._resume
         self._on_request = on_request
         self._on_bad = on_bad
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,10 +119,10 @@ class Intake:
             self._again = None
         self._outbox.hold()
         try:
-            room = self._budget.room
-            if room is Room.TIGHT and self._take(1):
-                self._again = self._loop.call_later(_TIGHT_S, self._turn)
-            elif room is Room.FREE and self._take(_MOST_PER_TURN):
+            pressure = self._budget.pressure
+            if pressure is Backpressure.SLOW and self._take(1):
+                self._again = self._loop.call_later(_SLOW_S, self._turn)
+            elif pressure is Backpressure.NONE and self._take(_MOST_PER_TURN):
                 self._again = self._loop.call_soon(self._turn)
         finally:
             self._outbox.release()
@@ -143,7 +143,7 @@ class Intake:
     def _take(self, most: int) -> bool:
         """Hand over up to `most` messages; whether there may be more."""
         for _ in range(most):
-            if self._budget.room is Room.FULL:
+            if self._budget.pressure is Backpressure.STOP:
                 return False
             try:
                 frames = self._receive()

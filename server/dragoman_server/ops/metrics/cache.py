@@ -9,17 +9,17 @@ from prometheus_client.core import Metric
 from dragoman_server.cache.counters import KindCounters
 from dragoman_server.cache.store import StoreStatistics
 from dragoman_server.ops.metrics.families import Row, counter, gauge
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 
 _KINDS = ("text", "sentence", "transcription", "speech")
 """Shown before the first is asked for."""
 Figure = Callable[[StoreStatistics], float]
 
 
-def families(parts: Parts) -> Iterator[Metric]:
+def families(sources: StatsSources) -> Iterator[Metric]:
     """Yield the counters and, of each level that is switched on, its size."""
-    levels = parts.services.cache.levels()
-    yield from _counters(parts, list(levels))
+    levels = sources.services.cache.levels()
+    yield from _counters(sources, list(levels))
 
     def each(make: Callable[..., Metric], name: str, meaning: str, figure: Figure) -> Metric:
         rows = [((level,), figure(statistics)) for level, statistics in levels.items()]
@@ -32,8 +32,8 @@ def families(parts: Parts) -> Iterator[Metric]:
     yield each(counter, "evictions_total", "Answers that had to leave for others", lambda level: level.evictions)
 
 
-def _counters(parts: Parts, levels: Sequence[str]) -> Iterator[Metric]:
-    known = parts.services.cache.counters.kinds
+def _counters(sources: StatsSources, levels: Sequence[str]) -> Iterator[Metric]:
+    known = sources.services.cache.counters.kinds
     kinds = {kind: known.get(kind) or KindCounters() for kind in dict.fromkeys((*_KINDS, *known))}
     hits: list[Row] = [
         ((kind, level), one.hits[level])

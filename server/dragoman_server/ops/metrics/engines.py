@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from dragoman_engines.pool.histogram import Histogram
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_server.ops.metrics.families import counter, gauge, histogram
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 
 _Figure = Callable[[EnginePool], float]
 _FIGURES: tuple[tuple[Callable[..., Metric], str, str, _Figure], ...] = (
@@ -40,9 +40,9 @@ _HISTOGRAMS: tuple[tuple[str, str, Callable[[EnginePool], Histogram]], ...] = (
 )
 
 
-def families(parts: Parts) -> Iterator[Metric]:
+def families(sources: StatsSources) -> Iterator[Metric]:
     """Yield the figures of each pool, by the kind of its engine."""
-    pools = parts.services.pools
+    pools = sources.services.pools
     for make, name, meaning, figure in _FIGURES:
         rows = [((kind,), figure(pool)) for kind, pool in pools.items()]
         yield make(f"dragoman_engine_{name}", meaning, ("engine",), rows)

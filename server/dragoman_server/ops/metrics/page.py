@@ -8,9 +8,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
 
 from dragoman_server.ops.metrics import cache, engines, requests, server, text
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 
-SUBJECTS: tuple[Callable[[Parts], Iterator[Metric]], ...] = (
+SUBJECTS: tuple[Callable[[StatsSources], Iterator[Metric]], ...] = (
     requests.families,
     engines.families,
     cache.families,
@@ -22,13 +22,13 @@ class MetricsPage:
     """Renders the figures of this moment, and those of the process.
 
     Args:
-        parts: where they are.
+        sources: where they are.
     """
 
     content_type = text.CONTENT_TYPE
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, sources: StatsSources) -> None:
+        self._sources = sources
         self._process = ProcessCollector(registry=CollectorRegistry())
 
     def render(self) -> bytes:
@@ -37,5 +37,5 @@ class MetricsPage:
 
     def _families(self) -> Iterator[Metric]:
         for families in SUBJECTS:
-            yield from families(self._parts)
+            yield from families(self._sources)
         yield from self._process.collect()

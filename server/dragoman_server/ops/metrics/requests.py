@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 
 from dragoman_handlers.registry import HANDLERS
 from dragoman_server.ops.metrics.families import Row, counter, gauge, histogram
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.telemetry.counts import NO_LANE, UNKNOWN
 from dragoman_wire.errors import InternalFault, InvalidRequest, Overloaded, ShuttingDown, TooLarge, UnknownType
 from dragoman_wire.events import TaskStatus
@@ -21,16 +21,16 @@ _REFUSALS = tuple(
 """Why a request is refused; these are shown before the first is."""
 
 
-def families(parts: Parts) -> Iterator[Metric]:
+def families(sources: StatsSources) -> Iterator[Metric]:
     """Yield what was asked, what came of it, and how long it took."""
-    yield from _requests(parts)
-    yield from _content(parts)
-    yield from _lanes(parts)
-    yield from _times(parts)
+    yield from _requests(sources)
+    yield from _content(sources)
+    yield from _lanes(sources)
+    yield from _times(sources)
 
 
-def _requests(parts: Parts) -> Iterator[Metric]:
-    counts, lanes = parts.watch.counts, parts.dispatcher.lanes
+def _requests(sources: StatsSources) -> Iterator[Metric]:
+    counts, lanes = sources.telemetry.counts, sources.dispatcher.lanes
 
     def by_type(figures: Mapping[str, int], types: list[str]) -> list[Row]:
         return [((counts.lane_of(kind), kind), figures.get(kind, 0)) for kind in types]
@@ -55,7 +55,7 @@ def _requests(parts: Parts) -> Iterator[Metric]:
         "dragoman_requests_rejected_total",
         "Requests that were refused",
         ("lane", "code"),
-        _rejections(parts),
+        _rejections(sources),
     )
     yield counter(
         "dragoman_requests_finished_total",
@@ -83,14 +83,14 @@ def _requests(parts: Parts) -> Iterator[Metric]:
     )
 
 
-def _rejections(parts: Parts) -> list[Row]:
-    rejections = parts.watch.counts.rejections
-    usual = dict.fromkeys(((lane, code) for lane in (*parts.dispatcher.lanes, NO_LANE) for code in _REFUSALS), 0)
+def _rejections(sources: StatsSources) -> list[Row]:
+    rejections = sources.telemetry.counts.rejections
+    usual = dict.fromkeys(((lane, code) for lane in (*sources.dispatcher.lanes, NO_LANE) for code in _REFUSALS), 0)
     return list((usual | rejections).items())
 
 
-def _content(parts: Parts) -> Iterator[Metric]:
-    counts, lanes = parts.watch.counts, parts.dispatcher.lanes
+def _content(sources: StatsSources) -> Iterator[Metric]:
+    counts, lanes = sources.telemetry.counts, sources.dispatcher.lanes
     yield counter(
         "dragoman_text_characters_total",
         "Characters of the texts of accepted requests",
@@ -105,8 +105,8 @@ def _content(parts: Parts) -> Iterator[Metric]:
     )
 
 
-def _lanes(parts: Parts) -> Iterator[Metric]:
-    lanes = parts.dispatcher.lanes
+def _lanes(sources: StatsSources) -> Iterator[Metric]:
+    lanes = sources.dispatcher.lanes
 
     def each(name: str, meaning: str, figures: Mapping[str, int]) -> Metric:
         return gauge(f"dragoman_lane_{name}", meaning, ("lane",), [((lane,), one) for lane, one in figures.items()])
@@ -119,8 +119,8 @@ def _lanes(parts: Parts) -> Iterator[Metric]:
     yield each("queue_limit", "Most requests that may wait", {name: lane.config.queue for name, lane in lanes.items()})
 
 
-def _times(parts: Parts) -> Iterator[Metric]:
-    lanes = parts.dispatcher.lanes
+def _times(sources: StatsSources) -> Iterator[Metric]:
+    lanes = sources.dispatcher.lanes
     yield histogram(
         "dragoman_request_queue_seconds",
         "Time of a request in which no model worked for it",

@@ -8,36 +8,36 @@ from prometheus_client.core import Metric
 
 from dragoman_handlers.translation import version
 from dragoman_server.ops.metrics.families import gauge, histogram, single, total
-from dragoman_server.ops.stats_sources import Parts
+from dragoman_server.ops.stats_sources import StatsSources
 
 
-def families(parts: Parts) -> Iterator[Metric]:
+def families(sources: StatsSources) -> Iterator[Metric]:
     """Yield what is of no lane and of no engine."""
-    yield from _state(parts)
-    yield from _journal(parts)
-    results = parts.dispatcher.results
-    yield single("dragoman_in_flight_bytes", "Bytes of the requests in flight", parts.services.budget.taken_bytes)
+    yield from _state(sources)
+    yield from _journal(sources)
+    results = sources.dispatcher.store
+    yield single("dragoman_in_flight_bytes", "Bytes of the requests in flight", sources.services.budget.taken_bytes)
     yield single(
-        "dragoman_in_flight_limit_bytes", "Bytes from which on reading is slow", parts.services.budget.limit_bytes
+        "dragoman_in_flight_limit_bytes", "Bytes from which on reading is slow", sources.services.budget.limit_bytes
     )
     yield single("dragoman_results_tasks", "Tasks that are known, in flight or finished", len(results))
     yield single("dragoman_results_bytes", "Bytes of the finished ones' events", results.bytes)
-    yield total("dragoman_events_published_total", "Events that were sent", parts.services.publisher.published)
+    yield total("dragoman_events_published_total", "Events that were sent", sources.services.publisher.published)
     yield total(
         "dragoman_log_lines_dropped_total",
         "Log lines that a stalled stream had no room for",
-        parts.log_lines_dropped(),
+        sources.log_lines_dropped(),
     )
 
 
-def _state(parts: Parts) -> Iterator[Metric]:
+def _state(sources: StatsSources) -> Iterator[Metric]:
     yield gauge("dragoman_build_info", "1, with the version", ("version",), [((version(),), 1)])
-    yield single("dragoman_ready", "1 where GET /readyz says yes", not parts.not_ready())
-    yield single("dragoman_draining", "1 while a graceful stop is under way", parts.dispatcher.draining)
+    yield single("dragoman_ready", "1 where GET /readyz says yes", not sources.not_ready())
+    yield single("dragoman_draining", "1 while a graceful stop is under way", sources.dispatcher.draining)
 
 
-def _journal(parts: Parts) -> Iterator[Metric]:
-    journal = parts.services.journal
+def _journal(sources: StatsSources) -> Iterator[Metric]:
+    journal = sources.services.journal
     figures = journal.statistics()
     yield single("dragoman_journal_failing", "1 where the journal cannot be written", journal.problem is not None)
     yield single("dragoman_journal_pending", "Operations that wait to be written", figures["pending"])

@@ -12,7 +12,7 @@ import pytest
 
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.work import Speak, Speech, TranslateSentences, Translations
-from dragoman_server.cache.cache import Asker, Cache
+from dragoman_server.cache.cache import Cache, CacheSession
 from dragoman_server.cache.keys import engine_identity, key_of
 from dragoman_server.cache.memory import MemoryStore
 from dragoman_server.cache.store import Store, StoreStatistics
@@ -64,8 +64,8 @@ def answer(text: str) -> Translations:
     return Translations(sentences=[text])
 
 
-def asker(cache: Cache, use: CacheUse = "use", **engine: str) -> Asker:
-    return cache.asker(pool(**engine), use)
+def asker(cache: Cache, use: CacheUse = "use", **engine: str) -> CacheSession:
+    return cache.session(pool(**engine), use)
 
 
 def identity(**engine: str) -> bytes:
@@ -260,8 +260,8 @@ async def test_an_answer_is_kept_for_the_model_that_was_asked_whatever_is_loaded
         asked.capabilities = msgspec.structs.replace(asked.capabilities, revision="later")
         return Speech(pcm=b"\1\2", sample_rate_hz=16_000), 1.0
 
-    await cache.asker(asked, "use").once(SPOKEN, Speech, compute)
-    assert await cache.asker(asked, "use").recall([SPOKEN], Speech) == [None]
+    await cache.session(asked, "use").once(SPOKEN, Speech, compute)
+    assert await cache.session(asked, "use").recall([SPOKEN], Speech) == [None]
 
 
 async def test_off_joins_nobody() -> None:

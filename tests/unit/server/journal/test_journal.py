@@ -10,10 +10,25 @@ from pathlib import Path
 import pytest
 
 from dragoman_server.config import JournalConfig
-from dragoman_server.journal.base import Ending, Entry, JournalError, KeptTask
-from dragoman_server.journal.dead import drop_dead, list_dead, retry_dead, show_dead
+from dragoman_server.journal.base import JournalError
+from dragoman_server.journal.dead_letters import (
+    drop_dead_letter,
+    list_dead_letters,
+    retry_dead_letter,
+    show_dead_letter,
+)
 from dragoman_server.journal.null import NullJournal
 from dragoman_server.journal.operations import Operation
+from dragoman_server.journal.records import (
+    AcceptedRow,
+    BegunRow,
+    DeadLetterRow,
+    EventRow,
+    ForgottenRow,
+    RecoveredTask,
+    StageRow,
+    TaskFinishedRow,
+)
 from dragoman_server.journal.schema import FILE
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.journal.writer import Writer
@@ -31,8 +46,8 @@ async def open_journal(folder: Path, **settings: object) -> AsyncIterator[Sqlite
         await journal.close()
 
 
-def entry(task: int, *parts: str, arrived_unix_s: float = 0.0, again: bool = False, size: int = 0) -> Entry:
-    return Entry(
+def entry(task: int, *parts: str, arrived_unix_s: float = 0.0, again: bool = False, size: int = 0) -> AcceptedRow:
+    return AcceptedRow(
         task=task,
         reply_to="peer",
         task_id=f"t{task}",
@@ -44,8 +59,8 @@ def entry(task: int, *parts: str, arrived_unix_s: float = 0.0, again: bool = Fal
     )
 
 
-def ending(task: int) -> Ending:
-    return Ending(
+def ending(task: int) -> TaskFinishedRow:
+    return TaskFinishedRow(
         task=task, reply_to="peer", task_id=f"t{task}", request_type="translation", last=b'{"type":"task_finished"}'
     )
 
@@ -56,9 +71,9 @@ async def flushed(journal: SqliteJournal) -> str | None:
     return await asyncio.wait_for(done, 20)
 
 
-async def accepted(journal: SqliteJournal, one: Entry) -> str | None:
+async def accepted(journal: SqliteJournal, one: AcceptedRow) -> str | None:
     done: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-    journal.accept(one, done.set_result)
+    journal.append(one, done.set_result)
     return await asyncio.wait_for(done, 20)
 
 
@@ -69,7 +84,7 @@ def crash(folder: Path) -> None:
     connection.close()
 
 
-async def left_in(folder: Path) -> list[KeptTask]:
+async def left_in(folder: Path) -> list[RecoveredTask]:
     async with open_journal(folder) as journal:
         return journal.tasks()
 
@@ -86,7 +101,7 @@ async def test_everything_of_one_turn_is_one_transaction(tmp_path: Path, monkeyp
     order: list[int] = []
     async with open_journal(tmp_path) as journal:
         for number in range(3000):
-            journal.accept(entry(number), lambda _, number=number: order.append(number))  # type: ignore[misc]
+            journal.append(entry(number), lambda _, number=number: order.append(number))  # type: ignore[misc]
         await flushed(journal)
         assert sizes == [3001]
         assert order == list(range(3000))
@@ -98,9 +113,9 @@ async def test_unfinished_tasks_come_back_oldest_first_with_frames_events_and_st
     async with open_journal(tmp_path) as journal:
         await accepted(journal, entry(1, "pt", "fr", arrived_unix_s=20.0, size=10))
         await accepted(journal, entry(2, arrived_unix_s=10.0))
-        journal.event(1, HEADER, [memoryview(b"wav")], lambda _: None, part="pt")
-        journal.settle(1, "fr", "engine_failed")
-        journal.stage(1, "transcription", b"\x80")
+        journal.append(EventRow(1, HEADER, [memoryview(b"wav")], part="pt"), lambda _: None)
+        journal.append(EventRow(1, None, (), "fr", "engine_failed"))
+        journal.append(StageRow(1, "transcription", b"\x80"))
     second, first = await left_in(tmp_path)
     assert (second.task, first.task) == (2, 1)
     assert first.finished is None
@@ -115,24 +130,24 @@ async def test_unfinished_tasks_come_back_oldest_first_with_frames_events_and_st
 
 async def test_a_finished_task_keeps_its_events_until_it_is_forgotten(tmp_path: Path) -> None:
     async with open_journal(tmp_path) as journal:
-        journal.accept(entry(1), lambda _: None)
-        journal.event(1, HEADER, [], lambda _: None, part="pt")
-        journal.finish(ending(1), lambda _: None)
+        journal.append(entry(1), lambda _: None)
+        journal.append(EventRow(1, HEADER, [], part="pt"), lambda _: None)
+        journal.append(ending(1), lambda _: None)
     async with open_journal(tmp_path) as journal:
         [task] = journal.tasks()
         assert (task.finished, task.runs, len(task.events)) == (b'{"type":"task_finished"}', [], 1)
         assert journal.new_number() == 2
-        journal.forget(1)
+        journal.append(ForgottenRow(1))
     assert await left_in(tmp_path) == []
 
 
 async def test_a_repeat_voids_what_was_said_of_its_parts(tmp_path: Path) -> None:
     async with open_journal(tmp_path) as journal:
-        journal.accept(entry(1, "pt", "fr"), lambda _: None)
-        journal.event(1, HEADER, [], lambda _: None, part="pt")
-        journal.event(1, HEADER, [], lambda _: None, part="fr", error_code="engine_failed")
-        journal.finish(ending(1), lambda _: None)
-        journal.accept(entry(1, "fr", again=True), lambda _: None)
+        journal.append(entry(1, "pt", "fr"), lambda _: None)
+        journal.append(EventRow(1, HEADER, [], part="pt"), lambda _: None)
+        journal.append(EventRow(1, HEADER, [], part="fr", error_code="engine_failed"), lambda _: None)
+        journal.append(ending(1), lambda _: None)
+        journal.append(entry(1, "fr", again=True), lambda _: None)
     [task] = await left_in(tmp_path)
     assert task.finished is None
     assert [event.part for event in task.events] == ["pt"]
@@ -147,7 +162,7 @@ async def test_a_crash_counts_against_what_was_at_work_and_a_graceful_stop_does_
     crash(tmp_path)
     async with open_journal(tmp_path) as journal:
         assert [task.runs[0].crashes for task in journal.tasks()] == [1, 1]  # nobody knows which of them it was
-        journal.began(1, 4)
+        journal.append(BegunRow(1, 4))
     crash(tmp_path)
     assert [task.runs[0].crashes for task in await left_in(tmp_path)] == [5, 1]
 
@@ -156,7 +171,7 @@ async def test_a_crash_counts_against_what_was_at_work_and_a_graceful_stop_does_
 async def test_a_damaged_journal_is_kept_aside_and_what_can_be_read_is_taken_over(tmp_path: Path, damage: str) -> None:
     async with open_journal(tmp_path) as journal:
         for number in range(1, 200):
-            journal.accept(entry(number, size=3000), lambda _: None)
+            journal.append(entry(number, size=3000), lambda _: None)
     path = tmp_path / FILE
     content = bytearray(path.read_bytes())
     spans = {"all": (0, len(content)), "head": (0, 100), "middle": (len(content) // 2, len(content) // 2 + 20_000)}
@@ -185,8 +200,8 @@ async def test_a_full_journal_refuses_and_takes_requests_again_when_there_is_roo
         assert problem is not None
         assert "full" in problem
         assert journal.statistics()["state"] == "failing"
-        journal.event(1, HEADER, [], published.append, part="pt")
-        journal.finish(ending(1), published.append)
+        journal.append(EventRow(1, HEADER, [], part="pt"), published.append)
+        journal.append(ending(1), published.append)
         async with asyncio.timeout(20):
             while journal.statistics()["state"] != "ok":  # noqa: ASYNC110 - it recovers by itself
                 await asyncio.sleep(0.05)
@@ -210,7 +225,7 @@ async def test_what_was_said_while_the_disk_was_full_is_written_afterwards(
         await accepted(journal, entry(1))
         monkeypatch.setattr(Writer, "_write", failing)
         published: list[str | None] = []
-        journal.event(1, HEADER, [], published.append, part="pt")
+        journal.append(EventRow(1, HEADER, [], part="pt"), published.append)
         assert await accepted(journal, entry(2)) == "disk I/O error"
         assert published == ["disk I/O error"]
         broken[0] = False
@@ -219,22 +234,22 @@ async def test_what_was_said_while_the_disk_was_full_is_written_afterwards(
     assert ([event.part for event in first.events], third.task) == (["pt"], 3)
 
 
-async def test_a_request_that_is_set_aside_can_be_seen_retried_and_dropped(tmp_path: Path) -> None:
+async def test_a_dead_letter_can_be_seen_retried_and_dropped(tmp_path: Path) -> None:
     async with open_journal(tmp_path) as journal:
         for number in (1, 2):
-            journal.accept(entry(number, size=number), lambda _: None)
-            journal.set_aside(number, "it died")
-            journal.finish(ending(number), lambda _: None)
+            journal.append(entry(number, size=number), lambda _: None)
+            journal.append(DeadLetterRow(number, "it died"))
+            journal.append(ending(number), lambda _: None)
         await flushed(journal)
         assert journal.statistics()["dead"] == 2
-        assert [one.task_id for one in list_dead(tmp_path)] == ["t1", "t2"]  # while the journal is in use
-        one, header, sizes = show_dead(tmp_path, 2)
+        assert [one.task_id for one in list_dead_letters(tmp_path)] == ["t1", "t2"]  # while the journal is in use
+        one, header, sizes = show_dead_letter(tmp_path, 2)
         assert (one.reason, header, sizes) == ("it died", {"text": "hello"}, [2])
-    assert drop_dead(tmp_path, 1).task_id == "t1"
-    assert retry_dead(tmp_path, 2).task_id == "t2"
-    assert list_dead(tmp_path) == []
-    with pytest.raises(JournalError, match="no request of number 2"):
-        drop_dead(tmp_path, 2)
+    assert drop_dead_letter(tmp_path, 1).task_id == "t1"
+    assert retry_dead_letter(tmp_path, 2).task_id == "t2"
+    assert list_dead_letters(tmp_path) == []
+    with pytest.raises(JournalError, match="no dead letter of number 2"):
+        drop_dead_letter(tmp_path, 2)
     tasks = {task.task: task for task in await left_in(tmp_path)}
     assert tasks[2].finished is None
     assert tasks[2].runs[0].frames == [b'{"text":"hello"}', bytes(2)]
@@ -245,15 +260,15 @@ async def test_nothing_is_retried_or_dropped_while_the_server_has_the_folder(tmp
     server = StateDir(tmp_path)
     server.open()
     with pytest.raises(StateDirError, match="running server"):
-        retry_dead(tmp_path, 1)
+        retry_dead_letter(tmp_path, 1)
     server.close()
 
 
 def test_without_a_journal_everything_is_safe_at_once() -> None:
     journal, done = NullJournal(), list[str | None]()
-    journal.accept(entry(1), done.append)
-    journal.event(1, HEADER, [], done.append)
-    journal.finish(ending(1), done.append)
+    journal.append(entry(1), done.append)
+    journal.append(EventRow(1, HEADER, []), done.append)
+    journal.append(ending(1), done.append)
     journal.sync(done.append)
     assert (done, journal.tasks(), journal.problem) == ([None] * 4, [], None)
     assert journal.statistics()["mode"] == "off"

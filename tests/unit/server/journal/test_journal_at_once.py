@@ -12,6 +12,7 @@ import pytest
 
 from dragoman_server.journal import writer
 from dragoman_server.journal.operations import Kind, Operation
+from dragoman_server.journal.records import EventRow, ForgottenRow
 from dragoman_server.journal.schema import FILE
 from dragoman_server.journal.writer import Writer
 from tests.unit.server.journal.test_journal import HEADER, accepted, ending, entry, flushed, left_in, open_journal
@@ -34,7 +35,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[list[Kind]]:
 async def test_a_little_is_written_without_waking_the_writer(tmp_path: Path, handed_over: list[list[Kind]]) -> None:
     async with open_journal(tmp_path) as journal:
         assert await accepted(journal, entry(1)) is None
-        journal.event(1, HEADER, [], lambda _: None, part="pt")
+        journal.append(EventRow(1, HEADER, [], part="pt"), lambda _: None)
         assert await flushed(journal) is None
         assert handed_over == []
         assert journal.statistics()["committed"] == 3
@@ -55,9 +56,9 @@ async def test_what_is_large_or_waits_for_the_disk_is_left_to_the_writer(
 async def test_nothing_overtakes_what_the_writer_has(tmp_path: Path, handed_over: list[list[Kind]]) -> None:
     order: list[str] = []
     async with open_journal(tmp_path) as journal:
-        journal.accept(entry(1, size=1 << 20), lambda _: order.append("large"))
+        journal.append(entry(1, size=1 << 20), lambda _: order.append("large"))
         journal.hand_over()
-        journal.accept(entry(2), lambda _: order.append("small"))
+        journal.append(entry(2), lambda _: order.append("small"))
         journal.hand_over()
         await flushed(journal)
     assert order == ["large", "small"]
@@ -73,8 +74,8 @@ async def test_the_writer_carries_the_log_over_however_small_the_writes_are(
         async with asyncio.timeout(20):
             for number in itertools.count(1):
                 await accepted(journal, entry(number))
-                journal.finish(ending(number), lambda _: None)
-                journal.forget(number)
+                journal.append(ending(number), lambda _: None)
+                journal.append(ForgottenRow(number))
                 if begun_anew(log) == 3:
                     break
         assert 3 <= handed_over.count([]) < number / 3
@@ -123,7 +124,7 @@ async def test_the_loop_does_not_wait_for_a_writer_that_uses_the_connection(
 ) -> None:
     async with open_journal(tmp_path) as journal:
         journal._writer._in_use.acquire()
-        journal.accept(entry(1), lambda _: None)
+        journal.append(entry(1), lambda _: None)
         await asyncio.sleep(0.05)
         assert handed_over == [[Kind.ACCEPT]]
         assert journal.statistics()["pending"] == 1
@@ -141,7 +142,7 @@ async def test_what_is_written_is_not_written_again_where_the_log_cannot_be_carr
         journal._writer._beside = beside = Beside(sqlite3.OperationalError("disk I/O error"))  # type: ignore[assignment]
         beside.goes_on.set()
         await accepted(journal, entry(1))
-        journal.event(1, HEADER, [], part="pt")
+        journal.append(EventRow(1, HEADER, [], part="pt"))
         async with asyncio.timeout(20):
             for state in ("failing", "ok"):
                 while journal.statistics()["state"] != state:  # noqa: ASYNC110 - the writer's thread tells

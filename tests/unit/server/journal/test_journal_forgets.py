@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dragoman_server.journal.records import EventRow, ForgottenRow, StageRow
 from dragoman_server.journal.schema import FILE
 from tests.unit.server.journal.test_journal import HEADER, ending, entry, flushed, open_journal
 
@@ -23,14 +24,14 @@ def numbers_in(folder: Path, table: str) -> set[int]:
 async def test_what_is_forgotten_leaves_the_file_and_nothing_else_does(tmp_path: Path, forgotten: list[int]) -> None:
     async with open_journal(tmp_path) as journal:
         for number in range(1, 7):
-            journal.accept(entry(number), lambda _: None)
-            journal.event(number, HEADER, [], lambda _: None, part="pt")
-            journal.stage(number, "transcription", b"\x80")
+            journal.append(entry(number), lambda _: None)
+            journal.append(EventRow(number, HEADER, [], part="pt"), lambda _: None)
+            journal.append(StageRow(number, "transcription", b"\x80"))
             if number <= 3:
-                journal.finish(ending(number), lambda _: None)
+                journal.append(ending(number), lambda _: None)
         await flushed(journal)
         for number in forgotten:
-            journal.forget(number)
+            journal.append(ForgottenRow(number))
     left = {1, 2, 3, 4, 5, 6} - set(forgotten)
     unfinished = left - {1, 2, 3}
     assert numbers_in(tmp_path, "events") == left
@@ -41,10 +42,10 @@ async def test_what_is_forgotten_leaves_the_file_and_nothing_else_does(tmp_path:
 async def test_the_file_does_not_grow_while_as_many_tasks_are_forgotten_as_come(tmp_path: Path) -> None:
     async with open_journal(tmp_path) as journal:
         for number in range(1, 6001):
-            journal.event(number, HEADER, [], part="pt")
-            journal.finish(ending(number), lambda _: None)
+            journal.append(EventRow(number, HEADER, [], part="pt"))
+            journal.append(ending(number), lambda _: None)
             if number > 1000:
-                journal.forget(number - 1000)
+                journal.append(ForgottenRow(number - 1000))
             if number % 50 == 0:
                 await flushed(journal)
     assert numbers_in(tmp_path, "tasks") == numbers_in(tmp_path, "events") == set(range(5001, 6001))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from dragoman_server.config import ResultsConfig
+from dragoman_server.journal.base import Done
 from dragoman_server.journal.null import NOTHING, NullJournal
-from dragoman_server.tasks.compact_task import CondensedTask, condensed
-from dragoman_server.tasks.task import TaskRecord
-from dragoman_server.tasks.task_store import ResultsStore
+from dragoman_server.journal.records import ForgottenRow, Record
+from dragoman_server.tasks.compact_task import CompactTask, compacted
+from dragoman_server.tasks.task import Task
+from dragoman_server.tasks.task_store import TaskStore
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import EngineFailed
 from dragoman_wire.events import ResultUnknown, TaskFinished
+from tests.unit.server.core import a_reply, a_run
 
 KEY = ("peer", "t")
 HEADER = encode_header(ResultUnknown(task_id="t"), Codec.JSON)
@@ -21,13 +26,15 @@ class Forgetting(NullJournal):
     def __init__(self) -> None:
         self.forgotten: list[int] = []
 
-    def forget(self, task: int) -> None:
-        self.forgotten.append(task)
+    @override
+    def append(self, record: Record, done: Done | None = None) -> None:
+        assert isinstance(record, ForgottenRow)
+        self.forgotten.append(record.task)
 
 
-def record(**more: object) -> TaskRecord:
-    made = TaskRecord(key=KEY, request_type="translation", **more)  # type: ignore[arg-type]
-    made.begin(["pt"])
+def a_task(**more: object) -> Task:
+    made = Task(key=KEY, request_type="translation", **more)  # type: ignore[arg-type]
+    made.begin(a_run("pt"))
     made.remember(HEADER, [], "pt")
     made.outcomes["pt"] = None
     made.finished = FINISHED
@@ -36,27 +43,27 @@ def record(**more: object) -> TaskRecord:
 
 
 def test_a_task_that_went_well_comes_back_as_it_was() -> None:
-    task = condensed(record(), LAST)
+    task = compacted(a_task(), LAST)
     assert task is not None
     full = task.full(KEY, NOTHING)
     assert [(event.header, event.binaries, event.part) for event in full.events] == [(HEADER, (), "pt")]
     assert (full.outcomes, full.parts, full.finished, full.finished_s) == ({"pt": None}, {"pt"}, FINISHED, 5.0)
     assert (full.queue_s, full.compute_s) == (0.0015, 0.0025)
     assert full.wanting(["pt", "fr"]) == ["fr"]
-    assert task.size_bytes < record().size_bytes
+    assert task.size_bytes < a_task().size_bytes
 
 
 def test_what_would_lose_something_is_kept_at_full_length() -> None:
-    failed, with_sound, with_stage, settled_apart = record(), record(), record(), record()
+    failed, with_sound, with_stage, settled_apart = a_task(), a_task(), a_task(), a_task()
     failed.outcomes["pt"] = EngineFailed("crash")
     with_sound.remember(HEADER, [b"sound"], None)
     with_stage.stages["transcription"] = object()
     settled_apart.outcomes["fr"] = None
-    assert [condensed(one, None) for one in (failed, with_sound, with_stage, settled_apart)] == [None] * 4
+    assert [compacted(one, None) for one in (failed, with_sound, with_stage, settled_apart)] == [None] * 4
 
 
 def test_who_asks_before_it_is_written_waits_for_the_journal() -> None:
-    task = CondensedTask(request_type="translation", headers=(HEADER,), parts=("pt",), finished_s=0.0, number=7)
+    task = CompactTask(request_type="translation", headers=(HEADER,), parts=("pt",), finished_s=0.0, number=7)
     task.written = False
     full = task.full(KEY, NOTHING)
     assert full.unwritten == 1
@@ -64,14 +71,14 @@ def test_who_asks_before_it_is_written_waits_for_the_journal() -> None:
     assert (full.unwritten, task.written) == (0, True)
 
 
-def test_the_store_gives_what_was_condensed_back_and_counts_its_room() -> None:
-    store = ResultsStore(ResultsConfig(), lambda: 5.0)
-    made = record()
+def test_the_store_gives_what_was_compacted_back_and_counts_its_room() -> None:
+    store = TaskStore(ResultsConfig(), lambda: 5.0)
+    made = a_task()
     made.unwritten = 1  # its end is on its way to the journal
     store.begin(made)
     store.end(made, keep=True)
     before = store.bytes
-    store.condense(made, LAST)
+    store.compact(made, LAST)
     assert store.bytes < before
     after = store.bytes
     again = store.get(KEY)
@@ -83,10 +90,10 @@ def test_the_store_gives_what_was_condensed_back_and_counts_its_room() -> None:
     assert store.bytes == 0
 
 
-def test_a_task_whose_end_nobody_is_told_is_condensed_at_once() -> None:
-    store = ResultsStore(ResultsConfig(), lambda: 5.0)
+def test_a_task_whose_end_nobody_is_told_is_compacted_at_once() -> None:
+    store = TaskStore(ResultsConfig(), lambda: 5.0)
     for key in ((None, "t"), KEY):
-        made = record()
+        made = a_task()
         made.key = key
         store.begin(made)
         store.end(made, keep=True)
@@ -96,20 +103,18 @@ def test_a_task_whose_end_nobody_is_told_is_condensed_at_once() -> None:
         assert (again.finished_s, again.outcomes) == (5.0, made.outcomes)
 
 
-def test_a_task_that_is_no_longer_kept_is_not_condensed() -> None:
-    store = ResultsStore(ResultsConfig(), lambda: 5.0)
-    store.condense(record(), LAST)
+def test_a_task_that_is_no_longer_kept_is_not_compacted() -> None:
+    store = TaskStore(ResultsConfig(), lambda: 5.0)
+    store.compact(a_task(), LAST)
     assert (len(store), store.bytes) == (0, 0)
 
 
 def test_the_store_keeps_so_many_tasks_and_forgets_the_oldest_in_the_journal_too() -> None:
-    store = ResultsStore(ResultsConfig(tasks=3), lambda: 5.0)
+    store = TaskStore(ResultsConfig(tasks=3), lambda: 5.0)
     store.journal = journal = Forgetting()
     for number in range(1, 6):
-        task = CondensedTask(
-            request_type="translation", headers=(HEADER,), parts=("pt",), finished_s=5.0, number=number
-        )
-        store.keep(("peer", str(number)), task)
+        task = CompactTask(request_type="translation", headers=(HEADER,), parts=("pt",), finished_s=5.0, number=number)
+        store.keep(a_reply(("peer", str(number)), number), task)
     store.expire()
     assert [store.get(("peer", str(number))) is not None for number in range(1, 6)] == [False, False, True, True, True]
     assert journal.forgotten == [1, 2]
@@ -117,7 +122,7 @@ def test_the_store_keeps_so_many_tasks_and_forgets_the_oldest_in_the_journal_too
 
 
 def test_a_store_that_keeps_nothing_forgets_at_once() -> None:
-    store = ResultsStore(ResultsConfig(keep_s=0), lambda: 5.0)
+    store = TaskStore(ResultsConfig(keep_s=0), lambda: 5.0)
     store.journal = journal = Forgetting()
-    store.keep(KEY, CondensedTask(request_type="translation", headers=(), parts=(), finished_s=5.0, number=1))
+    store.keep(a_reply(KEY, 1), CompactTask.of(a_reply(KEY, 1)))
     assert (journal.forgotten, len(store)) == ([1], 0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dragoman_server.tasks.observer import NOBODY, Observer, Observers
+from dragoman_server.tasks.observer import NO_OBSERVER, Observer, Observers
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError, Overloaded
@@ -40,5 +40,5 @@ def test_what_nobody_listens_to_costs_no_call() -> None:
     anything: Any = None
     observers = Observers([Listening([], "one")])
     assert observers.left.__func__ is Observer.left  # type: ignore[attr-defined]
-    observers.left(anything)
-    NOBODY.refused(ENVELOPE, Overloaded("full"))
+    observers.left(anything, anything)
+    NO_OBSERVER.refused(ENVELOPE, Overloaded("full"))

@@ -1,4 +1,4 @@
-"""`dragoman dead`: the requests that the server has set aside."""
+"""`dragoman dead`: the dead letters, requests at which engines or the server ended repeatedly."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import typer
 from dragoman_server.cli.options import ConfigOption, SetOption, fail, flags_of, loaded_config
 
 if TYPE_CHECKING:
-    from dragoman_server.journal.dead import DeadRequest
+    from dragoman_server.journal.dead_letters import DeadLetter
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Look at the requests that the server has set aside, because engines or the server ended at them repeatedly.",
+    help="Look at the dead letters: requests at which engines or the server ended repeatedly.",
 )
 Number = Annotated[int, typer.Argument(help="As `dragoman dead list` shows it.")]
 
@@ -29,10 +29,10 @@ def list_(config: ConfigOption = None, settings: SetOption = None) -> None:
 
     Example: dragoman dead list
     """
-    from dragoman_server.journal.dead import list_dead  # noqa: PLC0415 - needs the extra `server`
+    from dragoman_server.journal.dead_letters import list_dead_letters  # noqa: PLC0415 - needs the extra `server`
 
     with _explained():
-        for one in list_dead(_folder(config, settings)):
+        for one in list_dead_letters(_folder(config, settings)):
             typer.echo(f"{_line(one)}  {one.reason}")
 
 
@@ -42,17 +42,17 @@ def show(number: Number, config: ConfigOption = None, settings: SetOption = None
 
     Example: dragoman dead show 1
     """
-    from dragoman_server.journal.dead import show_dead  # noqa: PLC0415
+    from dragoman_server.journal.dead_letters import show_dead_letter  # noqa: PLC0415
 
     with _explained():
-        one, header, sizes = show_dead(_folder(config, settings), number)
+        one, header, sizes = show_dead_letter(_folder(config, settings), number)
     document = {
         "number": one.number,
         "replyTo": one.reply_to,
         "taskId": one.task_id,
         "type": one.request_type,
         "arrived": _time(one.arrived_unix_s),
-        "setAside": _time(one.died_unix_s),
+        "setAside": _time(one.dead_unix_s),
         "reason": one.reason,
         "header": header,
         "frameSizes": sizes,
@@ -68,9 +68,9 @@ def retry(number: Number, config: ConfigOption = None, settings: SetOption = Non
 
     Example: dragoman dead retry 1
     """
-    from dragoman_server.journal.dead import retry_dead  # noqa: PLC0415
+    from dragoman_server.journal.dead_letters import retry_dead_letter  # noqa: PLC0415
 
-    _change(retry_dead, number, config, settings, "will run again at the next start")
+    _change(retry_dead_letter, number, config, settings, "will run again at the next start")
 
 
 @app.command()
@@ -79,13 +79,13 @@ def drop(number: Number, config: ConfigOption = None, settings: SetOption = None
 
     Example: dragoman dead drop 1
     """
-    from dragoman_server.journal.dead import drop_dead  # noqa: PLC0415
+    from dragoman_server.journal.dead_letters import drop_dead_letter  # noqa: PLC0415
 
-    _change(drop_dead, number, config, settings, "removed")
+    _change(drop_dead_letter, number, config, settings, "removed")
 
 
 def _change(
-    change: Callable[[Path, int], DeadRequest],
+    change: Callable[[Path, int], DeadLetter],
     number: int,
     config: Path | None,
     settings: list[str] | None,
@@ -100,8 +100,8 @@ def _folder(config: Path | None, settings: list[str] | None) -> Path:
     return folder
 
 
-def _line(one: DeadRequest) -> str:
-    return f"{one.number}  {_time(one.died_unix_s)}  {one.request_type}  {one.reply_to}  {one.task_id}"
+def _line(one: DeadLetter) -> str:
+    return f"{one.number}  {_time(one.dead_unix_s)}  {one.request_type}  {one.reply_to}  {one.task_id}"
 
 
 def _time(unix_s: float) -> str:

@@ -1,4 +1,7 @@
-"""The requests that were set aside, for an operator: what they are, once more, or away with them."""
+"""The dead letters, for an operator: listed, shown, run again or removed.
+
+A dead letter is a request that ended its engine or the server again and again; it was answered with `engine_failed`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _COLUMNS = "id, reply_to, task_id, type, arrived, died, reason"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadRequest:
+class DeadLetter:
     """One line of the list."""
 
     number: int
@@ -28,21 +31,21 @@ class DeadRequest:
     task_id: str
     request_type: str
     arrived_unix_s: float
-    died_unix_s: float
+    dead_unix_s: float
     reason: str
 
 
-def list_dead(state_dir: Path) -> list[DeadRequest]:
+def list_dead_letters(state_dir: Path) -> list[DeadLetter]:
     """All, oldest first. The server may be running.
 
     Raises:
         JournalError: there is no journal, or it cannot be read.
     """
     with _journal(state_dir, "ro") as connection:
-        return [DeadRequest(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM dead ORDER BY id")]  # noqa: S608
+        return [DeadLetter(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM dead ORDER BY id")]  # noqa: S608
 
 
-def show_dead(state_dir: Path, number: int) -> tuple[DeadRequest, dict[str, Any], list[int]]:
+def show_dead_letter(state_dir: Path, number: int) -> tuple[DeadLetter, dict[str, Any], list[int]]:
     """One of them, its header, and the sizes of its binary frames. The server may be running.
 
     Raises:
@@ -51,12 +54,12 @@ def show_dead(state_dir: Path, number: int) -> tuple[DeadRequest, dict[str, Any]
     with _journal(state_dir, "ro") as connection:
         row = connection.execute(f"SELECT {_COLUMNS}, frames FROM dead WHERE id = ?", (number,)).fetchone()  # noqa: S608
     if row is None:
-        raise JournalError(f"no request of number {number} is set aside")
+        raise JournalError(f"there is no dead letter of number {number}")
     header, *binaries = unpack_frames(row[-1])
-    return DeadRequest(*row[:-1]), decode_header(header)[1], [len(binary) for binary in binaries]
+    return DeadLetter(*row[:-1]), decode_header(header)[1], [len(binary) for binary in binaries]
 
 
-def retry_dead(state_dir: Path, number: int) -> DeadRequest:
+def retry_dead_letter(state_dir: Path, number: int) -> DeadLetter:
     """Have the next start run it as if it had arrived now. The server must be stopped.
 
     Raises:
@@ -77,7 +80,7 @@ def retry_dead(state_dir: Path, number: int) -> DeadRequest:
     return found
 
 
-def drop_dead(state_dir: Path, number: int) -> DeadRequest:
+def drop_dead_letter(state_dir: Path, number: int) -> DeadLetter:
     """Remove it. The server must be stopped.
 
     Raises:
@@ -90,11 +93,11 @@ def drop_dead(state_dir: Path, number: int) -> DeadRequest:
     return found
 
 
-def _taken(connection: sqlite3.Connection, number: int) -> DeadRequest:
+def _taken(connection: sqlite3.Connection, number: int) -> DeadLetter:
     row = connection.execute(f"SELECT {_COLUMNS} FROM dead WHERE id = ?", (number,)).fetchone()  # noqa: S608
     if row is None:
-        raise JournalError(f"no request of number {number} is set aside")
-    return DeadRequest(*row)
+        raise JournalError(f"there is no dead letter of number {number}")
+    return DeadLetter(*row)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The bytes of all requests in flight, and what the intake may read because of them."""
+"""The bytes of all requests in flight, and how far the intake is held back because of them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from enum import Enum
 
 
-class Room(Enum):
-    """How much more may be read."""
+class Backpressure(Enum):
+    """How much the server holds its peers back."""
 
-    FREE = "free"
-    TIGHT = "tight"
+    NONE = "none"
+    SLOW = "slow"
     """Past the budget: messages are read one at a time and slowly, so that control requests are still answered."""
-    FULL = "full"
+    STOP = "stop"
     """Past the reserve as well: nothing is read, and ZeroMQ pushes back on the peers."""
 
 
@@ -28,15 +28,15 @@ class ByteBudget:
         self.limit_bytes = limit_bytes
         self.reserve_bytes = reserve_bytes
         self.taken_bytes = 0
-        self.on_room: Callable[[], None] = lambda: None
-        """Called when reading may go on."""
+        self.on_relief: Callable[[], None] = lambda: None
+        """Called when more may be read than before."""
 
     @property
-    def room(self) -> Room:
-        """What may be read now."""
+    def pressure(self) -> Backpressure:
+        """Return what holds now."""
         if self.taken_bytes < self.limit_bytes:
-            return Room.FREE
-        return Room.TIGHT if self.taken_bytes < self.limit_bytes + self.reserve_bytes else Room.FULL
+            return Backpressure.NONE
+        return Backpressure.SLOW if self.taken_bytes < self.limit_bytes + self.reserve_bytes else Backpressure.STOP
 
     def take(self, size_bytes: int) -> None:
         """Count a request that came in."""
@@ -44,7 +44,7 @@ class ByteBudget:
 
     def give(self, size_bytes: int) -> None:
         """Give back what a finished request took."""
-        before = self.room
+        before = self.pressure
         self.taken_bytes -= size_bytes
-        if before is not Room.FREE and self.room is not before:
-            self.on_room()
+        if before is not Backpressure.NONE and self.pressure is not before:
+            self.on_relief()
