@@ -27,6 +27,7 @@ import msgspec
 
 from dragoman_handlers.text.letter_case import capitals, in_capitals, sentence_case, unemphasized, words_of
 from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.quality import ALIKE
 from dragoman_handlers.text.segmentation import Piece
 from dragoman_handlers.text.shorthand import Edit, may_be_spelled_out, spelled_out
 from dragoman_handlers.text.tokens import Role, Token, blanked
@@ -137,6 +138,8 @@ class Wording:
         self._source = source
         self._target = target
         self._book = book
+        self._alike = any({source, target} <= group for group in ALIKE)
+        """Whether a sentence may well be the same in both languages."""
 
     def known(self, piece: Piece) -> str | None:
         """The translation from the phrase book, if it is there."""
@@ -182,7 +185,7 @@ class Wording:
             + 8 * _out_of_proportion(source, translation)
             + 7 * (_doubles(after) and not _doubles(before))
             + 7 * self._unfinished(before, after)
-            + _copied(before, after)
+            + (0 if self._alike else _copied(before, after))
         )
 
     def _unfinished(self, before: Sequence[str], after: Sequence[str]) -> bool:

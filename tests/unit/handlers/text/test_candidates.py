@@ -105,6 +105,10 @@ def test_a_good_or_long_translation_is_beyond_doubt(source: str, translation: st
     assert TO_PT.doubt(source, translation) < DOUBTFUL
 
 
+def test_what_stays_as_it_is_between_languages_that_are_alike_is_beyond_doubt() -> None:
+    assert Wording("gl", "pt", PhraseBook()).doubt("A casa é grande.", "A casa é grande.") < DOUBTFUL
+
+
 def test_engines_that_know_no_language_get_sentences_as_they_are() -> None:
     one = piece("i dont KNOW")
     assert PLAIN.usual(one).piece == one
