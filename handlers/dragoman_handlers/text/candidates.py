@@ -148,14 +148,16 @@ class Wording:
     def usual(self, piece: Piece) -> Form:
         """The form that a model most likely does best with."""
         text = piece.text
-        if not text[0].islower() and _ENDED.search(text) and self._is_ordinary(text):
+        if text[-1] in ".?!" and not text[0].islower() and self._is_ordinary(text):
             return Form(piece=piece, finish=_as_it_is)
         words = words_of(_visible(piece))
         return self._form(piece, stop=len(words) >= _PHRASE_WORDS)
 
     def _is_ordinary(self, text: str) -> bool:
         """Whether nothing in a sentence is to be written another way. To be found out in microseconds."""
-        if _CAPITALS.search(text) or may_be_spelled_out(text, self._source):
+        if not text[1:].islower() and _CAPITALS.search(text):
+            return False
+        if may_be_spelled_out(text, self._source):
             return False
         words = text.lower().split()
         return len(words) - len(set(words)) < _MEANT_REPEATS - 1
@@ -173,7 +175,7 @@ class Wording:
 
     def doubt(self, source: str, translation: str) -> int:
         """How doubtful the translation of a sentence looks; see above. 0 for what is beyond doubt, or long."""
-        if source.count(" ") >= 2 * SHORT_WORDS:
+        if source.count(" ") >= SHORT_WORDS:
             return 0
         before = words_of(source)
         if len(before) > SHORT_WORDS or not before:

@@ -81,18 +81,20 @@ class _Pair:
                 self.firsts.update({words[0], " ".join(words[:2])})
         return keys
 
-
     def may_begin(self, text: str) -> bool:
         """Whether any phrase begins as a text does; so nearly every other text is known at once to be none."""
         found = _BEGINNING.match(text)
         if found is None:
             return False
-        first, second = found[1].translate(_APOSTROPHES).lower(), (found[2] or "").translate(_APOSTROPHES).lower()
+        first, second = found.groups("")
+        first, second = first.lower(), second.lower()
+        if not text.isascii():
+            first, second = first.translate(_APOSTROPHES), second.translate(_APOSTROPHES)
         if not second:
             known = first in self.firsts
         else:
             known = f"{first} {second}" in self.firsts or first in self.openers or first == second
-        return known or bool(_DRAWN_OUT.search(first) or _LAUGHTER.fullmatch(first))
+        return known or _DRAWN_OUT.search(first) is not None or _LAUGHTER.fullmatch(first) is not None
 
 
 class PhraseBook:
