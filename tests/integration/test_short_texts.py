@@ -59,7 +59,7 @@ def test_the_cases_of_short_texts_hold(peer: Peer, shared_data: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "translation"),
     [
-        ("Where is the station?", "Onde está a estação?"),
+        ("Good morning. Where is the station?", "Bom dia. Onde está a estação?"),
         ("Good night", "Boa noite"),
         ("Thanks for everything, Maria! 😀", "Obrigado por tudo, Maria! 😀"),
         ("Hello! How are you? Thank you.", "Olá! Como está? Obrigado."),

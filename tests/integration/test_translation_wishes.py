@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,18 @@ def test_a_translation_with_a_warning_is_not_cached_and_is_told_of_in_stories_an
     assert len(ready.fields["translatedAudio"]["warnings"]) == 1
     [done] = [event for event in events if event.type == "audio_process_completed"]
     assert len(done.fields["translatedAudios"][0]["warnings"]) == 1
+
+
+def test_the_client_and_its_command_line_tell_of_warnings(server: ServerProcess) -> None:
+    requests, routed = server.endpoints["requests"], server.endpoints["routed"]
+    text = "One more __loop__ in the road."
+    with SyncClient(requests, routed) as client:
+        [warning] = client.translate(text, "en", to="pt").warnings
+    assert "repeated itself" in warning
+    program = [sys.executable, "-c", "from dragoman_client.cli import main; main()"]
+    command = ["--requests", requests, "--routed", routed, "translate", text, "--from", "en", "--to", "pt"]
+    done = subprocess.run([*program, *command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("and so on\n", f"warning: {warning}\n")
 
 
 def test_the_client_passes_a_glossary_on(server: ServerProcess) -> None:
