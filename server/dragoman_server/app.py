@@ -19,7 +19,7 @@ from dragoman_handlers.text import language_id as identifying
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, ConfigError, glossary_entries
+from dragoman_server.config import Config, ConfigError, glossary_entries, phrase_book
 from dragoman_server.control import Control
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.sqlite import SqliteJournal
@@ -108,6 +108,7 @@ class App:
             observer=self.telemetry.observer,
             models=model_names(config),
             glossary=Glossary(glossary_entries(config.translation)),
+            phrases=phrase_book(config.translation),
         )
         self.store = TaskStore(config.results, self._clock.monotonic)
         self.dispatcher = Dispatcher(self._services, HANDLERS, self.lanes, self.store)
@@ -215,6 +216,7 @@ class App:
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
         self._services.glossary = Glossary(glossary_entries(config.translation))
+        self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)
         self.budget.limit_bytes = config.limits.in_flight_bytes
         self.budget.reserve_bytes = config.limits.request_bytes
