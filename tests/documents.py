@@ -32,6 +32,11 @@ def blocks(page: Path, *languages: str) -> list[str]:
     return [text for language, text in _BLOCK.findall(text_of(page)) if language in languages]
 
 
+def languages_of(page: Path) -> set[str]:
+    """The languages of a page's fenced blocks."""
+    return {language for language, _ in _BLOCK.findall(text_of(page))}
+
+
 def prose_of(page: Path) -> str:
     """The page without its fenced blocks."""
     return _BLOCK.sub("", text_of(page))

@@ -41,6 +41,7 @@ from dragoman_wire.requests import (
     PingRequest,
     Replacement,
     Request,
+    ResultRequest,
     SoundFormat,
     StatsRequest,
     SubtitleFormat,
@@ -176,7 +177,7 @@ class Client:
         header["replyTo"] = self.peer
         task_id = header["taskId"]
         frames = pack(header, binaries, self._limits)
-        poll = pack({"type": "result", "taskId": task_id, "replyTo": self.peer}, {}, self._limits)
+        poll = pack(header_of(ResultRequest(task_id=task_id, reply_to=self.peer)), {}, self._limits)
         state = RequestState(
             header,
             patience,

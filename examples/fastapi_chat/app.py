@@ -18,7 +18,7 @@ from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from dragoman_client import Client, ClientError, DragomanError, Event, TranslationCache, TranslationFailed
+from dragoman_client import Client, ClientError, DragomanError, ReceivedEvent, TranslationCache, TranslationFailed
 
 REQUESTS = os.environ.get("DRAGOMAN_SOCKETS__REQUESTS", "tcp://127.0.0.1:5555")
 ROUTED = os.environ.get("DRAGOMAN_SOCKETS__ROUTED", "tcp://127.0.0.1:5559")
@@ -126,7 +126,7 @@ class Chat:
                 missing.remove(language)
                 room.deliver(language, original | {"text": text, "language": language, "translated": True})
 
-        def on_event(event: Event) -> None:
+        def on_event(event: ReceivedEvent) -> None:
             if event.type == "translation_completed" and event.language:
                 deliver(event.language, event.fields["result"]["translatedText"])
 

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ECHO, PATIENCE_S, ROOT, ServerProcess, connected, running_server, wait_until
+from tests.harness import ECHO, PATIENCE_S, ROOT, ServerProcess, running_server, wait_until
 
 FOLDER = ROOT / "examples" / "retry_worker"
-SLOW_MS = 300
+SLOW_MS = 100
+AT_ONCE = 8
+"""So many jobs the worker has at work."""
 
 
 @contextmanager
@@ -90,24 +92,35 @@ def test_a_job_with_a_result_is_not_done_again(echo_server: ServerProcess, tmp_p
 
 
 def test_it_waits_for_a_server_and_outlives_its_death(tmp_path: Path) -> None:
-    settings = ECHO | {"engines__translation__delay_ms": SLOW_MS}
+    never = {"engines__translation__delay_ms": 3_600_000}
     jobs, results = written(tmp_path / "jobs.jsonl", some_jobs(20)), tmp_path / "results.jsonl"
     state = tmp_path / "state"
     state.mkdir()
-    with running_server(state, **settings) as server:
-        endpoints = server.endpoints
-    at_the_same_place = settings | {f"sockets__{name}": endpoints[name] for name in ("requests", "events", "routed")}
-    with worker(endpoints, jobs, results) as process:
+    with running_server(state, **ECHO) as server:
+        places = {f"sockets__{name}": server.endpoints[name] for name in ("requests", "events", "routed")}
+    with worker(server.endpoints, jobs, results) as process:
         assert process.stderr is not None
         assert "waiting for the server" in process.stderr.readline()
-        with running_server(state, **at_the_same_place):
-            wait_until(lambda: len(results_of(results)) > 0, "the first result")
-        # The server was killed with jobs at work; the next one has its journal.
-        assert len(results_of(results)) < 20
-        with running_server(state, **at_the_same_place):
+        with running_server(state, **ECHO | places | never) as server:
+            wait_until(lambda: server.stats()["lanes"]["translation"]["active"] == AT_ONCE, "jobs are at work")
+        # It was killed with them; the next server has them in its journal, and answers.
+        with running_server(state, **ECHO | places):
             assert process.wait(PATIENCE_S) == 0
 
     assert results_of(results) == translated(20)
+
+
+def test_it_stops_on_a_signal_while_there_is_no_server(tmp_path: Path) -> None:
+    jobs, results = written(tmp_path / "jobs.jsonl", some_jobs(1)), tmp_path / "results.jsonl"
+    with running_server(tmp_path, **ECHO) as server:
+        pass
+    with worker(server.endpoints, jobs, results) as process:
+        assert process.stderr is not None
+        assert "waiting for the server" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 1
+
+    assert results_of(results) == {}
 
 
 def test_it_stops_on_a_signal_and_goes_on_at_the_next_start(tmp_path: Path) -> None:
@@ -116,13 +129,11 @@ def test_it_stops_on_a_signal_and_goes_on_at_the_next_start(tmp_path: Path) -> N
         with worker(server.endpoints, jobs, results) as process:
             wait_until(lambda: len(results_of(results)) > 0, "the first result")
             process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE_S) == 1
-        assert 0 < len(results_of(results)) < 20
+            # How far it has come by then is a matter of the machine.
+            assert process.wait(PATIENCE_S) == (0 if len(results_of(results)) == 20 else 1)
         with worker(server.endpoints, jobs, results) as process:
             assert process.wait(PATIENCE_S) == 0
-        with connected(server) as peer:
-            peer.send({"type": "stats"})
-            # Each job was one task, however often it was asked for.
-            assert peer.receive().fields["lanes"]["translation"]["completed"] == 20
+        # Each job was one task, however often it was asked for.
+        assert server.stats()["lanes"]["translation"]["completed"] == 20
 
     assert results_of(results) == translated(20)

@@ -18,6 +18,7 @@ from dragoman_client import (
     EventStream,
     Format,
     Pong,
+    ReceivedEvent,
     ServerUnreachable,
     SpeakingVoice,
     SpokenTranslation,
@@ -108,10 +109,10 @@ async def asynchronous(audio: bytes | Path) -> None:
         assert_type(stream, EventStream)
         assert_type(stream.task_id, str)
         async for event in stream:
-            assert_type(event, Event)
+            assert_type(event, ReceivedEvent)
         async with client.events(PingRequest()) as entered:
             assert_type(entered, EventStream)
-            assert_type(await anext(entered), Event)
+            assert_type(await anext(entered), ReceivedEvent)
         await stream.aclose()
     await client.aclose(clean=False)
 
@@ -137,7 +138,7 @@ def plain(audio: bytes | Path) -> None:
         assert_type(stream, SyncEventStream)
         assert_type(stream.task_id, str)
         for event in stream:
-            assert_type(event, Event)
+            assert_type(event, ReceivedEvent)
         with client.events(PingRequest()) as entered:
             assert_type(entered, SyncEventStream)
         stream.close()
@@ -199,7 +200,7 @@ def results(
     assert_type(render(transcription, Format.SRT), str)
 
 
-def answers(pong: Pong, voices: VoicesResult, voice: SpeakingVoice, event: Event) -> None:
+def answers(pong: Pong, voices: VoicesResult, voice: SpeakingVoice, event: ReceivedEvent, older: Event) -> None:
     """Every attribute of the smaller answers, and of an event."""
     assert_type(pong.timestamp, float | int | str | None)
     assert_type(pong.translator_status, Literal["alive"])
@@ -215,6 +216,7 @@ def answers(pong: Pong, voices: VoicesResult, voice: SpeakingVoice, event: Event
     assert_type(voice.engine, str)
     assert_type(voice.languages, list[str])
 
+    assert_type(older, ReceivedEvent)
     assert_type(event.type, str)
     assert_type(event.fields, Mapping[str, Any])
     assert_type(event.binaries, Mapping[str, bytes])

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from dragoman_client.frames import pack
+import msgspec
+
+from dragoman_client.frames import header_of, pack
 from dragoman_client.load.plan import Kind, Plan
 from dragoman_wire.limits import WireLimits
+from dragoman_wire.requests import (
+    AudioProcessRequest,
+    PingRequest,
+    Request,
+    ResultRequest,
+    TranscriptionRequest,
+    TranslationRequest,
+)
 
 TEXTS = (
     "Good morning.",
@@ -92,24 +101,23 @@ class RequestMaker:
         self._number += 1
         peer = self._peers[number % len(self._peers)]
         task_id = f"{peer}.{number}"
-        header, binaries = self._fields_of(kind, number)
-        header |= {"taskId": task_id, "replyTo": peer}
-        return kind, task_id, pack(header, binaries, self._limits)
+        request, binaries = self._request_of(kind, number)
+        named = msgspec.structs.replace(request, task_id=task_id, reply_to=peer)
+        return kind, task_id, pack(header_of(named), binaries, self._limits)
 
-    def _fields_of(self, kind: Kind, number: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def _request_of(self, kind: Kind, number: int) -> tuple[Request, dict[str, bytes]]:
         source, targets = self._plan.source, list(self._plan.targets)
+        spoken = None if source == "auto" else source
         match kind:
             case Kind.PING:
-                return {"type": "ping", "timestamp": number}, {}
+                return PingRequest(timestamp=number), {}
             case Kind.TRANSLATION:
-                header = {"type": "translation", "sourceLanguage": source, "targetLanguages": targets}
-                return header | {"text": self._text(number)}, {}
+                text = self._text(number)
+                return TranslationRequest(text=text, source_language=source, target_languages=targets), {}
             case Kind.TRANSCRIPTION:
-                language = {} if source == "auto" else {"language": source}
-                return {"type": "transcription_only", **language}, self._recording()
+                return TranscriptionRequest(language=spoken), self._recording()
             case Kind.VOICE:
-                language = {} if source == "auto" else {"userLanguage": source}
-                return {"type": "audio_process", "targetLanguages": targets, **language}, self._recording()
+                return AudioProcessRequest(user_language=spoken, target_languages=targets), self._recording()
 
     def _text(self, number: int) -> str:
         text = self._rng.choice(self._materials.texts)
@@ -121,7 +129,7 @@ class RequestMaker:
 
 def result_request(task_id: str, peer: str) -> list[bytes]:
     """Build the frames that ask for the stored events of a task."""
-    return pack({"type": "result", "taskId": task_id, "replyTo": peer}, {}, WireLimits())
+    return pack(header_of(ResultRequest(task_id=task_id, reply_to=peer)), {}, WireLimits())
 
 
 def _lines_of(path: Path) -> list[str]:

@@ -11,10 +11,11 @@ import zmq
 
 from dragoman_client.connection_monitor import ConnectionMonitor
 from dragoman_client.errors import BadAnswer, ServerUnreachable
-from dragoman_client.frames import ReceivedEvent, pack, unpack
+from dragoman_client.frames import ReceivedEvent, header_of, pack, unpack
 from dragoman_client.sockets import Receiver, connect_sockets
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.outbound import topic_of
+from dragoman_wire.requests import PingRequest
 
 log = logging.getLogger("dragoman_client")
 
@@ -68,7 +69,7 @@ class LoadSockets:
             ServerUnreachable: none came in time.
         """
         self._pong.clear()
-        ping = pack({"type": "ping", "taskId": _PING_ID, "replyTo": self._peers[-1]}, {}, WireLimits())
+        ping = pack(header_of(PingRequest(task_id=_PING_ID, reply_to=self._peers[-1])), {}, WireLimits())
         try:
             async with asyncio.timeout(timeout_s):
                 while not self._pong.is_set():

@@ -17,9 +17,9 @@ from dragoman_client import (
     Client,
     ClientError,
     DragomanError,
-    Event,
     EventStream,
     Pong,
+    ReceivedEvent,
     SpeakingVoice,
     SpokenTranslation,
     SyncClient,
@@ -40,7 +40,7 @@ from tests.harness import ROOT
 PAGE = ROOT / "docs" / "client.md"
 SECTIONS = dict(re.findall(r"^#{2,3} ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", text_of(PAGE), re.MULTILINE | re.DOTALL))
 CALLS = {name for name, _ in inspect.getmembers(Client, inspect.isfunction) if not name.startswith("_")} - {"aclose"}
-DATA = [Event, SpokenTranslation, TranscriptSegment, TranscriptWord, Transcription, Translation, VoiceResult]
+DATA = [ReceivedEvent, SpokenTranslation, TranscriptSegment, TranscriptWord, Transcription, Translation, VoiceResult]
 LISTED = {Pong: "ping", VoicesResult: "voices", SpeakingVoice: "voices", TranslationFailed: "Errors"}
 
 

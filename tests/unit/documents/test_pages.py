@@ -23,6 +23,7 @@ from tests.documents import (
     anchors_of,
     blocks,
     dragoman_lines,
+    languages_of,
     links_of,
     name_of,
     prose_of,
@@ -40,6 +41,7 @@ PROGRAMS = {
     "sqlite3", "systemctl", "uvicorn",
 }  # fmt: skip
 """What a reader is told to type, beside our own scripts and what is in the virtual environment."""
+LANGUAGES = {"", "console", "json", "promql", "python", "sh", "toml", "yaml"}
 OF_THE_MODELS_PAGE = "docs/models.md"
 """Its TOML is of two kinds; see test_models.py."""
 
@@ -86,6 +88,12 @@ def test_every_link_leads_to_a_file_and_a_section(page: Path) -> None:
             broken.append(link)
 
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_block_is_in_a_language_that_these_tests_look_at(page: Path) -> None:
+    assert languages_of(page) <= LANGUAGES
+    assert text_of(page).count("```") == 2 * len(blocks(page, *LANGUAGES)), "a block is not closed"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -1,0 +1,1 @@
+"""Smoke: with every Python and every version that pyproject.toml allows, a fresh install does its work."""
