@@ -12,7 +12,7 @@ from dragoman_handlers.registry import HANDLERS
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, glossary_entries
+from dragoman_server.config import Config, glossary_entries, phrase_book
 from dragoman_server.control import Control
 from dragoman_server.journal.base import Journal
 from dragoman_server.lifecycle.pools import make_pools, model_names
@@ -93,6 +93,7 @@ class Server:
             observer=self.telemetry.observer,
             models=model_names(config),
             glossary=Glossary(glossary_entries(config.translation)),
+            phrases=phrase_book(config.translation),
             journal=journal,
             cache=cache,
         )
@@ -149,6 +150,7 @@ class Server:
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
         self._services.glossary = Glossary(glossary_entries(config.translation))
+        self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)
         self.budget.limit_bytes = config.limits.in_flight_bytes
         self.budget.reserve_bytes = config.limits.request_bytes
