@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -209,11 +210,16 @@ async def test_what_was_said_is_logged_once_however_late_it_is_written(tmp_path:
 
 async def test_a_failed_task_holds_neither_its_text_nor_its_recording(tmp_path: Path) -> None:
     async with in_process(tmp_path) as server:
-        for number in range(3):
-            await server.peer.run(text(f"t{number}", "fr", said="__fail__ secret"))
-            recording = {"type": "transcription_only", "messageId": "m", "binaryFrames": {"audio": 1}}
-            await server.peer.run({"taskId": f"r{number}", **recording}, b"RIFF" + bytes(40))
+        names = {
+            f"{kind}-{secrets.token_hex(8)}" for kind in "tr" for _ in range(3)
+        }  # in no other test of the process
+        for name in names:
+            if name.startswith("t"):
+                await server.peer.run(text(name, "fr", said="__fail__ secret"))
+            else:
+                recording = {"type": "transcription_only", "messageId": "m", "binaryFrames": {"audio": 1}}
+                await server.peer.run({"taskId": name, **recording}, b"RIFF" + bytes(40))
         assert {task["status"] for task in server.tasks("failed")} == {"failed"}
         await asyncio.sleep(0)
         gc.collect()
-        assert [one.task_id for one in gc.get_objects() if isinstance(one, TaskContext)] == []
+        assert [one.task_id for one in gc.get_objects() if isinstance(one, TaskContext) and one.task_id in names] == []
