@@ -79,6 +79,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
     """(source, target) that it translates directly; empty: any two of `languages`."""
+    sentence_tokens: int = 0
+    """Translation: a sentence of more tokens (pieces of words) loses something; 0: of any length none does."""
     alphabets: list[Alphabet] = []
     """Translation: what each model can read and write, where that is known and is not everything."""
     multilingual: bool = False

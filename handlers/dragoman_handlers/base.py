@@ -14,6 +14,7 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, Result, Work, pool_name
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event
@@ -91,6 +92,11 @@ class RequestView(Protocol):
 
     @property
     def glossary(self) -> Glossary:
+        """The server's own."""
+        ...
+
+    @property
+    def phrases(self) -> PhraseBook:
         """The server's own."""
         ...
 

@@ -1,4 +1,4 @@
-"""What a request wants of its translations beside the languages: a model, and a glossary."""
+"""What a request wants of its translations beside the languages: a model, a glossary; and the phrase book."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from dragoman_handlers.base import Asked
 from dragoman_handlers.text.glossary import Glossary, Terms, check_entries
+from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_wire.requests import Replacement
 
 DEFAULT_MODEL_TYPE = "basic"
@@ -37,6 +38,8 @@ class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     """Its name in units."""
     glossaries: tuple[Glossary, ...] = ()
     """Those with any entries, the request's own first."""
+    phrases: PhraseBook = NO_PHRASES
+    """The server's."""
 
     def terms(self, target: str) -> list[Terms]:
         """What is to be looked for in a text for this language."""
@@ -61,4 +64,5 @@ def translation_wish(request: Wishing, asked: Asked) -> TranslationWish:
         model_type=model_type,
         model=models.get(model_type, ""),
         glossaries=glossaries,
+        phrases=asked.phrases,
     )

@@ -17,6 +17,7 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler, RequestView
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.records import Reply
@@ -159,6 +160,11 @@ class _View(RequestView):
     @override
     def glossary(self) -> Glossary:
         return self._services.glossary
+
+    @property
+    @override
+    def phrases(self) -> PhraseBook:
+        return self._services.phrases
 
     @property
     @override

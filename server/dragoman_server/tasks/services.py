@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import LimitsConfig
@@ -33,6 +34,7 @@ class Services:
     models: Mapping[str, str] = field(default_factory=lambda: {DEFAULT_MODEL_TYPE: ""})
     """The translation models by the names that peers know."""
     glossary: Glossary = field(default_factory=Glossary)
+    phrases: PhraseBook = field(default_factory=PhraseBook)
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NO_OBSERVER

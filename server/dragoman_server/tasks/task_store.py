@@ -25,11 +25,11 @@ class TaskStore:
     Args:
         config: how long and how many finished tasks are kept.
         clock: monotonic.
+        journal: where tasks are written that are kept here as known.
     """
 
-    def __init__(self, config: ResultsConfig, clock: Callable[[], float]) -> None:
-        self.journal: Journal = NOTHING
-        """Where tasks are written that are kept here as known."""
+    def __init__(self, config: ResultsConfig, clock: Callable[[], float], journal: Journal = NOTHING) -> None:
+        self.journal = journal
         self._config = config
         self._clock = clock
         self._active: dict[TaskKey, Task] = {}

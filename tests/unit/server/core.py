@@ -327,6 +327,11 @@ def inbound_of(task_id: str | None = "t", *languages: str, text: str = "hello", 
     return decode_message([header_of(task_id, *languages, text=text, **fields)], _LIMITS)
 
 
+def control_of(kind: str, **fields: Any) -> Inbound:
+    """A control request as the intake decodes it."""
+    return decode_message([json.dumps({"type": kind, "replyTo": "peer"} | fields).encode()], _LIMITS)
+
+
 def a_run(*parts: str, key: TaskKey = ("peer", "t"), arrived_s: float = 0.0, text: str = "x") -> Run:
     """A run with a place in a lane of its own."""
     lane = Lane("translation", LaneConfig(concurrency=1, queue=1))
