@@ -118,9 +118,6 @@ class RequestView(Protocol):
         ...
 
 
-Asked = RequestView
-
-
 class Context(RequestView, Protocol):
     """A running task, as its handler sees it."""
 

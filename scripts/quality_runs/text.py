@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dragoman_client import Client
-from scripts.quality_runs import identifiers, text_cases
+from scripts.quality_runs import identifiers, lines, text_cases
 from scripts.quality_runs.asking import ask_server
 from scripts.quality_runs.plan import Part, Plan
 from scripts.quality_runs.report import Check, at_least, at_most
@@ -57,4 +57,4 @@ def hard_markup(plan: Plan) -> list[Check]:  # noqa: ARG001 - the cases are alwa
     return [markup_kept(ask_server(translate_hard))]
 
 
-MEASURES: Sequence[Part] = (text_cases.measure, ordinary_sentences, hard_markup, identifiers.measure)
+MEASURES: Sequence[Part] = (text_cases.measure, ordinary_sentences, hard_markup, identifiers.measure, lines.measure)

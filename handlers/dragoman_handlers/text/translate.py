@@ -13,7 +13,7 @@ import msgspec
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
-from dragoman_handlers.base import Asked, Context, Question
+from dragoman_handlers.base import Context, Question, RequestView
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.candidates import PLAIN, Wording
 from dragoman_handlers.text.language_id import probabilities
@@ -66,12 +66,12 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_translations(
-    asked: Asked, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
+    view: RequestView, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
 ) -> list[Translated] | None:
     """`text` in every one of `targets`, where all of that is known in memory; None where something is not.
 
     Args:
-        asked: knows the answers.
+        view: knows the answers.
         engine: what the translation engine can do.
         text: to be translated.
         source: its language, a base language.
@@ -80,7 +80,7 @@ def known_translations(
     """
     composed = _composed(text)
     others = [target for target in targets if base_language(target) != source]
-    known = asked.recall_all([_whole(composed, source, target, wish) for target in others], str)
+    known = view.recall_all([_whole(composed, source, target, wish) for target in others], str)
     if known is None:
         # Asked last, for it takes longer than what is mostly enough; such a text is never kept.
         return None if has_letters(text) else [_unchanged(text)] * len(targets)

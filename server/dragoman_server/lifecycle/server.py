@@ -26,8 +26,7 @@ from dragoman_server.spool import Spool
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.observer import Observer
-from dragoman_server.tasks.outgoing import Outgoing
-from dragoman_server.tasks.services import Services
+from dragoman_server.tasks.services import Outgoing, Services
 from dragoman_server.tasks.task_store import TaskStore
 from dragoman_server.telemetry.lines import NoLines
 from dragoman_server.telemetry.logs import Logs

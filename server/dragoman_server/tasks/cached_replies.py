@@ -22,12 +22,10 @@ from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.records import Reply
 from dragoman_server.tasks.callbacks import RunCallbacks
-from dragoman_server.tasks.compact_task import CompactTask
-from dragoman_server.tasks.run import peer_of
+from dragoman_server.tasks.run import milliseconds, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import TaskKey
-from dragoman_server.tasks.task_store import TaskStore
-from dragoman_server.tasks.timeline import milliseconds
+from dragoman_server.tasks.task_store import CompactTask, TaskStore
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.events import Accepted, TaskFinished
 from dragoman_wire.inbound import Inbound

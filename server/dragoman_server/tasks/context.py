@@ -18,10 +18,9 @@ from dragoman_handlers.text.glossary import Glossary
 from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
-from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.run import Run, UnitCall
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.timeline import UnitCall
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event

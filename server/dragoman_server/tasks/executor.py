@@ -17,11 +17,10 @@ from dragoman_server.tasks.callbacks import RunCallbacks
 from dragoman_server.tasks.completion import Completion
 from dragoman_server.tasks.context import TaskContext
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.run import Run, peer_of
+from dragoman_server.tasks.run import Run, RunTimeline, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore, can_be_named
-from dragoman_server.tasks.timeline import RunTimeline
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.families import FAMILIES

@@ -1,4 +1,4 @@
-"""What every run needs of the server."""
+"""What every run needs of the server, and how what one turn of the loop brings about leaves together."""
 
 from __future__ import annotations
 
@@ -38,3 +38,25 @@ class Services:
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NO_OBSERVER
+
+
+class Outgoing:
+    """The `Outbox` of the intake. Without it an answer that is written would leave two turns of the loop later.
+
+    Args:
+        services: the journal and the publisher.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def hold(self) -> None:
+        """Let rows and events gather."""
+        self._services.publisher.hold()
+
+    def release(self) -> None:
+        """Write what has gathered, and send what is written."""
+        try:
+            self._services.journal.hand_over()
+        finally:
+            self._services.publisher.release()

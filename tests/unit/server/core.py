@@ -25,11 +25,10 @@ from dragoman_server.spool import Spool
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.observer import Observer
-from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.run import Run, RunTimeline
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import TaskKey
 from dragoman_server.tasks.task_store import TaskStore
-from dragoman_server.tasks.timeline import RunTimeline
 from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec, decode_header, encode_header

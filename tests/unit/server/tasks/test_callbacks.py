@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dragoman_server.tasks.callbacks import RunCallbacks
-from dragoman_server.tasks.observer_batcher import ObserverBatcher
+from dragoman_server.tasks.observer import ObserverBatcher
 from dragoman_server.tasks.task import Task
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope

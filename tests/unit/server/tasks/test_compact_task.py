@@ -8,9 +8,8 @@ from dragoman_server.config import ResultsConfig
 from dragoman_server.journal.base import Done
 from dragoman_server.journal.null import NOTHING, NullJournal
 from dragoman_server.journal.records import ForgottenRow, Record
-from dragoman_server.tasks.compact_task import CompactTask, compacted
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.task_store import TaskStore
+from dragoman_server.tasks.task_store import CompactTask, TaskStore, compacted
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import EngineFailed
 from dragoman_wire.events import ResultUnknown, TaskFinished

@@ -8,8 +8,8 @@ import pytest
 from typing_extensions import override
 
 from dragoman_server.journal.records import TaskFinishedRow
-from dragoman_server.tasks.compact_task import CompactTask
 from dragoman_server.tasks.observer import FinishedTask, Observer
+from dragoman_server.tasks.task_store import CompactTask
 from dragoman_wire.errors import EngineFailed
 from tests.unit.server.core import Core
 

@@ -10,10 +10,9 @@ from typing_extensions import override
 
 from dragoman_server.config import LaneConfig
 from dragoman_server.journal.records import Reply
-from dragoman_server.tasks import observer_batcher
+from dragoman_server.tasks import observer
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.observer import Observer
-from dragoman_server.tasks.observer_batcher import ObserverBatcher
+from dragoman_server.tasks.observer import Observer, ObserverBatcher
 from dragoman_server.tasks.run import Run
 from dragoman_server.tasks.task import Task
 from dragoman_wire.requests import Request
@@ -72,7 +71,7 @@ async def test_what_comes_together_is_told_together_and_in_order(bench: Bench) -
 
 
 async def test_it_is_told_without_being_asked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observer_batcher, "_DELAY_S", 0.0)
+    monkeypatch.setattr(observer, "_DELAY_S", 0.0)
     bench.batcher.accepted(TASK, a_run("pt"))
     async with asyncio.timeout(20):
         while not bench.told.calls:  # noqa: ASYNC110 - a timer of the loop
@@ -81,9 +80,9 @@ async def test_it_is_told_without_being_asked(bench: Bench, monkeypatch: pytest.
 
 
 async def test_much_is_told_at_once(bench: Bench) -> None:
-    for _ in range(observer_batcher._MOST_WAITING):
+    for _ in range(observer._MOST_WAITING):
         bench.batcher.answered(a_reply())
-    assert bench.told.calls == [f"answered {observer_batcher._MOST_WAITING}", "then"]
+    assert bench.told.calls == [f"answered {observer._MOST_WAITING}", "then"]
 
 
 async def test_a_repeat_is_told_after_what_it_repeats(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from dragoman_server.tasks.outgoing import Outgoing
+from dragoman_server.tasks.services import Outgoing
 
 
 class Recorder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman_server.tasks.timeline import MOST_STEPS, RunTimeline, UnitCall, busy_s, milliseconds
+from dragoman_server.tasks.run import MOST_STEPS, RunTimeline, UnitCall, busy_s, milliseconds
 from dragoman_wire.events import ResultUnknown
 from tests.unit.server.core import a_run
 

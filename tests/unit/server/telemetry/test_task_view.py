@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dragoman_server.tasks.context import TaskContext
+from dragoman_server.tasks.run import UnitCall
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.timeline import UnitCall
 from dragoman_server.telemetry.task_view import TaskView
 from dragoman_wire.errors import EngineFailed
 from tests.unit.server.core import Core, a_reply, a_run, completed
