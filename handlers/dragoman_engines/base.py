@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from dragoman_engines.work import AnyResult, AnyWork, Kind, pool_name
+from dragoman_wire.events import QualityClass
 
 _FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
@@ -79,6 +80,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
     """(source, target) that it translates directly; empty: any two of `languages`."""
+    quality: QualityClass = "good"
+    """Translation: how good a direct pair is."""
     alphabets: list[Alphabet] = []
     """Translation: what each model can read and write, where that is known and is not everything."""
     multilingual: bool = False

@@ -17,6 +17,7 @@ from dragoman_engines.work import R, Work
 from dragoman_handlers.registry import HANDLERS
 from dragoman_handlers.text import language_id as identifying
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_server.available_models import AvailableModels
 from dragoman_server.cache.open import open_cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ConfigError, glossary_entries
@@ -131,7 +132,16 @@ class App:
             log_lines_dropped=lambda: self._logs.dropped if self._logs else 0,
         )
         self.statistics = Statistics(sources)
-        self._control = Control(self.dispatcher, self.publisher, self.statistics, self._clock, self.pools)
+        self._available = AvailableModels(str(config.engines.models_dir.expanduser()))
+        self._control = Control(
+            self.dispatcher,
+            self.publisher,
+            self.statistics,
+            self._clock,
+            self.pools,
+            self._services.models,
+            self._available,
+        )
         self._ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
         self._manager = ServiceManager.from_environment(os.environ)
@@ -170,6 +180,7 @@ class App:
         for pool in self.pools.values():
             pool.start()
         asyncio.get_running_loop().run_in_executor(None, identifying.warm_up)
+        self._available.look()
         self._recovery.start()
         self.intake.start()
         self._manager.keep(lambda: self.intake.last_turn_s, self._readiness.line)

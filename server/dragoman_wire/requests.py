@@ -59,6 +59,22 @@ class VoicesRequest(Request, frozen=True, kw_only=True):
     """Ask for the voices that can speak."""
 
 
+class LanguagesRequest(Request, frozen=True, kw_only=True):
+    """Ask which languages can be translated, heard and spoken."""
+
+    source_language: Language | None = None
+    """Only pairs from it; a model for many languages is then listed pair by pair."""
+    target_language: Language | None = None
+    """Only pairs into it, in the same way."""
+
+
+class DetectRequest(Request, frozen=True, kw_only=True):
+    """Ask which language a text is in."""
+
+    text: str
+    """Only its first 4,000 characters are looked at."""
+
+
 class CancelRequest(Request, frozen=True, kw_only=True):
     """Stop the task of this `taskId` (and of this `replyTo`)."""
 
