@@ -21,10 +21,9 @@ from dragoman_handlers.text.markup import find_tokens
 from dragoman_handlers.text.segmentation import has_letters
 from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineUnavailable, UnsupportedLanguage
+from dragoman_wire.requests import DETECT_CHARS
 
 _SNIPPET_CHARS = 400
-_LOOKED_AT_CHARS = 4000
-"""The snippet is found in these; a whole novel would hold the loop up."""
 _SHORT_WORDS = 8
 _SURE, _SURE_OF_SHORT = 0.6, 0.8
 """Above these, a language counts that no model knows. On FLORES lines cut to four words and a server for English and
@@ -35,6 +34,7 @@ _PHRASE_WORDS = 3
 _FEW_LETTERS = 12
 """Shorter texts in Latin letters are names and greetings as often as words of one language only."""
 _MOST_CANDIDATES = 5
+_LEAST_NAMED = 0.01
 _LEAST_SHOWN = 0.0005
 _WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # noqa: RUF001 - the apostrophe of phones
 
@@ -150,7 +150,7 @@ def language_candidates(text: str) -> Candidates:
         others = 1.0 - scores.pop(phrase, 0.0)
         scores = {language: score * (1.0 - _LIKELY) / others for language, score in scores.items()} | {phrase: _LIKELY}
     found = sorted(scores.items(), key=lambda one: -one[1])[:_MOST_CANDIDATES]
-    found = [(language, min(1.0, score)) for language, score in found]
+    found = [(language, min(1.0, score)) for language, score in found if score >= _LEAST_NAMED or score == found[0][1]]
     letters = sum(map(str.isalpha, words))
     doubt = ""
     if not found or found[0][1] < _SURE_OF_SHORT:
@@ -171,7 +171,7 @@ def probabilities(words: str) -> Mapping[str, float]:
 
 def _words_of(text: str) -> str:
     """Return the beginning of a text without what is no language."""
-    text = text[:_LOOKED_AT_CHARS]
+    text = text[:DETECT_CHARS]  # a whole novel would hold the loop up
     return " ".join(blanked(text, find_tokens(text)).replace(BLANK, " ").split())[:_SNIPPET_CHARS]
 
 

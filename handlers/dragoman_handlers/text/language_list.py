@@ -67,7 +67,9 @@ def spoken(engine: Capabilities | None) -> list[str]:
 def missing_engines(engines: Mapping[str, Capabilities | None]) -> list[str]:
     """Return a warning for each engine, by name, that is not loaded, so that its languages are not listed."""
     return [
-        f"the languages of {name} are not listed: its model is not loaded" for name, engine in engines.items() if not engine
+        f"the languages of {name} are not listed: its model is not loaded"
+        for name, engine in engines.items()
+        if not engine
     ]
 
 
@@ -87,9 +89,7 @@ def _named(model_type: str, engine: Capabilities, source: str | None, target: st
             return known or [ANY_LANGUAGE]
         return [wanted] if not known or wanted in known else []
 
-    return [
-        _pair(model_type, engine, one, other) for one in side(source) for other in side(target) if one != other
-    ]
+    return [_pair(model_type, engine, one, other) for one in side(source) for other in side(target) if one != other]
 
 
 def _pair(
