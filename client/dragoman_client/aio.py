@@ -239,7 +239,7 @@ class Client:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
-        format: TextFormat | None = None,
+        format: TextFormat | None = None,  # noqa: A002 - the name on the wire
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate into one language, or into several: then the translations come by language.

@@ -1,4 +1,4 @@
-"""Cutting a long text into pieces for requests, and what is between them: nothing is lost when they are joined again."""
+"""Cutting a long text into pieces for requests; joined again, with what is between them, they are the text."""
 
 from __future__ import annotations
 

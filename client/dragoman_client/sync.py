@@ -169,7 +169,7 @@ class SyncClient:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
-        format: TextFormat | None = None,
+        format: TextFormat | None = None,  # noqa: A002 - the name on the wire
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate a text; see `Client.translate`."""

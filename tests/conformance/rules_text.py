@@ -72,7 +72,7 @@ def _detect(session: Session) -> None:
         demand_equal("language", found["candidates"][0]["language"], "en")
         confidences = [candidate["confidence"] for candidate in found["candidates"]]
         demand_equal("order", confidences, sorted(confidences, reverse=True))
-        demand(0 <= min(confidences) and sum(confidences) <= 1.01, f"confidences are {confidences}")
+        demand(min(confidences) >= 0 and sum(confidences) <= 1.01, f"confidences are {confidences}")
         nothing = only(peer.ask({"type": "detect", "text": "12:30"}), "detect_result").fields
         demand_equal("candidates of no words", nothing["candidates"], [])
         demand_equal("reliable", nothing["reliable"], False)

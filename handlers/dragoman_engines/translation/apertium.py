@@ -1,7 +1,7 @@
-"""Translation by rules with Apertium, whose programs are kept running: to get the gist, without any model file.
+r"""Translation by rules with Apertium, whose programs are kept running: to get the gist, without any model file.
 
 A pipeline of 7 to 11 small programs does one direction. It is fed text up to a NUL and answers up to a NUL, in a few
-milliseconds. What has a meaning in its stream (brackets, `^ $ / @ < > { } \\` and `* # + ~`) goes through it as a
+milliseconds. What has a meaning in its stream (brackets, `^ $ / @ < > { } \` and `* # + ~`) goes through it as a
 "superblank", which its programs hand on as it is.
 """
 
@@ -63,8 +63,8 @@ class Pipeline:
             self.close()
             raise PipelineFailed(f"its program {stage[0]} cannot be started: {error.strerror}") from error
         first, last = self._processes[0].stdin, self._processes[-1].stdout
-        assert first is not None
-        assert last is not None
+        if first is None or last is None:
+            raise PipelineFailed("its programs have no pipes")
         self._input, self._output = first.fileno(), last.fileno()
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)

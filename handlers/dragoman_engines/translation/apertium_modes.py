@@ -19,13 +19,12 @@ MODES = Path("/usr/share/apertium/modes")
 INSTALL = "apt-get install apertium apertium-es-pt apertium-fr-es apertium-eng-spa"
 _CODE = r"[a-z]{2,3}"
 _NAME = re.compile(rf"({_CODE})-({_CODE})", re.ASCII)
-_TWO_LETTERS = {
-    "afr": "af", "arg": "an", "ara": "ar", "bel": "be", "bul": "bg", "cat": "ca", "cym": "cy", "dan": "da", "deu": "de",
-    "eng": "en", "epo": "eo", "spa": "es", "eus": "eu", "fra": "fr", "glg": "gl", "hbs": "sh", "hin": "hi", "ind": "id",
-    "isl": "is", "ita": "it", "kaz": "kk", "mkd": "mk", "mlt": "mt", "nld": "nl", "nno": "nn", "nob": "nb", "oci": "oc",
-    "pol": "pl", "por": "pt", "ron": "ro", "rus": "ru", "srd": "sc", "slv": "sl", "swe": "sv", "tat": "tt", "ukr": "uk",
-    "urd": "ur", "zlm": "ms",
-}  # fmt: skip
+_CODES = (
+    "afr:af arg:an ara:ar bel:be bul:bg cat:ca cym:cy dan:da deu:de eng:en epo:eo spa:es eus:eu fra:fr glg:gl "
+    "hbs:sh hin:hi ind:id isl:is ita:it kaz:kk mkd:mk mlt:mt nld:nl nno:nn nob:nb oci:oc pol:pl por:pt ron:ro "
+    "rus:ru srd:sc slv:sl swe:sv tat:tt ukr:uk urd:ur zlm:ms"
+)
+_TWO_LETTERS = dict(each.split(":") for each in _CODES.split())
 """ISO 639-3, as the newer packages name languages, to 639-1."""
 
 
