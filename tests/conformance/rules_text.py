@@ -27,7 +27,8 @@ def _ping(session: Session) -> None:
 @CONTROL.rule("pong, stats_result, voices_result and languages_result have a taskId only if the request has one")
 def _task_id(session: Session) -> None:
     with session.peer() as peer:
-        for kind, answer in (("ping", "pong"), ("stats", "stats_result"), ("voices", "voices_result"), ("languages", "languages_result")):
+        answers = {"stats": "stats_result", "voices": "voices_result", "languages": "languages_result"}
+        for kind, answer in (answers | {"ping": "pong"}).items():
             demand("taskId" not in only(peer.ask({"type": kind}), answer).fields, f"{answer} has a taskId")
             task_id = session.new_id()
             answered = only(peer.ask({"type": kind, "taskId": task_id}), answer).fields
@@ -49,7 +50,7 @@ def _one_event(session: Session) -> None:
             demand_equal(kind, types_of(peer.ask({"type": kind, "taskId": session.new_id()})), [answer])
 
 
-@CONTROL.rule("a pair that languages lists can be translated, and one that it does not list is an unsupported_language")
+@CONTROL.rule("a pair that languages lists can be translated, and one of an unknown language is not listed")
 def _languages(session: Session) -> None:
     subject = session.subject
     source, target = subject.source, subject.targets[0]
