@@ -14,6 +14,7 @@ import zmq
 
 from dragoman_server.app import App
 from dragoman_server.config import load_config
+from dragoman_server.lifecycle.server import Server
 from dragoman_server.telemetry.logs import Level
 from tests.harness import PATIENCE_S
 
@@ -105,7 +106,7 @@ class AsyncPeer:
 class InProcess:
     """A running server and a peer of it."""
 
-    def __init__(self, app: App, peer: AsyncPeer, lines: KeptLines) -> None:
+    def __init__(self, app: Server, peer: AsyncPeer, lines: KeptLines) -> None:
         self.app = app
         self.peer = peer
         self.lines = lines
@@ -133,16 +134,14 @@ async def in_process(folder: Path, **settings: Any) -> AsyncIterator[InProcess]:
             section = section.setdefault(each, {})
         section[key] = value
     lines: Any = KeptLines()
-    app = App(load_config(flags=flags), logs=lines)
-    await app.start()
-    peer = AsyncPeer(folder, "peer")
-    try:
-        await asyncio.gather(*(pool.settled() for pool in app.pools.values()))
-        await peer.connect()
-        yield InProcess(app, peer, lines)
-    finally:
-        await app.stop()
-        peer.close()
+    async with App(load_config(flags=flags), logs=lines).serving() as app:
+        peer = AsyncPeer(folder, "peer")
+        try:
+            await asyncio.gather(*(pool.settled() for pool in app.pools.values()))
+            await peer.connect()
+            yield InProcess(app, peer, lines)
+        finally:
+            peer.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -187,7 +187,7 @@ class Connection:
         return True
 
     async def close(self, *, clean: bool) -> None:
-        """Stop reading, fail the waiting calls, close the sockets; `clean` lets the last messages leave first."""
+        """Stop reading, fail the waiting calls, close the sockets; `clean`: the last messages leave first."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(clean=clean), name="dragoman-client-close")
         await asyncio.shield(self._closing)

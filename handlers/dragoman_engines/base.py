@@ -82,6 +82,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """(source, target) that it translates directly; empty: any two of `languages`."""
     quality: QualityClass = "good"
     """Translation: how good a direct pair is."""
+    sentence_tokens: int = 0
+    """Translation: a sentence of more tokens (pieces of words) loses something; 0: of any length none does."""
     alphabets: list[Alphabet] = []
     """Translation: what each model can read and write, where that is known and is not everything."""
     multilingual: bool = False

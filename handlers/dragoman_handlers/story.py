@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec import UNSET
+
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
 from dragoman_handlers.text.options import TranslationWish, translation_wish
-from dragoman_handlers.text.translate import translate_text
+from dragoman_handlers.text.translate import Translated, translate_text
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
 from dragoman_wire.events import StoryTextCompleted
 from dragoman_wire.requests import StoryTextRequest
@@ -31,8 +33,9 @@ class StoryTextHandler(Handler[StoryTextRequest]):
         served = await served_languages(context, request.source_language, wish.model)
         source = find_source(request.source_language, request.text, served)
         languages = self.parts(request)
-        texts = await all_of([self._one(context, request.text, source, wish, target) for target in languages])
-        translations = {target: text for target, text in zip(languages, texts, strict=True) if text is not None}
+        answers = await all_of([self._one(context, request.text, source, wish, target) for target in languages])
+        done = {target: answer for target, answer in zip(languages, answers, strict=True) if answer is not None}
+        translations = {target: answer.text for target, answer in done.items()}
         if not translations:
             return
         context.publish(
@@ -41,6 +44,7 @@ class StoryTextHandler(Handler[StoryTextRequest]):
                 post_id=request.post_id,
                 text_object_index=request.text_object_index,
                 translations=translations,
+                warnings=[f"{target}: {each}" for target, answer in done.items() for each in answer.warnings] or UNSET,
                 timestamp=round(context.now_s() * 1000),
             )
         )
@@ -49,9 +53,9 @@ class StoryTextHandler(Handler[StoryTextRequest]):
 
     async def _one(
         self, context: Context, text: str, source: Source, wish: TranslationWish, target: str
-    ) -> str | None:
+    ) -> Translated | None:
         try:
-            return (await translate_text(context, text, source.language, target, wish)).text
+            return await translate_text(context, text, source.language, target, wish)
         except UnsupportedLanguage as error:
             context.fail(source.explained(error), target)
             return None

@@ -8,6 +8,8 @@ import platform
 import time
 from typing import ClassVar
 
+from msgspec import UNSET
+
 from dragoman_handlers.base import Context, Handler, RequestView
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
@@ -132,6 +134,7 @@ def _completed(
         queue_time=waited_s,
         translation_time=done.compute_s,
         from_cache=done.from_cache,
+        warnings=done.warnings or UNSET,
     )
     metadata = TranslationMetadata(
         translator_version=version(),

@@ -1,4 +1,4 @@
-"""Random identifiers in sentences: how many come back as they were, from the models and from an engine that garbles."""
+"""Random identifiers in sentences: how many come back as they were, from the models and from a garbling engine."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ COUNT = 10_000
 SAMPLE = 300
 """For the models, of each direction."""
 _SEED = 20
-_WORDS = (
+_PARTS = (
     "report invoice login main draft photo budget music config server client deploy notes summer backup release user"
-    " search image token render cache parser upload".split()
+    " search image token render cache parser upload"
 )
+_WORDS = _PARTS.split()
+_ENDINGS = "pdf txt docx py tar.gz jpg png mp3 json xlsx zip md csv html toml rs"
 _CARRIERS: Mapping[str, Sequence[str]] = {
     "en": (
         "The number is {} and nothing else.",
@@ -134,7 +136,7 @@ async def _ask(client: Client, sentences: Sequence[Sentence]) -> list[str]:
 
 async def translate_garbled(sentences: Sequence[Sentence], *, keeps_placeholders: bool) -> list[str]:
     """Translate by way of the text code, with an engine that changes every letter and every digit."""
-    context = cast(Context, _Garbling(keeps_placeholders=keeps_placeholders))
+    context = cast("Context", _Garbling(keeps_placeholders=keeps_placeholders))
     wish = TranslationWish()
     return [
         (await translate_text(context, sentence.text, sentence.source, sentence.target, wish)).text
@@ -152,7 +154,10 @@ class _Garbling:
         self._part = re.compile(rf"({kept})")
         letters = string.printable[:95] + "ÁÉàáâãçéêíóôõú°"
         self._capabilities = Capabilities(
-            model="garbling", revision="1", pairs=[*_OTHER.items()], alphabets=[Alphabet(reads=letters, writes=letters)]
+            model="garbling",
+            revision="1",
+            pairs=[*_OTHER.items()],
+            alphabets=[Alphabet(reads=letters, writes=letters)],
         )
 
     async def capabilities(self, _kind: str, _model: str = "") -> Capabilities:
@@ -164,7 +169,7 @@ class _Garbling:
     def remember(self, *_: object, **__: object) -> None:
         """Keep nothing."""
 
-    async def run(self, work: TranslateSentences, *, size_s: float) -> Answer:  # noqa: ARG002 - what units are asked for with
+    async def run(self, work: TranslateSentences, *, size_s: float) -> Answer[Any]:  # noqa: ARG002 - what units are asked for with
         result = Translations(sentences=[self._garble(sentence) for sentence in work.sentences])
         return Answer(result=result, queued_s=0, began_s=0, ended_s=0, compute_s=0, worker="garbling")
 
@@ -197,7 +202,7 @@ def _digits(chance: random.Random, least: int, most: int | None = None) -> str:
 
 def _hex(chance: random.Random, least: int, most: int | None = None) -> str:
     text = _some(chance, "0123456789abcdef", least, most)
-    return text.upper() if chance.random() < 0.3 else text  # noqa: PLR2004
+    return text.upper() if chance.random() < 0.3 else text
 
 
 def _grouped(chance: random.Random, text: str, sizes: Sequence[int], joints: str) -> str:
@@ -213,17 +218,17 @@ def _word(chance: random.Random) -> str:
 
 
 def _card(chance: random.Random) -> str:
-    if chance.random() < 0.2:  # noqa: PLR2004
+    if chance.random() < 0.2:
         return "3" + _grouped(chance, _digits(chance, 14), (3, 6, 5), " -")
     number = chance.choice("456") + _digits(chance, 15)
-    return number if chance.random() < 0.3 else _grouped(chance, number, (4, 4, 4, 4), " -")  # noqa: PLR2004
+    return number if chance.random() < 0.3 else _grouped(chance, number, (4, 4, 4, 4), " -")
 
 
 def _isbn(chance: random.Random) -> str:
     group, publisher = chance.randint(1, 2), chance.randint(2, 5)
     body = [_digits(chance, group), _digits(chance, publisher), _digits(chance, 9 - group - publisher)]
     short = [*body, chance.choice(string.digits + "X")]
-    parts = short if chance.random() < 0.4 else ["978", *body, _digits(chance, 1)]  # noqa: PLR2004
+    parts = short if chance.random() < 0.4 else ["978", *body, _digits(chance, 1)]
     return chance.choice(("-", "-", "")).join(parts)
 
 
@@ -233,7 +238,7 @@ def _iban(chance: random.Random) -> str:
     if land in ("GB", "FR", "BR"):
         body = _some(chance, string.ascii_uppercase, 4) + body[4:]
     number = land + _digits(chance, 2) + body
-    return number if chance.random() < 0.6 else _grouped(chance, number, [4] * 8, " ")  # noqa: PLR2004
+    return number if chance.random() < 0.6 else _grouped(chance, number, [4] * 8, " ")
 
 
 def _uuid(chance: random.Random) -> str:
@@ -259,7 +264,7 @@ def _file(chance: random.Random) -> str:
             f"{_word(chance)}.min",
         )
     )
-    return f"{stem}.{chance.choice('pdf txt docx py tar.gz jpg png mp3 json xlsx zip md csv html toml rs'.split())}"
+    return f"{stem}.{chance.choice(_ENDINGS.split())}"
 
 
 def _path(chance: random.Random) -> str:

@@ -51,7 +51,7 @@ def _one_event(session: Session) -> None:
 
 
 @CONTROL.rule("a pair that languages lists can be translated, and one of an unknown language is not listed")
-def _languages(session: Session) -> None:
+def _listed_pairs(session: Session) -> None:
     subject = session.subject
     source, target = subject.source, subject.targets[0]
     with session.peer() as peer:

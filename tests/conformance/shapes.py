@@ -57,6 +57,7 @@ TRANSLATED_AUDIO = {
     "audioMimeType": str,
     "segments": [SEGMENT],
     "voice?": str,
+    "warnings?": [str],
 }
 TRANSLATION_RESULT = {
     "messageId": MAYBE_TEXT,
@@ -73,6 +74,7 @@ TRANSLATION_RESULT = {
     "queueTime": NUMBER,
     "translationTime": NUMBER,
     "fromCache": bool,
+    "warnings?": [str],
 }
 TRANSLATION_METADATA = {
     "translatorVersion": str,
@@ -182,6 +184,7 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "postId": str,
         "textObjectIndex": int,
         "translations": MapOf(str),
+        "warnings?": [str],
         "timestamp": int,
     },
     "transcription_completed": _TRANSCRIPTION_EVENT,

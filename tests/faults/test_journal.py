@@ -182,7 +182,7 @@ def test_a_stage_that_was_done_is_not_done_again(tmp_path: Path) -> None:
     assert events[-1].fields["events"] == 3
 
 
-def test_a_request_that_kills_its_engine_is_set_aside(tmp_path: Path) -> None:
+def test_a_request_that_kills_its_engine_becomes_a_dead_letter(tmp_path: Path) -> None:
     with server_in(tmp_path) as server, connected(server, "peer") as peer:
         _, error, last = peer.run(translation("poison", text="__exit__ now"))
         assert (error.fields["errorCode"], last.fields["status"]) == ("engine_failed", "failed")
@@ -192,13 +192,13 @@ def test_a_request_that_kills_its_engine_is_set_aside(tmp_path: Path) -> None:
     assert "__exit__ now" in dead(tmp_path, "show", "1")
     assert "translation" in dead(tmp_path, "retry", "1")
     with server_in(tmp_path) as server, connected(server, "peer") as peer:
-        wait_until(lambda: server.stats()["journal"]["dead"] == 1, "it is set aside again")
+        wait_until(lambda: server.stats()["journal"]["dead"] == 1, "it is a dead letter again")
     [number] = [line.split()[0] for line in dead(tmp_path, "list").splitlines() if "poison" in line]
     dead(tmp_path, "drop", number)
     assert "poison" not in dead(tmp_path, "list")
 
 
-def test_a_request_that_is_there_at_every_crash_is_set_aside(tmp_path: Path) -> None:
+def test_a_request_that_is_there_at_every_crash_becomes_a_dead_letter(tmp_path: Path) -> None:
     slow = {"engines__translation__delay_ms": 30_000}
     with server_in(tmp_path, **slow) as server, connected(server, "peer") as peer:
         peer.send(translation("t"))
@@ -206,7 +206,7 @@ def test_a_request_that_is_there_at_every_crash_is_set_aside(tmp_path: Path) -> 
         kill(server)
         for _ in range(9):
             with server_in(tmp_path, **slow) as next_one:
-                wait_until(lambda: written_at_work(next_one.stats()), "it is at work, or set aside")
+                wait_until(lambda: written_at_work(next_one.stats()), "it is at work, or a dead letter")
                 if next_one.stats()["journal"]["dead"]:
                     # After so many restarts the peer's sockets may miss it, and the answer as well: it asks on.
                     while not peer.sub.poll(500):

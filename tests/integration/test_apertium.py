@@ -1,4 +1,4 @@
-"""Translation by rules through the sockets, with ways of two and three steps; skipped where Apertium is not installed."""
+"""Translation by rules through the sockets, in one, two and three steps; skipped where Apertium is not installed."""
 
 from __future__ import annotations
 

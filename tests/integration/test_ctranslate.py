@@ -14,7 +14,8 @@ import tokenizers
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.process.factory import make_engine
-from dragoman_engines.translation.ctranslate import MOST_TOKENS, cut
+from dragoman_engines.translation.ctranslate import MOST_TOKENS
+from dragoman_engines.translation.subwords import cut
 from dragoman_engines.work import AnyResult, Failure, TranslateSentences, Translations
 from tests.harness import ECHO, connected, running_server
 from tests.toy_translator import build
@@ -141,7 +142,7 @@ def test_a_sentence_that_is_too_long_is_cut_and_loses_no_word(tmp_path: Path) ->
 
 def test_parts_begin_with_a_word_and_are_the_sentence() -> None:
     tokens = [("\u2581" if number % 3 == 0 else "") + str(number) for number in range(MOST_TOKENS * 3)]
-    parts = list(cut(tokens))
+    parts = list(cut(tokens, MOST_TOKENS))
     assert [token for part in parts for token in part] == tokens
     assert all(len(part) <= MOST_TOKENS and part[0].startswith("\u2581") for part in parts)
 
@@ -201,3 +202,15 @@ def test_a_server_translates_with_it_and_keeps_a_name(nllb: Path, tmp_path: Path
         [_, answer, _] = peer.run(request | {"taskId": "2", "sourceLanguage": "fr"})
         assert answer.fields["errorCode"] == "unsupported_language"
         assert "it knows ast, en, pt, zh" in answer.fields["error"]
+
+
+def test_a_model_says_which_letters_its_vocabulary_has(tmp_path: Path) -> None:
+    letters = {letter: letter for letter in "abcdefgh"}
+    build(tmp_path / "en-pt", letters)
+    [alphabet] = engine_of(tmp_path).capabilities.alphabets
+    assert (alphabet.source, alphabet.target) == ("en", "pt")
+    assert alphabet.reads == alphabet.writes == "abcdefgh"
+
+
+def test_a_vocabulary_of_whole_words_says_nothing_of_letters(opus: Path) -> None:
+    assert engine_of(opus).capabilities.alphabets == []

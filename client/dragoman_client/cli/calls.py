@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -88,7 +88,14 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
         for language in sorted(outcome.results, key=_position_in(request.languages)):
             prefix = f"{language}: " if len(request.languages) > 1 else ""
             typer.echo(prefix + outcome.results[language].text)
+            _warn(prefix, outcome.results[language].warnings)
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
+
+
+def _warn(prefix: str, warnings: Sequence[str]) -> None:
+    """Say on standard error what the server finds doubtful."""
+    for warning in warnings:
+        typer.echo(f"{prefix}warning: {warning}", err=True)
 
 
 def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
@@ -128,6 +135,7 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
         typer.echo(result.transcription.text)
         for language in sorted(result.audios, key=_position_in(request.languages)):
             typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
+            _warn(f"{language}: ", result.audios[language].warnings)
     _leave(result.failed, some_worked=bool(result.audios), named=True)
 
 
@@ -285,6 +293,7 @@ def _voice_document(result: VoiceResult, files: Mapping[str, Path]) -> dict[str,
             "mimeType": each.mime_type,
             "durationMs": each.duration_ms,
             "voice": each.voice,
+            "warnings": list(each.warnings),
         }
         for language, each in result.audios.items()
     }

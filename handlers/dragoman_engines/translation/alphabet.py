@@ -51,7 +51,9 @@ def _of_sentencepiece(path: Path) -> str:
     signs = _signs(pieces)
     # `²` may be in a vocabulary, and still be read as `2`.
     whole = model.decode([model.encode(sign) for sign in signs])
-    return "".join(sign for sign, said in zip(signs, whole, strict=True) if said == sign)
+    known = [sign for sign, said in zip(signs, whole, strict=True) if said == sign]
+    # A vocabulary of whole words knows no letters: it says nothing about what it reads.
+    return "".join(known) if len(known) > len(signs) // 2 else ""
 
 
 def _of_json(path: Path) -> str:

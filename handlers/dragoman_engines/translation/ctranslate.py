@@ -22,12 +22,12 @@ from pathlib import Path
 
 import ctranslate2
 
-from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
+from dragoman_engines.base import Alphabet, Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models.resolve import ModelFolder
 from dragoman_engines.translation.alphabet import alphabet
 from dragoman_engines.translation.flores_codes import flores_languages, two_letters
-from dragoman_engines.translation.subwords import WORD_BEGINS, Subwords, load_subwords
+from dragoman_engines.translation.subwords import Subwords, cut, load_subwords
 from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentences, Translations
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
@@ -130,12 +130,8 @@ class CTranslateEngine:
             languages=sorted({name for pair in pairs for name in pair} or {n for one in tongues for n in one.names}),
             pairs=pairs,
             quality="good" if pairs else "fair",
-            alphabets=[
-                known
-                for files, tongue in zip(found, tongues, strict=True)
-                for pair in sorted(tongue.pairs) or [None]
-                if (known := alphabet(files.source_subwords, files.target_subwords, pair)) is not None
-            ],
+            sentence_tokens=MOST_TOKENS,
+            alphabets=list(_alphabets(found, tongues)),
         )
 
     @property
@@ -182,7 +178,7 @@ class CTranslateEngine:
             before, prefix = loaded.tongue.before(unit.source, unit.target)
             counts.append([])
             for sentence in unit.sentences:
-                parts = list(cut(loaded.source.split(sentence)))
+                parts = list(cut(loaded.source.split(sentence), MOST_TOKENS))
                 sources += [[*before, *part, *end] for part in parts]
                 prefixes += [prefix] * len(parts)
                 counts[-1].append(len(parts))
@@ -220,16 +216,14 @@ def find_models(root: Path) -> Iterator[Files]:
             yield files
 
 
-def cut(tokens: Sequence[str]) -> Iterator[list[str]]:
-    """Cut a sentence's tokens into parts that a model can take, between words where there are any."""
-    rest = list(tokens)
-    while len(rest) > MOST_TOKENS:
-        words = [at for at in range(MOST_TOKENS // 2, MOST_TOKENS + 1) if rest[at].startswith(WORD_BEGINS)]
-        at = words[-1] if words else MOST_TOKENS
-        yield rest[:at]
-        rest = rest[at:]
-    if rest:
-        yield rest
+def _alphabets(found: Sequence[Files], tongues: Sequence[Tongue]) -> Iterator[Alphabet]:
+    """What each model reads and writes, where that can be told."""
+    for files, tongue in zip(found, tongues, strict=True):
+        pairs: list[tuple[str, str] | None] = [*sorted(tongue.pairs)]
+        for pair in pairs or [None]:
+            known = alphabet(files.source_subwords, files.target_subwords, pair)
+            if known is not None:
+                yield known
 
 
 def _files(folder: Path) -> Files | None:

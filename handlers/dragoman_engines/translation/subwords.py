@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +32,18 @@ def load_subwords(path: Path) -> Subwords:
         ValueError: it is something else.
     """
     return _Json(path) if path.suffix == ".json" else _SentencePiece(path)
+
+
+def cut(tokens: Sequence[str], most: int) -> Iterator[list[str]]:
+    """A sentence's tokens in parts that a model can take, cut between words where there are any."""
+    start = 0
+    while len(tokens) - start > most:
+        words = [at for at in range(start + most // 2, start + most + 1) if tokens[at].startswith(WORD_BEGINS)]
+        end = words[-1] if words else start + most
+        yield list(tokens[start:end])
+        start = end
+    if start < len(tokens):
+        yield list(tokens[start:])
 
 
 class _SentencePiece:

@@ -15,32 +15,34 @@ from collections.abc import Iterator, Sequence
 _WORD = re.compile(r"[\w+/=.:~@%#\\-]{2,}")
 """What a blank, a bracket, a quotation mark or a comma ends."""
 _SURELY_NONE = re.compile(r"[a-zA-Z]?[a-z'\u2019]*")
-HINT = re.compile(r"\d|[a-z][A-Z]|[\w~.][/\\.]\w|[a-f]{7}|[A-F]{7}|[A-Za-z+/]{16}|[A-Z][A-Z][a-z]")
-"""Something of it is in every text with an identifier."""
+_PLAIN_WORDS = re.compile(
+    r"[A-Z]?[^\W\dA-Z_]*+(?:[ ,;!?'\"()\u2018-\u201d\r\n-]++[A-Z]?[^\W\dA-Z_]*+|[.:](?=[ \r\n]|\Z)[A-Z]?)*+"
+)
+_HEX_LETTERS = re.compile(r"[a-f]{7}")
 _GROUP = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 
 _FILE_ENDINGS = (
-    "7z aac apk asc avi avif bak bash bat bin bmp bz2 cfg cmake conf cpp crt css csv db deb dll dmg doc docx dot env epub"
-    " exe flac gif gitignore gpg gz h5 heic hpp htm html ico ini ipynb iso jar java jpeg jpg js json jsonl jsx key kt less"
-    " lock log lua m4a md mdx mjs mkv mobi mov mp3 mp4 mpeg mpg msi msg ndjson numbers odp ods odt ogg onnx opus otf pages"
-    " parquet pdf pem php pickle pkl png po pot ppt pptx ps1 psd py pyc pyi rar raw rb rpm rs rst rtf sass scss sh sql"
-    " sqlite srt ssa svg swift tar tex tgz tiff tmp toml ts tsv tsx ttf txt vtt vue wasm wav webm webp whl wma wmv woff"
-    " woff2 xcf xhtml xls xlsx xml xz yaml yml zip zst"
+    "7z aac apk asc avi avif bak bash bat bin bmp bz2 cfg cmake conf cpp crt css csv db deb dll dmg doc docx dot"
+    " env epub exe flac gif gitignore gpg gz h5 heic hpp htm html ico ini ipynb iso jar java jpeg jpg js json"
+    " jsonl jsx key kt less lock log lua m4a md mdx mjs mkv mobi mov mp3 mp4 mpeg mpg msi msg ndjson numbers odp"
+    " ods odt ogg onnx opus otf pages parquet pdf pem php pickle pkl png po pot ppt pptx ps1 psd py pyc pyi rar"
+    " raw rb rpm rs rst rtf sass scss sh sql sqlite srt ssa svg swift tar tex tgz tiff tmp toml ts tsv tsx ttf txt"
+    " vtt vue wasm wav webm webp whl wma wmv woff woff2 xcf xhtml xls xlsx xml xz yaml yml zip zst"
 )
 _FILE = re.compile(r".*[\w)\]]\.(?:" + "|".join(_FILE_ENDINGS.split()) + ")", re.IGNORECASE | re.DOTALL)
-_BRANCH_ROOTS = frozenset(
-    "origin upstream feature features feat bugfix hotfix refs heads remotes chore dependabot renovate refactor".split()
+_BRANCHES = "origin upstream feature features feat bugfix hotfix refs heads remotes chore dependabot renovate refactor"
+_FOLDERS = (
+    "fix release releases test tests docs doc build ci perf style revert user users tag tags main master develop"
+    " dev src lib libs bin usr etc home var tmp opt app apps dist node_modules packages scripts server client"
+    " config public assets static images img data include vendor"
 )
-_MAYBE_ROOTS = frozenset(
-    "fix release releases test tests docs doc build ci perf style revert user users tag tags main master develop dev"
-    " src lib libs bin usr etc home var tmp opt app apps dist node_modules packages scripts server client config public"
-    " assets static images img data etc include vendor".split()
-)
+_BRANCH_ROOTS, _MAYBE_ROOTS = frozenset(_BRANCHES.split()), frozenset(_FOLDERS.split())
+"""How names of branches begin; and words that begin paths, or are one of two words with a slash between them."""
 _UUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 _COLONS = re.compile(r"[0-9A-Fa-f:]{5,}(?:%\w{1,20})?")
 _HEX = re.compile(r"[0#]?[xX]?(?=[0-9A-Fa-f]{6})[0-9A-Fa-f]+|0[xXbBoO][0-9A-Fa-f]+")
-_HEX_WORDS = frozenset("acceded defaced effaced".split())
+_HEX_WORDS = frozenset(["acceded", "defaced", "effaced"])
 """The words of more than six letters that are hexadecimal as well."""
 _VERSION = re.compile(r"[vV]?\d{1,6}\.\d{1,9}\.\d{1,9}[\w.+~-]*|[vV]\d{1,6}(?:\.(?:\d{1,9}|x)){0,6}")
 _DOTTED = re.compile(r"[^\W\d]\w+(?:\.[^\W\d]\w+){2,}")
@@ -72,8 +74,8 @@ _TICKET = re.compile(r"(?<![\w&#/])#\d{2,}(?!\w)")
 
 def find_identifiers(text: str) -> list[tuple[int, int]]:
     """The places [start, end) of identifiers, in order; none overlaps another."""
-    if not HINT.search(text):
-        return []
+    if _PLAIN_WORDS.fullmatch(text) and not _HEX_LETTERS.search(text):
+        return []  # only words in small letters, some with a capital: most messages of a chat
     found = [*_in_groups(text), *_words(text)]
     return list(_apart(sorted(found, key=lambda place: (place[0], -place[1]))))
 
@@ -119,7 +121,7 @@ def _is_number_of_groups(text: str) -> bool:
 def _words(text: str) -> Iterator[tuple[int, int]]:
     for found in _WORD.finditer(text):
         word = found[0]
-        if _SURELY_NONE.fullmatch(word):
+        if _SURELY_NONE.fullmatch(word) and not _HEX_LETTERS.match(word):
             continue
         core = word.rstrip(".:-~%#\\/@").lstrip("=:-%@#") if len(word) > 2 else word
         if "=" in core and not _SPELLED.fullmatch(core.rstrip("=") or core):
@@ -130,16 +132,23 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_identifier(word: str) -> bool:
-    """Whether a word without a blank is surely no word of a language, and no amount."""
+    """Return whether a word without a blank is surely no word of a language, and no amount."""
+    if _TIME.fullmatch(word):
+        return False
+    return _has_a_form(word) or _is_made_of(word, _GROUP.findall(word))
+
+
+def _has_a_form(word: str) -> bool:
+    """Whether it is written as only one kind of identifier is."""
     if _UUID.fullmatch(word) or _VERSION.fullmatch(word) or _is_of_colons(word) or _is_hexadecimal(word):
         return True
     if "." in word and (_FILE.fullmatch(word) or _DOTTED.fullmatch(word)):
         return True
-    if ("/" in word or "\\" in word) and _is_path(word):
-        return True
-    groups = _GROUP.findall(word)
-    if _TIME.fullmatch(word):
-        return False
+    return ("/" in word or "\\" in word) and _is_path(word)
+
+
+def _is_made_of(word: str, groups: Sequence[str]) -> bool:
+    """Whether its letters and digits are those of no word and no amount."""
     if not any(map(str.isdigit, word)):
         return any(map(_is_oddly_cased, groups)) or _is_base64(word)
     if not any(map(str.isalpha, word)):
@@ -149,7 +158,7 @@ def is_identifier(word: str) -> bool:
 
 def _is_of_colons(word: str) -> bool:
     """An address of a network card, or of IPv6."""
-    return (word.count(":") >= 4 or ("::" in word and len(word) > 4)) and _COLONS.fullmatch(word) is not None  # noqa: PLR2004
+    return (word.count(":") >= 4 or ("::" in word and len(word) > 4)) and _COLONS.fullmatch(word) is not None
 
 
 def _is_hexadecimal(word: str) -> bool:
@@ -167,15 +176,13 @@ def _is_hexadecimal(word: str) -> bool:
 
 def _is_path(word: str) -> bool:
     segments = [segment for segment in re.split(r"[/\\]", word) if segment]
-    if "\\" in word and re.match(r"[A-Za-z]:\\\w", word):
-        return True
-    if not segments or len(segments) < 2:
+    if len(segments) < 2:
         return False
-    if segments[0] in ("~", ".", "..") or segments[0] in _BRANCH_ROOTS:
+    first = segments[0]
+    if first in ("~", ".", "..") or first in _BRANCH_ROOTS or re.match(r"[A-Za-z]:\\\w", word):
         return True
-    shaped = any(re.search(r"[-_.\d]", segment) for segment in segments)
-    if segments[0] in _MAYBE_ROOTS:
-        return shaped or len(segments) > 2
+    if first in _MAYBE_ROOTS:
+        return len(segments) > 2 or any(re.search(r"[-_.\d]", segment) for segment in segments)
     return len(segments) > 2 and "_" in word and word == word.lower()
 
 

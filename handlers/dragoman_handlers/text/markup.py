@@ -25,7 +25,9 @@ from dragoman_handlers.text.patterns import (
     TOKEN,
 )
 from dragoman_handlers.text.signs import find_directions, find_signs
+from dragoman_handlers.text.slices import slice_ends
 from dragoman_handlers.text.tokens import Role, Token, blanked, with_wider
+from dragoman_handlers.text.typography import with_apostrophes
 from dragoman_handlers.text.writable import Letters
 
 
@@ -44,23 +46,26 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
         tokens += _spans(LINK, text, blanked(text, tokens))
         rest = blanked(text, tokens)
         atoms = list(_atoms(rest))
-        tokens += _paired_tags(with_wider(atoms, list(_carried(rest, letters))) if carried else atoms)
+        tokens += _paired_tags(with_wider(atoms, _carried(rest, letters)) if carried else atoms)
         tokens += _spans(EMPHASIS, text, blanked(text, tokens))
         tokens.sort(key=lambda token: token.start)
     elif carried:
-        tokens = list(_carried(text, letters))
+        tokens = _carried(text, letters)
     if letters is not None and letters.unknown(text):
-        tokens = sorted([*tokens, *letters.foreign(blanked(text, tokens))], key=lambda token: token.start)
+        tokens = sorted(
+            [*tokens, *letters.foreign(with_apostrophes(blanked(text, tokens)))], key=lambda token: token.start
+        )
     return list(_joined(tokens))
 
 
 def _carried(text: str, letters: Letters | None) -> list[Token]:
     """Identifiers, signs with their numbers and faces made of signs: what models read, and change."""
-    tokens = with_wider(
-        list(find_signs(text)),
-        [Token(start, end, Role.NAME, text[start:end]) for start, end in find_identifiers(text)],
-    )
-    if letters is None:
+    tokens = find_signs(with_apostrophes(text))
+    identifiers = find_identifiers(text)
+    if identifiers:
+        named = [Token(start, end, Role.NAME, text[start:end]) for start, end in identifiers]
+        tokens = with_wider(tokens, named)
+    if letters is None or "(" not in text:
         return tokens
     return with_wider(tokens, [Token(start, end, Role.MARK, text[start:end]) for start, end in letters.faces(text)])
 
@@ -126,15 +131,17 @@ def _joined(tokens: list[Token]) -> Iterator[Token]:
 
 def _atoms(rest: str) -> Iterator[Token]:
     start = 0
-    while match := TOKEN.search(rest, start):
-        name = str(match.lastgroup)
-        begin, end = match.span()
-        if name == "address":
-            end = begin + len(_without_tail(match[0]))
-        start = max(end, begin + 1)
-        if name == "entity" and ENTITY_LETTER.fullmatch(match[0]):
-            continue
-        yield Token(begin, end, ROLES[name], rest[begin:end])
+    for slice_end in slice_ends(rest):
+        while match := TOKEN.search(rest, start, slice_end):
+            name = str(match.lastgroup)
+            begin, end = match.span()
+            if name == "address":
+                end = begin + len(_without_tail(match[0]))
+            start = max(end, begin + 1)
+            if name == "entity" and ENTITY_LETTER.fullmatch(match[0]):
+                continue
+            yield Token(begin, end, ROLES[name], rest[begin:end])
+        start = slice_end
 
 
 def _without_tail(address: str) -> str:

@@ -53,7 +53,7 @@ class _Reader:
             self.frames.append(_Frame("branch", selector.end(), frame.kind != "select"))
             return selector.end()
         close = _CLOSE.match(self.text, at)
-        if close is None:
+        if close is None or self.text[frame.begin] != "}":  # a message without a branch is none
             self.frames.clear()
             del self.tokens[self.complete :]
             return at

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+import msgspec
+
 from dragoman_handlers.text.segmentation import Piece
 from dragoman_handlers.text.tokens import Role, Token, blanked
 
@@ -132,7 +134,8 @@ _ABOUT = 0.12
 """Whoever converts a unit rounds, by so much at most."""
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CLOCK = re.compile(
-    r"\b(?:[ap]\.?\s?m\b|o'clock|noon|midnight|horas?|hrs?\b|meio-dia|meia-noite|da manhã|da tarde|da noite)|\d{1,2}h|\d:\d",
+    r"\b(?:[ap]\.?\s?m\b|o'clock|noon|midnight|horas?|hrs?\b|meio-dia|meia-noite|da manhã|da tarde|da noite)"
+    r"|\d{1,2}h|\d:\d",
     re.IGNORECASE,
 )
 _ROMAN_WORD = re.compile(r"[IVX]+")
@@ -142,6 +145,29 @@ _MOST_WORDS_DIGITS = 10
 _LONG_DIGITS = 3
 """So many are never written as words, and each of them counts as often as it is there."""
 _NOON = 12
+
+
+class NumberCheck(msgspec.Struct, frozen=True):
+    """What is asked of the numbers of every sentence of a text."""
+
+    source: str
+    """The sentences' language."""
+    target: str
+    """The translations' language."""
+
+    def lost(self, source_text: str, translation: str) -> list[str]:
+        """Return the numbers of a sentence that its translation has not; see `lost_numbers`."""
+        return lost_numbers(source_text, translation, self.source, self.target)
+
+    def hidden(self, piece: Piece) -> Piece:
+        """Return a sentence whose numbers are tokens, like all else in it that a model does not see."""
+        rest = blanked(piece.text, piece.tokens)
+        numbers = [
+            Token(found.start(), found.end(), Role.NUMBER, _as_in(self.target, self.source, rest, found))
+            for found in _SIGNED.finditer(rest)
+        ]
+        tokens = sorted([*piece.tokens, *numbers], key=lambda token: token.start)
+        return Piece(piece.text, translatable=True, tokens=tuple(tokens))
 
 
 def lost_numbers(source_text: str, translation: str, source: str, target: str) -> list[str]:
@@ -174,13 +200,18 @@ def lost_numbers(source_text: str, translation: str, source: str, target: str) -
     return lost
 
 
-def with_hidden_numbers(piece: Piece) -> Piece:
-    """A sentence whose numbers are tokens, like all else in it that a model does not see."""
-    rest = blanked(piece.text, piece.tokens)
-    numbers = [Token(found.start(), found.end(), Role.NUMBER, found[0]) for found in _SIGNED.finditer(rest)]
-    return Piece(
-        piece.text, translatable=True, tokens=tuple(sorted([*piece.tokens, *numbers], key=lambda token: token.start))
+def _as_in(target: str, source: str, text: str, number: re.Match[str]) -> str:
+    """A number as the target's language writes it, where both conventions are known and it is surely an amount."""
+    if source not in _POINTS or target not in _POINTS or _POINTS[source] == _POINTS[target]:
+        return number[0]
+    group, point = map(re.escape, _POINTS[source])
+    amount = re.fullmatch(rf"[-\u2212]?\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d+)?", number[0])
+    decimal = re.fullmatch(rf"[-\u2212]?\d+{point}\d+", number[0]) and (
+        text[number.end() : number.end() + 1] == "%"
+        or _scaled_forms(text, number, source)
+        or _quantities(text, number, source)
     )
+    return number[0].translate(str.maketrans(".,", ",.")) if amount or decimal else number[0]
 
 
 class _Numbers:
@@ -198,7 +229,7 @@ class _Numbers:
                 quantities[dimension].append(amount)
         self._quantities = {dimension: sorted(amounts) for dimension, amounts in quantities.items()}
         self._runs = Counter(_DIGITS.findall(text))
-        self._years = {run[-2:] for run in self._runs if len(run) == 4}  # noqa: PLR2004
+        self._years = {run[-2:] for run in self._runs if len(run) == 4}
         self._words: frozenset[str] | None = None
 
     def written(self, number: str, source: str, times: int) -> bool:
@@ -232,11 +263,11 @@ class _Numbers:
         if told_by_clock and self._on_a_clock(value):
             return True
         # `'90s` for `1990s`, and the other way round
-        return number in self._years or (len(number) == 4 and number[-1] == "0" and self._runs[number[-2:]] > 0)  # noqa: PLR2004
+        return number in self._years or (len(number) == 4 and number[-1] == "0" and self._runs[number[-2:]] > 0)
 
     def _on_a_clock(self, value: int) -> bool:
         if value > 2 * _NOON:  # `1200` for noon
-            return len(str(value)) == 4 and value % 100 == 0 and self._forms[str(value // 100)] > 0  # noqa: PLR2004
+            return len(str(value)) == 4 and value % 100 == 0 and self._forms[str(value // 100)] > 0
         hours = [hour for hour in (value + _NOON, value - _NOON) if hour >= 0]
         if value == 0 or self._forms[f"{value}00"]:
             return True
@@ -245,12 +276,12 @@ class _Numbers:
     def _in_words(self, value: int) -> bool:
         words = _WORDS_OF.get(self._language)
         if words is None:
-            return value < 10 ** (_LONG_DIGITS - 1)  # how that language writes it is not known
+            return value < 100  # how that language writes it is not known
         if value in words:
             return not self._all_words().isdisjoint(words[value].split())
         # `trinta e um`, `twenty-five`
         tens = value - value % 10
-        return value < 100 and tens in words and self._in_words(tens) and self._in_words(value % 10)  # noqa: PLR2004
+        return value < 100 and tens in words and self._in_words(tens) and self._in_words(value % 10)
 
     def _all_words(self) -> frozenset[str]:
         """In small letters, those with a hyphen also by their parts, and Roman numbers as they are."""

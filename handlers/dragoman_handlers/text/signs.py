@@ -1,7 +1,7 @@
 """Signs that a model reads as something else, or not at all: powers, fractions, units, primes, marks of direction.
 
-What a model is given is normalized (NFKC): `10²` is read as `102`, `½` as `1⁄2`. So a sign that decides about a value
-stays with its number, and both are kept from the model.
+What a model is given is normalized (NFKC): `10²` is read as `102`, `½` as 1, a bar and 2. So a sign that decides about
+a value stays with its number, and both are kept from the model.
 """
 
 # ruff: noqa: RUF001 -- signs that look alike are what this is about
@@ -15,6 +15,7 @@ from dragoman_handlers.text.tokens import Role, Token
 
 DOUBLE_STOPS = {"‼": "!!", "⁇": "??", "⁈": "?!", "⁉": "!?"}
 _STOP = re.compile("([‼⁇⁈⁉])\ufe0f?")
+_STOPS = re.compile("(?:[!?‼⁇⁈⁉]\ufe0f?)+")
 _END = re.compile(r"[.!?]*$")
 
 _UPPER = "²³¹⁰⁴-⁹⁺⁻⁼ⁿⁱ"
@@ -35,12 +36,15 @@ _KINDS: tuple[tuple[Role, str], ...] = (
     (Role.NAME, rf"{_SIGNED}(?:[ \u00A0\u202F]?[×x·⋅*][ \u00A0\u202F]?\d{{1,6}})?[{_UPPER}{_LOWER}]{{1,9}}"),
     (Role.NAME, rf"{_SIGNED}[ \u00A0\u202F]?{_UNIT}"),
     (Role.NAME, rf"(?<!\w)(?:[A-Za-z]{{1,3}}\d{{0,3}}[{_UPPER}{_LOWER}]{{1,4}}){{1,6}}[A-Za-z\d]{{0,4}}(?!\w)"),
-    (Role.NAME, rf"(?<!\w)(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{1,8}}[{_LOWER}]{{1,3}}(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{0,8}}"),
+    (
+        Role.NAME,
+        rf"(?<!\w)(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{1,8}}[{_LOWER}]{{1,3}}(?:[A-Z][a-z]?[{_LOWER}]{{0,3}}){{0,8}}",
+    ),
     (Role.NAME, r"(?<!\w)[µμ][A-Za-z]{1,3}(?!\w)|[ΩΩ℃℉‰‱]"),
     # A currency without a number; one with a number is an amount.
     (Role.NAME, rf"(?<![\w\d])[{_MONEY}](?=[\s.,;:!?)\]/]|$)"),
-    (Role.NAME, r"[±∓≈≃≤≥≠~]\s?\d[\d.,]{0,15}"),
-    (Role.NAME, r"№\s?\d{1,9}|§{1,2}\s?\d[\d.]{0,9}"),
+    (Role.NAME, r"[±∓≈≃≤≥≠~]\s?\d{1,15}(?:[.,]\d{1,15}){0,4}"),
+    (Role.NAME, r"№\s?\d{1,9}|§{1,2}\s?\d{1,9}(?:\.\d{1,9}){0,4}"),
     (Role.MARK, rf"[{_UPPER}{_LOWER}{_PRIMES}]{{1,9}}"),
 )
 _SIGN = re.compile("|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_KINDS)))
@@ -52,14 +56,14 @@ _EMBEDDINGS = "\u202a\u202b\u202d\u202e"
 _BIDI = re.compile(f"[{_OPENING}{_CLOSING}\u200e\u200f\u061c\ufeff]")
 
 
-def find_signs(text: str) -> Iterator[Token]:
+def find_signs(text: str) -> list[Token]:
     """Every sign with what belongs to it, in order."""
-    if text.isascii() and "$" not in text and "~" not in text:
-        return
-    if _HINT.search(text):
-        for found in _SIGN.finditer(text):
-            role = _KINDS[int(str(found.lastgroup)[1:])][0]
-            yield Token(found.start(), found.end(), role, found[0])
+    if (text.isascii() and "$" not in text and "~" not in text) or not _HINT.search(text):
+        return []
+    return [
+        Token(found.start(), found.end(), _KINDS[int(str(found.lastgroup)[1:])][0], found[0])
+        for found in _SIGN.finditer(text)
+    ]
 
 
 def find_directions(text: str) -> Iterator[Token]:
@@ -91,10 +95,16 @@ def plain_stops(text: str) -> str:
 
 
 def restored_stops(source: str, translation: str) -> str:
-    """A translation with the double signs that its source ends with, or has inside."""
-    for found in _STOP.finditer(source):
-        double = DOUBLE_STOPS[found[1]]
-        if found.end() == len(source):
-            return _END.sub("", translation) + found[0]
-        translation = translation.replace(double, found[0], 1)
-    return translation
+    """A translation with the double signs of its source, where it ends as many sentences or quotations as that."""
+    if source.isascii() or not _STOP.search(source):
+        return translation
+    runs = [found[0] for found in _STOPS.finditer(source)]
+    if len(runs) == len(_STOPS.findall(translation)):
+        following = iter(runs)
+
+        def restored(found: re.Match[str]) -> str:
+            run = next(following)
+            return run if _STOP.search(run) else found[0]
+
+        return _STOPS.sub(restored, translation)
+    return _END.sub("", translation) + runs[-1] if source.endswith(runs[-1]) else translation

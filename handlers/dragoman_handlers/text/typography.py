@@ -62,7 +62,12 @@ def plain(text: str) -> str:
     if text.isascii() and "  " not in text and "&" not in text and "`" not in text:
         return text
     text = _ENTITY.sub(lambda match: html.unescape(match[0]) if ENTITY_LETTER.fullmatch(match[0]) else match[0], text)
-    return _BLANKS.sub(" ", _TICK.sub("'", plain_stops(text)).translate(_PLAIN))
+    return _BLANKS.sub(" ", with_apostrophes(plain_stops(text)).translate(_PLAIN))
+
+
+def with_apostrophes(text: str) -> str:
+    """A text of the same length with apostrophes for the ticks and primes that stand for one."""
+    return text if text.isascii() and "`" not in text else _TICK.sub("'", text)
 
 
 def restored(source: str, translation: str) -> str:

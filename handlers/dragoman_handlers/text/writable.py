@@ -77,6 +77,8 @@ class Letters:
         self._unknown = re.compile(f"[^{re.escape(''.join(sorted(self._known)))}\\s]")
         writes = set(alphabets[-1].writes)
         self._no_capitals = frozenset(sign for sign in writes if sign.islower() and sign.upper() not in writes)
+        small = "".join(sorted(self._no_capitals))
+        self._lacks_capital = re.compile(rf"(?<![^\W_])[{re.escape(small)}]" if small else r"(?!)")
 
     def unknown(self, text: str) -> bool:
         """Whether there may be something that the models do not know."""
@@ -134,7 +136,11 @@ class Letters:
         at = start
         while at < end:
             begin, inside = at, _in_word(text[at])
-            while at < end and _in_word(text[at]) == inside and (inside or self._is_unknown(text[at]) == self._is_unknown(text[begin])):
+            while (
+                at < end
+                and _in_word(text[at]) == inside
+                and (inside or self._is_unknown(text[at]) == self._is_unknown(text[begin]))
+            ):
                 at += 1
             run = text[begin:at].rstrip(_JOINERS) if inside else text[begin:at]
             if not self._unknown.search(run) or (inside and self._folded(run) is not None):
@@ -153,10 +159,8 @@ class Letters:
         return self._without_accents(word)
 
     def _without_accents(self, word: str) -> str | None:
-        plain = "".join(
-            sign if sign in self._known else unicodedata.normalize("NFD", sign)[0] for sign in word
-        )
-        return plain if plain.isascii() and plain.isalpha() else None
+        plain = "".join(sign if sign in self._known else unicodedata.normalize("NFD", sign)[0] for sign in word)
+        return plain if plain.isalpha() and self._known.issuperset(plain) else None
 
     # Around a model
 
@@ -164,8 +168,9 @@ class Letters:
         """The same model for sentences with words that it reads without their accents."""
 
         async def translate_folded(sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
-            if all(map(str.isascii, sentences)) and not self._no_capitals:
-                return await translate(sentences, careful=careful)
+            if all(map(str.isascii, sentences)):
+                answers = await translate(sentences, careful=careful)
+                return [self._with_capitals(*pair) for pair in zip(sentences, answers, strict=True)]
             folds = [self._folds(sentence) for sentence in sentences]
             texts = [_replaced(sentence, fold) for sentence, fold in zip(sentences, folds, strict=True)]
             answers = await translate(texts, careful=careful)
@@ -185,7 +190,7 @@ class Letters:
 
     def _with_capitals(self, sentence: str, answer: str) -> str:
         """A translation with the capitals that the model cannot write: `índia` for `India` is `Índia`."""
-        if not self._no_capitals or answer.isascii():
+        if answer.isascii() or not self._lacks_capital.search(answer):
             return answer
         names = {_bare(word) for word in _WORD.findall(sentence) if word[0].isupper()}
 
@@ -217,5 +222,3 @@ def _given_back(answer: str, folds: dict[str, str]) -> str:
     if not folds:
         return answer
     return _replaced(answer, {folded: word for word, folded in folds.items()})
-
-

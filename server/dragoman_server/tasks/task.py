@@ -73,7 +73,7 @@ class Task(msgspec.Struct, eq=False):
     outcomes: dict[str, DragomanError | None] = {}
     """By part: None where it was answered with a result."""
     parts: set[str] = set()
-    """StatsSources that are answered or in flight."""
+    """Those that are answered or in flight."""
     journal: Journal = NOTHING
     number: int = 0
     """In the journal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dragoman_wire.events.base import Event
 
@@ -26,6 +27,8 @@ class TranslationResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     queue_time: float
     translation_time: float
     from_cache: bool
+    warnings: list[str] | UnsetType = UNSET
+    """What was guessed or may be wrong, a sentence each; left out where there is nothing to say."""
 
 
 class TranslationMetadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,3 +72,5 @@ class StoryTextCompleted(Event, frozen=True, kw_only=True, tag="story_text_objec
     translations: dict[str, str]
     timestamp: int
     """Milliseconds, unlike elsewhere."""
+    warnings: list[str] | UnsetType = UNSET
+    """As in a `translation`, each with its language in front; left out where there is nothing to say."""

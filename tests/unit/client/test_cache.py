@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,13 @@ def translation(text: str = "olá") -> Translation:
         from_cache=False,
         processing_time_s=0.5,
     )
+
+
+def test_a_doubtful_translation_is_not_kept_and_drops_the_one_before() -> None:
+    cache = TranslationCache()
+    cache.remember(request(), {"pt": translation()})
+    cache.remember(request(), {"pt": replace(translation(), warnings=("the translation model did it badly",))})
+    assert cache.recall(request()) == {}
 
 
 async def test_a_repeated_text_costs_no_message(serve: Serve) -> None:

@@ -218,6 +218,7 @@ EVENTS: tuple[Event, ...] = (
         post_id="post-1",
         text_object_index=0,
         translations={"fr": "Bonjour.", "es": "Hola."},
+        warnings=["es: the translation model left a sentence untranslated: 'Hello.'"],
         timestamp=1785150000250,
     ),
     TranscriptionCompleted(**(HEARD_EVENT | {"transcription": HEARD_IN_FULL})),

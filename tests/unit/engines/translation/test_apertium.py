@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,8 +47,6 @@ while True:
 
 
 def a_mode(tmp_path: Path, source: str = "xx", target: str = "yy", stages: int = 2) -> Mode:
-    import sys
-
     script = tmp_path / "stage.py"
     script.write_text(ECHO)
     return Mode(
@@ -86,7 +85,7 @@ def test_apertium_s_own_marks_are_kept(text: str, engine: ApertiumEngine) -> Non
 
 
 def test_a_program_that_crashes_is_started_again_and_others_are_not_touched(engine: ApertiumEngine) -> None:
-    assert ask(engine, "fine") == Translations(sentences=["FINE"]) or ask(engine, "fine")
+    assert isinstance(ask(engine, "fine"), Translations)
     before = engine.running["xx", "yy"].pids
     answer = ask(engine, "crash")
 
