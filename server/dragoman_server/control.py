@@ -117,7 +117,7 @@ class Control:
     def _languages(self, request: LanguagesRequest) -> LanguagesResult:
         """List what the loaded engines can do; a warning names those that are not loaded."""
         engines: dict[str, Capabilities | None] = {
-            model_type: self._pools[pool_name("translation", name)].capabilities
+            model_type: self._loaded(pool_name("translation", name))
             for model_type, name in self._models.items()
         }
         asked = (request.source_language, request.target_language)
@@ -127,7 +127,7 @@ class Control:
             if engine is not None
             for pair in self._pairs.of(model_type, engine, *asked)
         ]
-        hearing, speaking = (self._pools[kind].capabilities for kind in ("transcription", "speech"))
+        hearing, speaking = self._loaded("transcription"), self._loaded("speech")
         warnings = missing_engines(
             {f"translation ({model_type})": engine for model_type, engine in engines.items()}
             | {"transcription": hearing, "speech": speaking}
@@ -143,6 +143,10 @@ class Control:
             warnings=warnings or UNSET,
             task_id=UNSET if request.task_id is None else request.task_id,
         )
+
+    def _loaded(self, pool: str) -> Capabilities | None:
+        found = self._pools.get(pool)
+        return found.capabilities if found is not None else None
 
     def _detect(self, inbound: Inbound, request: DetectRequest) -> None:
         """Name the languages that a text may be in; a part of a long text is looked at, in a millisecond."""
