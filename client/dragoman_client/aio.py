@@ -32,11 +32,23 @@ from dragoman_client.results import (
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.errors import DragomanError, InternalFault, InvalidRequest
-from dragoman_wire.events import CancelResult, CancelStatus, Pong, Transcription, VoicesResult
+from dragoman_wire.events import (
+    CancelResult,
+    CancelStatus,
+    DetectResult,
+    LanguagesResult,
+    Pong,
+    Transcription,
+    VoicesResult,
+)
+from dragoman_wire.formats import TextFormat
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import (
+    DETECT_CHARS,
     AudioProcessRequest,
     CancelRequest,
+    DetectRequest,
+    LanguagesRequest,
     PeerId,
     PingRequest,
     Replacement,
@@ -204,6 +216,7 @@ class Client:
         to: str,
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
+        format: TextFormat | None = ...,
         **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
@@ -215,6 +228,7 @@ class Client:
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
+        format: TextFormat | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     async def translate(
@@ -225,11 +239,13 @@ class Client:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
+        format: TextFormat | None = None,  # noqa: A002 - the name on the wire
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate into one language, or into several: then the translations come by language.
 
         `glossary` maps terms to what they become: a text, a map of texts by language, or None for a term that stays.
+        `format` says what file the text is from, such as "markdown": then only what is language in it is translated.
 
         Raises:
             DragomanError: the server's error for the one language, or for the request as a whole.
@@ -243,6 +259,7 @@ class Client:
             target_languages=languages,
             model_type=model_type,
             glossary=dict(glossary) if glossary else None,
+            format=format,
             **request_fields(options),
         )
         results, errors = await self._translations(request, options)
@@ -370,6 +387,28 @@ class Client:
             ClientError: no answer.
         """
         return (await self._ask(VoicesRequest())).read_as(VoicesResult)
+
+    async def languages(self, source: str | None = None, target: str | None = None) -> LanguagesResult:
+        """Ask which languages the server can translate, hear and speak, and which models it could have.
+
+        Args:
+            source: only pairs from this language; a model for many languages is then listed pair by pair.
+            target: only pairs into this language, in the same way.
+
+        Raises:
+            ClientError: no answer.
+        """
+        request = LanguagesRequest(source_language=source, target_language=target)
+        return (await self._ask(request)).read_as(LanguagesResult)
+
+    async def detect(self, text: str) -> DetectResult:
+        """Ask which language a text is in; its first 4,000 characters are looked at.
+
+        Raises:
+            EngineUnavailable: the server has no language identifier.
+            ClientError: no answer.
+        """
+        return (await self._ask(DetectRequest(text=text[:DETECT_CHARS]))).read_as(DetectResult)
 
     async def cancel(self, task_id: str) -> CancelStatus:
         """Stop a task of this peer: "cancelled", "finished" (too late) or "unknown".

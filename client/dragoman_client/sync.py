@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,8 @@ from dragoman_client.options import CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
-from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
+from dragoman_wire.events import CancelStatus, DetectResult, LanguagesResult, Pong, Transcription, VoicesResult
+from dragoman_wire.formats import TextFormat
 from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
 _T = TypeVar("_T")
@@ -144,6 +146,7 @@ class SyncClient:
         to: str,
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
+        format: TextFormat | None = ...,
         **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
@@ -155,6 +158,7 @@ class SyncClient:
         to: list[str] | tuple[str, ...],
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
+        format: TextFormat | None = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     def translate(
@@ -165,15 +169,16 @@ class SyncClient:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
+        format: TextFormat | None = None,  # noqa: A002 - the name on the wire
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate a text; see `Client.translate`."""
-        client = self._client
+        call = functools.partial(
+            self._client.translate, text, source, model_type=model_type, glossary=glossary, format=format
+        )
         if isinstance(to, str):
-            return self._call(
-                client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options)
-            )
-        return self._call(client.translate(text, source, to=to, model_type=model_type, glossary=glossary, **options))
+            return self._call(call(to=to, **options))
+        return self._call(call(to=to, **options))
 
     def transcribe(
         self,
@@ -228,6 +233,14 @@ class SyncClient:
     def voices(self) -> VoicesResult:
         """Ask for the server's voices; see `Client.voices`."""
         return self._call(self._client.voices())
+
+    def languages(self, source: str | None = None, target: str | None = None) -> LanguagesResult:
+        """Ask for the server's languages; see `Client.languages`."""
+        return self._call(self._client.languages(source, target))
+
+    def detect(self, text: str) -> DetectResult:
+        """Ask which language a text is in; see `Client.detect`."""
+        return self._call(self._client.detect(text))
 
     def cancel(self, task_id: str) -> CancelStatus:
         """Stop a task of this peer; see `Client.cancel`."""

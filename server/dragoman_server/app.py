@@ -122,6 +122,7 @@ class App:
         for pool in server.pools.values():
             pool.start()
         asyncio.get_running_loop().run_in_executor(None, language_id.warm_up)
+        server.available.look()
         server.recovery.start()
         server.intake.start()
         self._manager.keep(lambda: server.intake.last_turn_s, server.readiness.line)

@@ -110,6 +110,39 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "bestVoices": MapOf(str),
         "taskId?": str,
     },
+    "languages_result": {
+        "pairs": [
+            {
+                "source": str,
+                "target": str,
+                "via": [str],
+                "engine": str,
+                "quality": frozenset({"good", "fair", "gist"}),
+                "modelType?": str,
+                "languages?": [str],
+            }
+        ],
+        "transcription": [str],
+        "speech": [str],
+        "available?": [
+            {
+                "kind": frozenset({"translation", "transcription", "speech"}),
+                "name": str,
+                "languages": [str],
+                "licence": str,
+                "command": str,
+                "sizeMb?": int,
+            }
+        ],
+        "warnings?": [str],
+        "taskId?": str,
+    },
+    "detect_result": {
+        "candidates": [{"language": str, "confidence": NUMBER}],
+        "reliable": bool,
+        "warnings?": [str],
+        "taskId?": str,
+    },
     "cancel_result": {"taskId": str, "status": frozenset({"cancelled", "finished", "unknown"})},
     "result_unknown": {"taskId": str},
     "accepted": {"taskId": str, "duplicate": bool},

@@ -15,14 +15,14 @@ import typer
 
 from dragoman_client.aio import Client
 from dragoman_client.choices import Format
-from dragoman_client.cli.output import fail, print_json, print_tree, progress, voice_note
+from dragoman_client.cli.output import fail, print_json, print_languages, print_tree, progress, voice_note
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.formats import render
 from dragoman_client.frames import ReceivedEvent
 from dragoman_client.results import SpokenTranslation, TranslationFailed, VoiceResult
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import VoicesResult
+from dragoman_wire.events import DetectResult, LanguagesResult, VoicesResult
 from dragoman_wire.requests import Priority, Replacement, SoundFormat
 
 FAILED, UNREACHABLE, PARTLY = 1, 3, 4
@@ -155,6 +155,35 @@ def voices(settings: Settings, language: str | None, *, as_json: bool) -> None:
         typer.echo(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
     if not chosen:
         typer.echo("no voices" if language is None else f"no voice speaks {language}", err=True)
+
+
+def languages(settings: Settings, source: str | None, target: str | None, *, available: bool, as_json: bool) -> None:
+    """Print the languages, pairs first."""
+
+    async def work(client: Client, _: OnEvent) -> LanguagesResult:
+        return await client.languages(source, target)
+
+    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        print_languages(found, available=available, filtered=source is not None or target is not None)
+
+
+def detect(settings: Settings, text: str, *, as_json: bool) -> None:
+    """Print the languages that a text may be in, the likeliest first."""
+
+    async def work(client: Client, _: OnEvent) -> DetectResult:
+        return await client.detect(text)
+
+    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    for candidate in found.candidates:
+        typer.echo(f"{candidate.language}  {candidate.confidence:.1%}")
+    for warning in found.warnings or ():
+        typer.echo(f"not reliable: {warning}", err=True)
 
 
 def ping(settings: Settings, *, as_json: bool) -> None:

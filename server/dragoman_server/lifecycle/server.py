@@ -10,6 +10,7 @@ import zmq
 from dragoman_engines.pool.memory import Memory
 from dragoman_handlers.registry import HANDLERS
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_server.available_models import AvailableModels
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import Config, glossary_entries, phrase_book
@@ -111,7 +112,10 @@ class Server:
             log_lines_dropped=lambda: logs.dropped if logs else 0,
         )
         self.statistics = Statistics(sources)
-        self._control = Control(self.dispatcher, self.publisher, self.statistics, clock, self.pools)
+        self.available = AvailableModels(str(config.engines.models_dir.expanduser()))
+        self._control = Control(
+            self.dispatcher, self.publisher, self.statistics, clock, self.pools, services.models, self.available
+        )
         self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
 

@@ -32,6 +32,15 @@ from dragoman_wire.events.failure import (
     VoiceApiError,
     VoiceProfileError,
 )
+from dragoman_wire.events.languages import (
+    ANY_LANGUAGE,
+    AvailableModel,
+    DetectResult,
+    LanguageCandidate,
+    LanguagePair,
+    LanguagesResult,
+    QualityClass,
+)
 from dragoman_wire.events.speech import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -56,6 +65,7 @@ from dragoman_wire.events.translation import (
 )
 
 __all__ = [
+    "ANY_LANGUAGE",
     "Accepted",
     "AudioErrorEvent",
     "AudioProcessCompleted",
@@ -63,15 +73,21 @@ __all__ = [
     "AudioTranslationReady",
     "AudioTranslationsCompleted",
     "AudioTranslationsProgressive",
+    "AvailableModel",
     "BatchError",
     "BinaryFrame",
     "CancelResult",
     "CancelStatus",
     "CorrectionError",
+    "DetectResult",
     "ErrorEvent",
     "Event",
     "FailedLanguage",
+    "LanguageCandidate",
+    "LanguagePair",
+    "LanguagesResult",
     "Pong",
+    "QualityClass",
     "RequestRejected",
     "ResultUnknown",
     "ServerStopping",

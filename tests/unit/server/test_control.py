@@ -6,11 +6,14 @@ from typing import Any, cast
 
 import pytest
 
+from dragoman_server import control
+from dragoman_server.available_models import AvailableModels
 from dragoman_server.control import Control
 from dragoman_server.ops.statistics import Statistics
 from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.telemetry.telemetry import Telemetry
 from dragoman_server.transport.publisher import Publisher
+from dragoman_wire.errors import EngineUnavailable
 from tests.in_process import KeptLines
 from tests.unit.server.core import Core, control_of
 
@@ -19,6 +22,13 @@ class FakeIntake:
     """The counters of an intake."""
 
     received, rejected, last_turn_s = 5, 1, 0.0
+
+
+class NothingYet:
+    """A server that has not looked yet which models it could have."""
+
+    def latest(self) -> None:
+        return None
 
 
 class Controlled(Core):
@@ -42,7 +52,13 @@ class Controlled(Core):
         )
         self.statistics = Statistics(sources)
         self.control = Control(
-            self.dispatcher, cast("Publisher", self.publisher), self.statistics, self.time.clock, self.services.pools
+            self.dispatcher,
+            cast("Publisher", self.publisher),
+            self.statistics,
+            self.time.clock,
+            self.services.pools,
+            {"basic": ""},
+            cast("AvailableModels", NothingYet()),
         )
 
     def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
@@ -67,6 +83,26 @@ async def test_a_ping_is_answered_while_the_lane_is_full(core: Controlled) -> No
     for number in range(3):
         core.submit(f"t{number}", text="hang")
     assert core.ask("ping")["type"] == "pong"
+
+
+async def test_languages_are_listed_or_it_is_said_why_not(core: Controlled) -> None:
+    found = core.ask("languages", taskId="t")
+
+    assert (found["type"], found["taskId"]) == ("languages_result", "t")
+    assert "available" not in found
+    assert found["pairs"] or "the languages of translation (basic) are not listed" in " ".join(found["warnings"])
+
+
+async def test_a_server_without_a_language_identifier_says_what_to_install(
+    core: Controlled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: str) -> None:
+        raise EngineUnavailable("install dragoman[models]")
+
+    monkeypatch.setattr(control, "language_candidates", missing)
+    refused = core.ask("detect", text="hello")
+
+    assert (refused["type"], refused["errorCode"]) == ("request_rejected", "engine_unavailable")
 
 
 async def test_cancelling_names_the_task_and_what_became_of_it(core: Controlled) -> None:
