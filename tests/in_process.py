@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import zmq
 
 from dragoman_server.app import App
 from dragoman_server.config import load_config
+from dragoman_server.lifecycle.server import Server
 from dragoman_server.telemetry.logs import Level
 from tests.harness import PATIENCE_S
 
@@ -90,13 +92,13 @@ class AsyncPeer:
     async def connect(self) -> None:
         """Wait until the server hears and is heard."""
         async with asyncio.timeout(PATIENCE_S):
-            while True:
-                self.send({"type": "ping"})
+            for number in itertools.count():
+                self.send({"type": "ping", "taskId": f"probe-{number}"})
                 await asyncio.sleep(0.01)
                 if self._events.poll(0):
                     break
-        while self._events.poll(50):
-            self._events.recv_multipart()
+            # Every probe that was heard has its pong, in order: the last one's is the end of them.
+            await self.collect(lambda message: message["taskId"] == f"probe-{number}")
 
     def close(self) -> None:
         self._context.destroy(linger=0)
@@ -105,7 +107,7 @@ class AsyncPeer:
 class InProcess:
     """A running server and a peer of it."""
 
-    def __init__(self, app: App, peer: AsyncPeer, lines: KeptLines) -> None:
+    def __init__(self, app: Server, peer: AsyncPeer, lines: KeptLines) -> None:
         self.app = app
         self.peer = peer
         self.lines = lines
@@ -133,16 +135,14 @@ async def in_process(folder: Path, **settings: Any) -> AsyncIterator[InProcess]:
             section = section.setdefault(each, {})
         section[key] = value
     lines: Any = KeptLines()
-    app = App(load_config(flags=flags), logs=lines)
-    await app.start()
-    peer = AsyncPeer(folder, "peer")
-    try:
-        await asyncio.gather(*(pool.settled() for pool in app.pools.values()))
-        await peer.connect()
-        yield InProcess(app, peer, lines)
-    finally:
-        await app.stop()
-        peer.close()
+    async with App(load_config(flags=flags), logs=lines).serving() as app:
+        peer = AsyncPeer(folder, "peer")
+        try:
+            await asyncio.gather(*(pool.settled() for pool in app.pools.values()))
+            await peer.connect()
+            yield InProcess(app, peer, lines)
+        finally:
+            peer.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:

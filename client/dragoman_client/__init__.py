@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from dragoman_client.sync import SyncClient, SyncEventStream
     from dragoman_wire.errors import DragomanError
     from dragoman_wire.events import (
+        AvailableModel,
+        DetectResult,
+        LanguageCandidate,
+        LanguagePair,
+        LanguagesResult,
         Pong,
         SpeakingVoice,
         Transcription,
@@ -40,14 +45,19 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AvailableModel",
     "BadAnswer",
     "Client",
     "ClientError",
     "ConnectionClosed",
+    "DetectResult",
     "DragomanError",
     "Event",
     "EventStream",
     "Format",
+    "LanguageCandidate",
+    "LanguagePair",
+    "LanguagesResult",
     "Pong",
     "ReceivedEvent",
     "ServerUnreachable",
@@ -86,6 +96,11 @@ _HOMES = {
     "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
     "dragoman_wire.errors": ("DragomanError",),
     "dragoman_wire.events": (
+        "AvailableModel",
+        "DetectResult",
+        "LanguageCandidate",
+        "LanguagePair",
+        "LanguagesResult",
         "Pong",
         "SpeakingVoice",
         "Transcription",

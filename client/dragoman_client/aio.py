@@ -32,12 +32,24 @@ from dragoman_client.results import (
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.errors import DragomanError, InternalFault, InvalidRequest
-from dragoman_wire.events import CancelResult, CancelStatus, Pong, TaskProgress, Transcription, VoicesResult
+from dragoman_wire.events import (
+    CancelResult,
+    CancelStatus,
+    DetectResult,
+    LanguagesResult,
+    Pong,
+    TaskProgress,
+    Transcription,
+    VoicesResult,
+)
 from dragoman_wire.formats import TextFormat
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import (
+    DETECT_CHARS,
     AudioProcessRequest,
     CancelRequest,
+    DetectRequest,
+    LanguagesRequest,
     PeerId,
     PingRequest,
     Replacement,
@@ -389,6 +401,28 @@ class Client:
             ClientError: no answer.
         """
         return (await self._ask(VoicesRequest())).read_as(VoicesResult)
+
+    async def languages(self, source: str | None = None, target: str | None = None) -> LanguagesResult:
+        """Ask which languages the server can translate, hear and speak, and which models it could have.
+
+        Args:
+            source: only pairs from this language; a model for many languages is then listed pair by pair.
+            target: only pairs into this language, in the same way.
+
+        Raises:
+            ClientError: no answer.
+        """
+        request = LanguagesRequest(source_language=source, target_language=target)
+        return (await self._ask(request)).read_as(LanguagesResult)
+
+    async def detect(self, text: str) -> DetectResult:
+        """Ask which language a text is in; its first 4,000 characters are looked at.
+
+        Raises:
+            EngineUnavailable: the server has no language identifier.
+            ClientError: no answer.
+        """
+        return (await self._ask(DetectRequest(text=text[:DETECT_CHARS]))).read_as(DetectResult)
 
     async def cancel(self, task_id: str) -> CancelStatus:
         """Stop a task of this peer: "cancelled", "finished" (too late) or "unknown".

@@ -62,11 +62,14 @@ class TranslationCache:
         return known
 
     def remember(self, request: TranslationRequest, translations: Mapping[str, Translation]) -> None:
-        """Keep what a request was answered with."""
+        """Keep what a request was answered with, but for what the server finds doubtful."""
         now_s = self._clock()
         with self._lock:
             for language, translation in translations.items():
                 key = _key(request, language)
+                if translation.warnings:
+                    self._remove(key)
+                    continue
                 size = len(key) + 4 * len(translation.text) + _ENTRY_BYTES
                 self._remove(key)
                 self._known[key] = (now_s, size, replace(translation, from_cache=True, processing_time_s=0.0))

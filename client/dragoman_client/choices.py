@@ -22,6 +22,24 @@ class Format(StrEnum):
     VTT = "vtt"
 
 
+class TextFormat(StrEnum):
+    """The file that a text is from."""
+
+    TEXT = "text"
+    AUTO = "auto"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+    PO = "po"
+    STRINGS = "strings"
+    SRT = "srt"
+    VTT = "vtt"
+    ASS = "ass"
+    CSV = "csv"
+    XLIFF = "xliff"
+    ICU = "icu"
+
+
 class SoundFormat(StrEnum):
     """What speech is sent as."""
 

@@ -39,6 +39,8 @@ class Translation:
     """The model that made it; `identity` where source and target are the same."""
     from_cache: bool
     processing_time_s: float
+    warnings: Sequence[str] = ()
+    """What the server guessed, or finds doubtful: a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +54,8 @@ class SpokenTranslation:
     segments: list[wire.TranscriptSegment]
     voice: str = ""
     """The voice that speaks; empty where the server does not say."""
+    warnings: Sequence[str] = ()
+    """What the server finds doubtful about the translation: a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,6 +183,7 @@ def _translation(result: wire.TranslationResult) -> Translation:
         model=result.translator_model,
         from_cache=result.from_cache,
         processing_time_s=result.processing_time,
+        warnings=_warnings(result.warnings),
     )
 
 
@@ -190,7 +195,12 @@ def _spoken(translated: wire.TranslatedAudio, audio: bytes) -> SpokenTranslation
         duration_ms=translated.duration_ms,
         segments=translated.segments,
         voice=translated.voice,
+        warnings=_warnings(translated.warnings),
     )
+
+
+def _warnings(given: list[str] | msgspec.UnsetType) -> tuple[str, ...]:
+    return () if given is msgspec.UNSET else tuple(given)
 
 
 def _failure(events: Sequence[ReceivedEvent]) -> DragomanError:

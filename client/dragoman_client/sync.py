@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from dragoman_client.options import CallOptions, ClientOptions
 from dragoman_client.results import Translation, VoiceResult
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
-from dragoman_wire.events import CancelStatus, Pong, Transcription, VoicesResult
+from dragoman_wire.events import CancelStatus, DetectResult, LanguagesResult, Pong, Transcription, VoicesResult
 from dragoman_wire.formats import TextFormat
 from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
@@ -175,32 +176,18 @@ class SyncClient:
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate a text; see `Client.translate`."""
-        client = self._client
-        if isinstance(to, str):
-            return self._call(
-                client.translate(
-                    text,
-                    source,
-                    to=to,
-                    model_type=model_type,
-                    glossary=glossary,
-                    format=format,
-                    columns=columns,
-                    **options,
-                )
-            )
-        return self._call(
-            client.translate(
-                text,
-                source,
-                to=to,
-                model_type=model_type,
-                glossary=glossary,
-                format=format,
-                columns=columns,
-                **options,
-            )
+        call = functools.partial(
+            self._client.translate,
+            text,
+            source,
+            model_type=model_type,
+            glossary=glossary,
+            format=format,
+            columns=columns,
         )
+        if isinstance(to, str):
+            return self._call(call(to=to, **options))
+        return self._call(call(to=to, **options))
 
     def transcribe(
         self,
@@ -255,6 +242,14 @@ class SyncClient:
     def voices(self) -> VoicesResult:
         """Ask for the server's voices; see `Client.voices`."""
         return self._call(self._client.voices())
+
+    def languages(self, source: str | None = None, target: str | None = None) -> LanguagesResult:
+        """Ask for the server's languages; see `Client.languages`."""
+        return self._call(self._client.languages(source, target))
+
+    def detect(self, text: str) -> DetectResult:
+        """Ask which language a text is in; see `Client.detect`."""
+        return self._call(self._client.detect(text))
 
     def cancel(self, task_id: str) -> CancelStatus:
         """Stop a task of this peer; see `Client.cancel`."""

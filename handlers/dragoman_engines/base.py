@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from dragoman_engines.work import AnyResult, AnyWork, Kind, pool_name
+from dragoman_wire.events import QualityClass
 
 _FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
@@ -79,6 +80,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Languages that it hears, speaks or translates, ISO 639-1; empty: any, and what it says is in none."""
     pairs: list[tuple[str, str]] = []
     """(source, target) that it translates directly; empty: any two of `languages`."""
+    quality: QualityClass = "good"
+    """Translation: how good a direct pair is."""
     sentence_tokens: int = 0
     """Translation: a sentence of more tokens (pieces of words) loses something; 0: of any length none does."""
     alphabets: list[Alphabet] = []

@@ -67,7 +67,7 @@ class EchoEngine:
     @property
     def capabilities(self) -> Capabilities:
         """Any language and any pair, with one voice for all."""
-        return Capabilities(model="echo", revision="1", multilingual=True, voices=[_VOICE])
+        return Capabilities(model="echo", revision="1", quality="gist", multilingual=True, voices=[_VOICE])
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
         """Return one result for each unit, in order.

@@ -14,6 +14,7 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, Result, Work, pool_name
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, ProgressUnit
@@ -100,6 +101,11 @@ class RequestView(Protocol):
         ...
 
     @property
+    def phrases(self) -> PhraseBook:
+        """The server's own."""
+        ...
+
+    @property
     def models(self) -> Mapping[str, str]:
         """The translation models: the name that peers know (`modelType`) to that of units, empty for the default."""
         ...
@@ -115,9 +121,6 @@ class RequestView(Protocol):
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
         """The answers where all are known in memory; None where one is not, and nothing is counted then."""
         ...
-
-
-Asked = RequestView
 
 
 class Context(RequestView, Protocol):

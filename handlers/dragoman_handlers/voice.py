@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import msgspec
+from msgspec import UNSET
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
@@ -197,6 +198,7 @@ async def _translated_audio(
         audio_mime_type=spoken.mime_type,
         segments=spoken.segments,
         voice=spoken.voice,
+        warnings=translated.warnings or UNSET,
     )
     return audio, spoken.sound
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import psutil
 
-from scripts.benchmarks import cache, engines, journal, lanes, overload, path, scrape
+from scripts.benchmarks import cache, engines, journal, lanes, novel, overload, path, scrape
 from scripts.benchmarks.table import Row, print_table
 from scripts.embedded_server import exit_on_sigterm
 
 BENCHMARKS: dict[str, Callable[[int, str], Iterable[Row]]] = {
     "path": path.measure,
     "lanes": lanes.measure,
+    "novel": novel.measure,
     "cache": cache.measure,
     "journal": journal.measure,
     "engines": engines.measure,

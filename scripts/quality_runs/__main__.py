@@ -12,7 +12,7 @@ from pathlib import Path
 from dragoman_client import ClientError, DragomanError
 from scripts.embedded_server import ServerFailed, exit_on_sigterm
 from scripts.quality_runs import __doc__ as purpose
-from scripts.quality_runs import hearing, silence, speech, translation, voices
+from scripts.quality_runs import hearing, silence, speech, text, translation, voices
 from scripts.quality_runs.plan import Part, Plan
 from scripts.quality_runs.report import Check, as_json, print_table
 
@@ -21,6 +21,7 @@ PARTS: Mapping[str, Part] = {
     "hearing": hearing.measure,
     "silence": silence.measure,
     "translation": translation.measure,
+    "text": text.measure,
     "speech": speech.measure,
     "voices": voices.measure,
 }

@@ -87,7 +87,8 @@ async def translate_all(client: Client, lines: Sequence[str], source: str, targe
 
     async def translate(line: str) -> str:
         try:
-            return (await client.translate(line, source, to=target)).text
+            done = await client.translate(line, source, to=target)
+            return "" if done.warnings else done.text
         except EngineFailed:
             return ""
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 
 class Spool:
@@ -16,7 +17,7 @@ class Spool:
         self._folder = folder
         self._numbers = itertools.count()
 
-    def open(self) -> None:
+    def __enter__(self) -> Self:
         """Make the folder, empty.
 
         Raises:
@@ -24,6 +25,11 @@ class Spool:
         """
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True, mode=0o700)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @contextmanager
     def file(self) -> Iterator[Path]:
@@ -33,7 +39,3 @@ class Spool:
             yield path
         finally:
             path.unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 
 class StateDirError(Exception):
@@ -52,3 +52,12 @@ class StateDir:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def __enter__(self) -> Self:
+        """Take it, as `open` does."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it."""
+        self.close()

@@ -28,6 +28,8 @@ from dragoman_wire.events.failure import (
 from dragoman_wire.requests import (
     AudioProcessRequest,
     CancelRequest,
+    DetectRequest,
+    LanguagesRequest,
     PingRequest,
     Request,
     ResultRequest,
@@ -175,6 +177,8 @@ FAMILIES = FamilyTable(
         Family(name="ping", request=PingRequest, control=True, events=("pong",)),
         Family(name="stats", request=StatsRequest, control=True, events=("stats_result",)),
         Family(name="voices", request=VoicesRequest, control=True, events=("voices_result",)),
+        Family(name="languages", request=LanguagesRequest, control=True, events=("languages_result",)),
+        Family(name="detect", request=DetectRequest, control=True, events=("detect_result",)),
         Family(name="cancel", request=CancelRequest, control=True, events=("cancel_result",)),
         Family(name="result", request=ResultRequest, control=True),
         Family(

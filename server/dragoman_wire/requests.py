@@ -20,6 +20,8 @@ PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
 Identifier = Annotated[str, Meta(max_length=1024)]
+DETECT_CHARS = 4000
+"""Characters of a text that its language is found in."""
 Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
 SoundFormat = Literal["wav", "ogg"]
 """Of speech that is sent out; `ogg` is Opus in Ogg."""
@@ -62,6 +64,22 @@ class StatsRequest(Request, frozen=True, kw_only=True):
 
 class VoicesRequest(Request, frozen=True, kw_only=True):
     """Ask for the voices that can speak."""
+
+
+class LanguagesRequest(Request, frozen=True, kw_only=True):
+    """Ask which languages can be translated, heard and spoken."""
+
+    source_language: Language | None = None
+    """Only pairs from it; a model for many languages is then listed pair by pair."""
+    target_language: Language | None = None
+    """Only pairs into it, in the same way."""
+
+
+class DetectRequest(Request, frozen=True, kw_only=True):
+    """Ask which language a text is in."""
+
+    text: str
+    """Only its first `DETECT_CHARS` are looked at."""
 
 
 class CancelRequest(Request, frozen=True, kw_only=True):

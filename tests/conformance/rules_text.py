@@ -24,10 +24,11 @@ def _ping(session: Session) -> None:
             demand_equal("timestamp", pong.fields["timestamp"], timestamp)
 
 
-@CONTROL.rule("pong, stats_result and voices_result have a taskId only if the request has one")
+@CONTROL.rule("pong, stats_result, voices_result and languages_result have a taskId only if the request has one")
 def _task_id(session: Session) -> None:
     with session.peer() as peer:
-        for kind, answer in (("ping", "pong"), ("stats", "stats_result"), ("voices", "voices_result")):
+        answers = {"stats": "stats_result", "voices": "voices_result", "languages": "languages_result"}
+        for kind, answer in (answers | {"ping": "pong"}).items():
             demand("taskId" not in only(peer.ask({"type": kind}), answer).fields, f"{answer} has a taskId")
             task_id = session.new_id()
             answered = only(peer.ask({"type": kind, "taskId": task_id}), answer).fields
@@ -40,12 +41,45 @@ def _one_event(session: Session) -> None:
         "ping": "pong",
         "stats": "stats_result",
         "voices": "voices_result",
+        "languages": "languages_result",
         "cancel": "cancel_result",
         "result": "result_unknown",
     }
     with session.peer() as peer:
         for kind, answer in answers.items():
             demand_equal(kind, types_of(peer.ask({"type": kind, "taskId": session.new_id()})), [answer])
+
+
+@CONTROL.rule("a pair that languages lists can be translated, and one of an unknown language is not listed")
+def _listed_pairs(session: Session) -> None:
+    subject = session.subject
+    source, target = subject.source, subject.targets[0]
+    with session.peer() as peer:
+        asked = {"type": "languages", "sourceLanguage": source, "targetLanguage": target}
+        pairs = only(peer.ask(asked), "languages_result").fields["pairs"]
+        demand({"source": source, "target": target}.items() <= pairs[0].items(), f"not {source} to {target}: {pairs}")
+        answered = types_of(peer.run(session.translation()))
+        demand("translation_completed" in answered, f"a listed pair got {answered}")
+        if not subject.failing_text:
+            asked["targetLanguage"] = subject.failing_language
+            demand_equal("pairs", only(peer.ask(asked), "languages_result").fields["pairs"], [])
+
+
+@CONTROL.rule("detect names the language of a sentence first, and is never more than sure")
+def _detect(session: Session) -> None:
+    with session.peer() as peer:
+        text = "Where is the nearest railway station, please? It is late and we have to go home."
+        found = only(peer.ask({"type": "detect", "text": text}), "detect_result").fields
+        demand_equal("language", found["candidates"][0]["language"], "en")
+        confidences = [candidate["confidence"] for candidate in found["candidates"]]
+        demand_equal("order", confidences, sorted(confidences, reverse=True))
+        demand(min(confidences) >= 0 and sum(confidences) <= 1.01, f"confidences are {confidences}")
+        nothing = only(peer.ask({"type": "detect", "text": "12:30"}), "detect_result").fields
+        demand_equal("candidates of no words", nothing["candidates"], [])
+        demand_equal("reliable", nothing["reliable"], False)
+        error = only(peer.ask({"type": "detect"}), "request_rejected").fields
+        demand_equal("errorCode", error["errorCode"], "invalid_request")
+        demand("text" in error["error"], f"the sentence does not name text: {error['error']}")
 
 
 @CONTROL.rule("cancel says unknown or finished of what is not in flight")

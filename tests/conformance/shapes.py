@@ -57,6 +57,7 @@ TRANSLATED_AUDIO = {
     "audioMimeType": str,
     "segments": [SEGMENT],
     "voice?": str,
+    "warnings?": [str],
 }
 TRANSLATION_RESULT = {
     "messageId": MAYBE_TEXT,
@@ -73,6 +74,7 @@ TRANSLATION_RESULT = {
     "queueTime": NUMBER,
     "translationTime": NUMBER,
     "fromCache": bool,
+    "warnings?": [str],
 }
 TRANSLATION_METADATA = {
     "translatorVersion": str,
@@ -106,6 +108,39 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "voices": [{"name": str, "engine": str, "languages": [str]}],
         "defaultVoices": MapOf(str),
         "bestVoices": MapOf(str),
+        "taskId?": str,
+    },
+    "languages_result": {
+        "pairs": [
+            {
+                "source": str,
+                "target": str,
+                "via": [str],
+                "engine": str,
+                "quality": frozenset({"good", "fair", "gist"}),
+                "modelType?": str,
+                "languages?": [str],
+            }
+        ],
+        "transcription": [str],
+        "speech": [str],
+        "available?": [
+            {
+                "kind": frozenset({"translation", "transcription", "speech"}),
+                "name": str,
+                "languages": [str],
+                "licence": str,
+                "command": str,
+                "sizeMb?": int,
+            }
+        ],
+        "warnings?": [str],
+        "taskId?": str,
+    },
+    "detect_result": {
+        "candidates": [{"language": str, "confidence": NUMBER}],
+        "reliable": bool,
+        "warnings?": [str],
         "taskId?": str,
     },
     "cancel_result": {"taskId": str, "status": frozenset({"cancelled", "finished", "unknown"})},
@@ -160,6 +195,7 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "postId": str,
         "textObjectIndex": int,
         "translations": MapOf(str),
+        "warnings?": [str],
         "timestamp": int,
     },
     "transcription_completed": _TRANSCRIPTION_EVENT,

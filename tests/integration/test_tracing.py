@@ -15,6 +15,7 @@ import pytest
 from dragoman_server.app import App
 from dragoman_server.clock import Clock
 from dragoman_server.config import load_config
+from dragoman_server.lifecycle.server import Server
 from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, wait_until
 from tests.integration.test_stats import RECORDING, SPEECH
 
@@ -36,7 +37,7 @@ TRACEPARENT = f"00-{TRACE_ID}-{PARENT_ID}-01"
 class Spans:
     """What was exported by a server in this process."""
 
-    def __init__(self, app: App, exporter: InMemorySpanExporter, endpoints: dict[str, str]) -> None:
+    def __init__(self, app: Server, exporter: InMemorySpanExporter, endpoints: dict[str, str]) -> None:
         self.app = app
         self.endpoints = endpoints
         self._exporter = exporter
@@ -73,12 +74,10 @@ def in_thread(
     }
 
     async def serve() -> None:
-        app = App(load_config(flags=settings), observers=[Tracing(provider, Clock())])
-        await app.start()
-        await asyncio.gather(*(pool.settled() for pool in app.pools.values()))
-        ready(Spans(app, exporter, sockets))
-        await asyncio.get_running_loop().run_in_executor(None, stop.wait)
-        await app.stop()
+        async with App(load_config(flags=settings), observers=[Tracing(provider, Clock())]).serving() as app:
+            await asyncio.gather(*(pool.settled() for pool in app.pools.values()))
+            ready(Spans(app, exporter, sockets))
+            await asyncio.get_running_loop().run_in_executor(None, stop.wait)
 
     asyncio.run(serve())
 

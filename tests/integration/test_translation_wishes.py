@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,11 +143,38 @@ def test_a_translation_that_repeats_itself_is_asked_for_carefully(peer: Peer) ->
     assert answer.fields["result"]["translatedText"] == "[pt] A __slip__ of the tongue."
 
 
-def test_a_model_that_goes_on_repeating_itself_has_failed(peer: Peer) -> None:
-    answer = answered(peer, "loop", "A __loop__ in the road.")
-    assert answer.type == "translation_error"
-    assert answer.fields["errorCode"] == "engine_failed"
-    assert "repeated itself" in answer.fields["error"]
+def test_a_model_that_goes_on_repeating_itself_is_cut_short_with_a_warning(peer: Peer) -> None:
+    result = answered(peer, "loop", "A __loop__ in the road.").fields["result"]
+    said = "the translation model repeated itself instead of translating a sentence; what it repeated is left out"
+    assert result["warnings"] == [f"{said}: 'A __loop__ in the road.'"]
+    assert result["translatedText"] == "and so on"
+
+
+def test_a_translation_with_a_warning_is_not_cached_and_is_told_of_in_stories_and_voice_messages(peer: Peer) -> None:
+    text = "Another __loop__ in the road."
+    for number in range(2):
+        assert len(answered(peer, f"twice-{number}", text).fields["result"]["warnings"]) == 1
+    story = {"type": "story_text_object_translation", "taskId": "loop-story", "postId": "p", "textObjectIndex": 0}
+    told = peer.run(story | {"text": text, "sourceLanguage": "en", "targetLanguages": ["pt"]})[1].fields
+    assert [warning[:27] for warning in told["warnings"]] == ["pt: the translation model r"]
+    voice = {"type": "audio_process", "taskId": "loop-voice", "targetLanguages": ["pt"]}
+    events = peer.run(voice | {"mobileTranscription": {"text": text, "language": "en"}})
+    [ready] = [event for event in events if event.type == "audio_translation_ready"]
+    assert len(ready.fields["translatedAudio"]["warnings"]) == 1
+    [done] = [event for event in events if event.type == "audio_process_completed"]
+    assert len(done.fields["translatedAudios"][0]["warnings"]) == 1
+
+
+def test_the_client_and_its_command_line_tell_of_warnings(server: ServerProcess) -> None:
+    requests, routed = server.endpoints["requests"], server.endpoints["routed"]
+    text = "One more __loop__ in the road."
+    with SyncClient(requests, routed) as client:
+        [warning] = client.translate(text, "en", to="pt").warnings
+    assert "repeated itself" in warning
+    program = [sys.executable, "-c", "from dragoman_client.cli import main; main()"]
+    command = ["--requests", requests, "--routed", routed, "translate", text, "--from", "en", "--to", "pt"]
+    done = subprocess.run([*program, *command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("and so on\n", f"warning: {warning}\n")
 
 
 def test_the_client_passes_a_glossary_on(server: ServerProcess) -> None:

@@ -7,16 +7,22 @@ from pathlib import Path
 from typing import Any, Literal, assert_type
 
 import msgspec
+from msgspec import UnsetType
 
 from dragoman_client import (
+    AvailableModel,
     BadAnswer,
     Client,
     ClientError,
     ConnectionClosed,
+    DetectResult,
     DragomanError,
     Event,
     EventStream,
     Format,
+    LanguageCandidate,
+    LanguagePair,
+    LanguagesResult,
     Pong,
     ReceivedEvent,
     ServerUnreachable,
@@ -103,6 +109,12 @@ async def asynchronous(audio: bytes | Path) -> None:
         assert_type(await client.ping(), Pong)
         assert_type(await client.stats(), dict[str, Any])
         assert_type(await client.voices(), VoicesResult)
+        assert_type(await client.languages(), LanguagesResult)
+        found = await client.languages("en", target="pt")
+        assert_type(found.pairs, list[LanguagePair])
+        assert_type(found.available, list[AvailableModel] | UnsetType)
+        assert_type((await client.detect("Hello")).candidates, list[LanguageCandidate])
+        assert_type(await client.translate("# Hello", to="pt", format="markdown"), Translation)
         assert_type(await client.cancel("t-1"), CancelStatus)
 
         stream = client.events({"type": "ping"}, binaries={"audio": b""}, timeout_s=1.0)
@@ -132,6 +144,8 @@ def plain(audio: bytes | Path) -> None:
         assert_type(client.ping(), Pong)
         assert_type(client.stats(), dict[str, Any])
         assert_type(client.voices(), VoicesResult)
+        assert_type(client.languages(target="pt"), LanguagesResult)
+        assert_type(client.detect("Hello"), DetectResult)
         assert_type(client.cancel("t-1"), CancelStatus)
 
         stream = client.events({"type": "ping"})

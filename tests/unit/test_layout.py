@@ -36,7 +36,7 @@ SERVER_LAYERS = (
     {"tasks"},
     {"journal", "cache"},
     {"transport", "config"},
-    {"clock", "state_dir", "spool", "quantiles", "sqlite_file", "bounded"},
+    {"available_models", "clock", "state_dir", "spool", "quantiles", "sqlite_file", "bounded"},
 )
 """Folders and files of dragoman_server, the highest first. Each may import its own layer and those below it."""
 

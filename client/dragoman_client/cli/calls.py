@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +15,14 @@ import typer
 
 from dragoman_client.aio import Client
 from dragoman_client.choices import Format
-from dragoman_client.cli.output import fail, print_json, print_tree, progress, voice_note
+from dragoman_client.cli.output import fail, print_json, print_languages, print_tree, progress, voice_note
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.formats import render
 from dragoman_client.frames import ReceivedEvent
 from dragoman_client.results import SpokenTranslation, TranslationFailed, VoiceResult
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import VoicesResult
+from dragoman_wire.events import DetectResult, LanguagesResult, VoicesResult
 from dragoman_wire.requests import Priority, Replacement, SoundFormat
 
 FAILED, UNREACHABLE, PARTLY = 1, 3, 4
@@ -88,7 +88,14 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
         for language in sorted(outcome.results, key=_position_in(request.languages)):
             prefix = f"{language}: " if len(request.languages) > 1 else ""
             typer.echo(prefix + outcome.results[language].text)
+            _warn(prefix, outcome.results[language].warnings)
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
+
+
+def _warn(prefix: str, warnings: Sequence[str]) -> None:
+    """Say on standard error what the server finds doubtful."""
+    for warning in warnings:
+        typer.echo(f"{prefix}warning: {warning}", err=True)
 
 
 def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
@@ -128,6 +135,7 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
         typer.echo(result.transcription.text)
         for language in sorted(result.audios, key=_position_in(request.languages)):
             typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
+            _warn(f"{language}: ", result.audios[language].warnings)
     _leave(result.failed, some_worked=bool(result.audios), named=True)
 
 
@@ -147,6 +155,35 @@ def voices(settings: Settings, language: str | None, *, as_json: bool) -> None:
         typer.echo(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
     if not chosen:
         typer.echo("no voices" if language is None else f"no voice speaks {language}", err=True)
+
+
+def languages(settings: Settings, source: str | None, target: str | None, *, available: bool, as_json: bool) -> None:
+    """Print the languages, pairs first."""
+
+    async def work(client: Client, _: OnEvent) -> LanguagesResult:
+        return await client.languages(source, target)
+
+    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        print_languages(found, available=available, filtered=source is not None or target is not None)
+
+
+def detect(settings: Settings, text: str, *, as_json: bool) -> None:
+    """Print the languages that a text may be in, the likeliest first."""
+
+    async def work(client: Client, _: OnEvent) -> DetectResult:
+        return await client.detect(text)
+
+    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    for candidate in found.candidates:
+        typer.echo(f"{candidate.language}  {candidate.confidence:.1%}")
+    for warning in found.warnings or ():
+        typer.echo(f"not reliable: {warning}", err=True)
 
 
 def ping(settings: Settings, *, as_json: bool) -> None:
@@ -256,6 +293,7 @@ def _voice_document(result: VoiceResult, files: Mapping[str, Path]) -> dict[str,
             "mimeType": each.mime_type,
             "durationMs": each.duration_ms,
             "voice": each.voice,
+            "warnings": list(each.warnings),
         }
         for language, each in result.audios.items()
     }

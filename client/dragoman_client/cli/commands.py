@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 import typer
 
-from dragoman_client.choices import Format, Priority, SoundFormat
+from dragoman_client.choices import Format, Priority, SoundFormat, TextFormat
 from dragoman_wire.endpoints import DEFAULT_OPS
+
+_NAME_CHARS = 255
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
 Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
@@ -40,35 +43,121 @@ Recording = Annotated[
 
 def translate(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", show_default=False)],
+    text: Annotated[
+        list[str],
+        typer.Argument(
+            help="The text; `-` reads it from standard input. With -f or --out: files and folders.", show_default=False
+        ),
+    ],
     *,
     to: Targets,
     source: Annotated[str, typer.Option("--from", help="The text's language, or auto.")] = "auto",
+    files: Annotated[
+        bool, typer.Option("-f", "--file", help="Translate what is in the files that are named.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the translations of files, as NAME.LANG.EXT; made if missing.",
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also make translations again that are there and not older than the file.")
+    ] = False,
+    form: Annotated[
+        TextFormat | None,
+        typer.Option(
+            "--format",
+            help="The format of text or files; by default the files' names tell.",
+            case_sensitive=False,
+            show_default=False,
+        ),
+    ] = None,
     model: Model = None,
     term: Terms = None,
     glossary: GlossaryFile = None,
     priority: Urgency = Priority.NORMAL,
     as_json: AsJson = False,
 ) -> None:
-    """Translate a text into one or more languages.
+    """Translate a text, or files, into one or more languages.
+
+    Files keep their format. What was translated before is taken from the server's cache, so the same command goes on
+    where an interrupted one stopped. A translation that is there and not older than its file is left as it is.
 
     Example: dragoman translate "Good morning" --from en --to pt,fr
+
+    Example: dragoman translate README.md docs --to pt --out translated
+    """
+    from dragoman_client.cli import calls, documents
+    from dragoman_client.cli.files import STDIN, FilesError, Source, find_sources
+    from dragoman_client.cutting import PIECE_CHARS
+
+    languages, terms = languages_of(to), _glossary(term, glossary)
+    whole: str | None = None
+    try:
+        if files or out is not None:
+            sources = find_sources(text, out, languages)
+        else:
+            whole = _one_text(text)
+            sources = [Source(None, PurePath("stdin.txt"), whole)]
+    except FilesError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from error
+    if whole is not None and form is None and len(whole) <= PIECE_CHARS:
+        request = calls.TextRequest(
+            text=whole, source=source, languages=languages, model=model, priority=priority.value, glossary=terms
+        )
+        calls.translate(ctx.obj, request, as_json=as_json)
+        return
+    if sum(each.path is None for each in sources) > 1:
+        raise typer.BadParameter(f"{STDIN} can be named once", param_hint="TEXT")
+    files_request = documents.FilesRequest(
+        sources=sources,
+        source=source,
+        languages=languages,
+        out=out,
+        force=force,
+        format=form.value if form is not None else None,
+        model=model,
+        priority=priority.value,
+        glossary=terms,
+    )
+    documents.translate_files(ctx.obj, files_request, as_json=as_json)
+
+
+def detect(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", show_default=False)],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say which language a text is in, the likeliest first, and how sure that is.
+
+    Example: dragoman detect "Onde fica a estação?"
     """
     from dragoman_client.cli import calls
 
-    if text == "-":
-        text = sys.stdin.read().rstrip("\n")
-    if not text.strip():
-        raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    request = calls.TextRequest(
-        text=text,
-        source=source,
-        languages=languages_of(to),
-        model=model,
-        priority=priority.value,
-        glossary=_glossary(term, glossary),
-    )
-    calls.translate(ctx.obj, request, as_json=as_json)
+    calls.detect(ctx.obj, _one_text([text]), as_json=as_json)
+
+
+def languages(
+    ctx: typer.Context,
+    *,
+    source: Annotated[str | None, typer.Option("--from", help="Only from this language.", show_default=False)] = None,
+    target: Annotated[str | None, typer.Option("--to", help="Only into this language.", show_default=False)] = None,
+    available: Annotated[
+        bool, typer.Option("--available", help="Show the models that the server could have as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the languages that the server can translate, hear and speak.
+
+    Example: dragoman languages --from fr
+    """
+    from dragoman_client.cli import calls
+
+    calls.languages(ctx.obj, source, target, available=available, as_json=as_json)
 
 
 def transcribe(
@@ -206,6 +295,30 @@ def top(
     except (ValueError, TokenError) as error:
         raise typer.BadParameter(str(error)) from error
     TopApp(client, every).run()
+
+
+def _one_text(given: list[str]) -> str:
+    """Return the text that was given, or what standard input holds.
+
+    Raises:
+        typer.BadParameter: it is empty, is the name of a file, or is more than one argument.
+    """
+    name = given[0]
+    names_file = len(name) <= _NAME_CHARS and "\0" not in name and Path(name).is_file()
+    names_folder = "/" in name and len(name) <= _NAME_CHARS and "\0" not in name and Path(name).is_dir()
+    if names_file or names_folder:
+        kind = "a file" if names_file else "a folder"
+        raise typer.BadParameter(
+            f"{name} is {kind}; to translate what is in it: translate -f {shlex.quote(name)}"
+            f" (the words themselves: echo {shlex.quote(name)} | dragoman translate -)",
+            param_hint="TEXT",
+        )
+    if len(given) > 1:
+        raise typer.BadParameter("give the text as one argument, in quotes; files with -f", param_hint="TEXT")
+    text = sys.stdin.read().rstrip("\n") if name == "-" else name
+    if not text.strip():
+        raise typer.BadParameter("the text is empty", param_hint="TEXT")
+    return text
 
 
 def languages_of(to: str) -> list[str]:

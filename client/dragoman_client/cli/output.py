@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import typer
+from msgspec import UNSET
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dragoman_client.errors import ClientError
 from dragoman_client.frames import ReceivedEvent
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import SpeakingVoice, VoicesResult
+from dragoman_wire.events import LanguagesResult, SpeakingVoice, VoicesResult
 
 _FEW = 6
 _STAGES = {
@@ -51,6 +52,30 @@ def voice_note(voice: SpeakingVoice, known: VoicesResult, language: str | None) 
             notes.append(word if len(languages) == 1 else f"{word} for {_few(spoken)}")
     said = "any language" if not voice.languages else "" if language else _few(voice.languages)
     return "  ".join(part for part in (said, ", ".join(notes)) if part)
+
+
+def print_languages(found: LanguagesResult, *, available: bool, filtered: bool) -> None:
+    """Print the pairs, one a line, and unless they are filtered what is heard and spoken."""
+    for pair in found.pairs:
+        notes = [pair.quality, pair.engine]
+        if pair.via:
+            notes.append(f"by way of {', '.join(pair.via)}")
+        if pair.model_type is not UNSET:
+            notes.append(f"--model {pair.model_type}")
+        if pair.languages is not UNSET:
+            notes.append(f"any two of {', '.join(pair.languages)}")
+        typer.echo(f"{pair.source} -> {pair.target}  {'  '.join(notes)}")
+    if not found.pairs:
+        typer.echo("no pair", err=True)
+    if not filtered:
+        typer.echo(f"heard: {', '.join(found.transcription) or 'none'}")
+        typer.echo(f"spoken: {', '.join(found.speech) or 'none'}")
+    if available:
+        for model in found.available or ():
+            size = f", {model.size_mb} MB" if model.size_mb is not UNSET else ""
+            typer.echo(f"available: {model.name} ({model.kind}{size}, {model.licence}): {model.command}")
+    for warning in found.warnings or ():
+        typer.echo(warning, err=True)
 
 
 def _few(languages: list[str]) -> str:

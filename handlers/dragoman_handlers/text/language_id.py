@@ -21,10 +21,9 @@ from dragoman_handlers.text.markup import find_tokens
 from dragoman_handlers.text.segmentation import has_letters
 from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineUnavailable, UnsupportedLanguage
+from dragoman_wire.requests import DETECT_CHARS
 
 _SNIPPET_CHARS = 400
-_LOOKED_AT_CHARS = 4000
-"""The snippet is found in these; a whole novel would hold the loop up."""
 _SHORT_WORDS = 8
 _SURE, _SURE_OF_SHORT = 0.6, 0.8
 """Above these, a language counts that no model knows. On FLORES lines cut to four words and a server for English and
@@ -32,6 +31,10 @@ Portuguese, 99.6 and 95.0 % are told right, and 76 % of German, French and Spani
 _LIKELY, _HARDLY = 0.5, 0.003
 """A language that is hardly likely does not stand in for a well-known one that is."""
 _PHRASE_WORDS = 3
+_FEW_LETTERS = 12
+"""Shorter texts in Latin letters are names and greetings as often as words of one language only."""
+_MOST_CANDIDATES = 5
+_LEAST_NAMED = 0.01
 _LEAST_SHOWN = 0.0005
 _WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # noqa: RUF001 - the apostrophe of phones
 
@@ -94,8 +97,7 @@ def identify(text: str, served: Sequence[str] = ()) -> tuple[str, float]:
     Raises:
         EngineUnavailable: the identifier is not installed.
     """
-    text = text[:_LOOKED_AT_CHARS]
-    words = " ".join(blanked(text, find_tokens(text)).replace(BLANK, " ").split())[:_SNIPPET_CHARS]
+    words = _words_of(text)
     if not has_letters(words):
         return UNDETERMINED, 0.0
     scores = probabilities(words)
@@ -117,6 +119,47 @@ def identify(text: str, served: Sequence[str] = ()) -> tuple[str, float]:
     return choice, scores.get(choice, 0.0)
 
 
+class Candidates(msgspec.Struct, frozen=True, kw_only=True):
+    """The languages that a text may be in."""
+
+    candidates: list[tuple[str, float]]
+    """With how sure that is, the likeliest first; none for a text without words."""
+    reliable: bool
+    doubt: str = ""
+    """Why it is not reliable; empty where it is."""
+
+
+def language_candidates(text: str) -> Candidates:
+    """Return the likeliest languages of a text, whatever the engines know.
+
+    The confidence is the identifier's own. Measured on 4,200 pieces of FLORES lines of 1 to 14 words in five
+    languages, a piece that got 0.8 to 0.95 was right in 95 of 100 cases, one that got more in 99, and below that it
+    was right at least as often as it was sure; only of single words it was less.
+
+    Raises:
+        EngineUnavailable: the identifier is not installed.
+    """
+    words = _words_of(text)
+    if not has_letters(words):
+        return Candidates(candidates=[], reliable=False, doubt="the text has no words")
+    scores = dict(probabilities(words))
+    count = len(_WORDS.findall(words))
+    phrase = _by_phrase(words, tuple(_PHRASES)) if count <= _PHRASE_WORDS else None
+    if phrase is not None and scores.get(phrase, 0.0) < _LIKELY:
+        # Everybody says it in that language, and hardly anybody in another: as sure as not.
+        others = 1.0 - scores.pop(phrase, 0.0)
+        scores = {language: score * (1.0 - _LIKELY) / others for language, score in scores.items()} | {phrase: _LIKELY}
+    found = sorted(scores.items(), key=lambda one: -one[1])[:_MOST_CANDIDATES]
+    found = [(language, min(1.0, score)) for language, score in found if score >= _LEAST_NAMED or score == found[0][1]]
+    letters = sum(map(str.isalpha, words))
+    doubt = ""
+    if not found or found[0][1] < _SURE_OF_SHORT:
+        doubt = "no language is likely enough to rely on"
+    elif letters < _FEW_LETTERS and words.isascii():
+        doubt = "the text is too short to rely on"
+    return Candidates(candidates=found, reliable=not doubt, doubt=doubt)
+
+
 def probabilities(words: str) -> Mapping[str, float]:
     """How likely each language is, of those with any likelihood; for text without markup and line breaks.
 
@@ -124,6 +167,12 @@ def probabilities(words: str) -> Mapping[str, float]:
         EngineUnavailable: the identifier is not installed.
     """
     return _identifier()(words)
+
+
+def _words_of(text: str) -> str:
+    """Return the beginning of a text without what is no language."""
+    text = text[:DETECT_CHARS]  # a whole novel would hold the loop up
+    return " ".join(blanked(text, find_tokens(text)).replace(BLANK, " ").split())[:_SNIPPET_CHARS]
 
 
 def warm_up() -> None:

@@ -1,4 +1,4 @@
-"""What a request wants of its translations beside the languages: a model, and a glossary."""
+"""What a request wants of its translations beside the languages: a model, a glossary; and the phrase book."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-from dragoman_handlers.base import Asked
+from dragoman_handlers.base import RequestView
 from dragoman_handlers.text.glossary import Glossary, Terms, check_entries
+from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_wire.requests import Replacement
 
 DEFAULT_MODEL_TYPE = "basic"
@@ -37,28 +38,31 @@ class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     """Its name in units."""
     glossaries: tuple[Glossary, ...] = ()
     """Those with any entries, the request's own first."""
+    phrases: PhraseBook = NO_PHRASES
+    """The server's."""
 
     def terms(self, target: str) -> list[Terms]:
         """What is to be looked for in a text for this language."""
         return [terms for glossary in self.glossaries if (terms := glossary.terms(target))]
 
 
-def translation_wish(request: Wishing, asked: Asked) -> TranslationWish:
+def translation_wish(request: Wishing, view: RequestView) -> TranslationWish:
     """What this request wants.
 
     Raises:
         TooLarge: its glossary is over a limit.
         InvalidRequest: its glossary has an empty text.
     """
-    glossaries = (asked.glossary,) if asked.glossary else ()
+    glossaries = (view.glossary,) if view.glossary else ()
     if request.glossary:
-        check_entries(request.glossary, asked.limits)
+        check_entries(request.glossary, view.limits)
         glossaries = (Glossary(request.glossary), *glossaries)
-    models = asked.models
+    models = view.models
     wanted = request.model_type or DEFAULT_MODEL_TYPE
     model_type = wanted if wanted in models else DEFAULT_MODEL_TYPE
     return TranslationWish(
         model_type=model_type,
         model=models.get(model_type, ""),
         glossaries=glossaries,
+        phrases=view.phrases,
     )

@@ -30,7 +30,7 @@ _ORDINARY_WORDS = 4
 _JUDGED_WORDS, _JUDGED_LETTERS, _JUDGED_SIGNS = 6, 30, 15
 """What is shorter may be in any language; signs are letters of scripts without capitals."""
 _SURELY, _HARDLY = 0.8, 0.05
-_ALIKE: tuple[frozenset[str], ...] = tuple(
+ALIKE: tuple[frozenset[str], ...] = tuple(
     frozenset(group.split())
     for group in (
         "pt gl es ast ca oc an mwl",
@@ -103,7 +103,7 @@ def _untranslated(
 def _in_another(text: str, translation: str, source: str, target: str, probabilities: Probabilities) -> str | None:
     scores = probabilities(translation)
     found = max(scores, key=scores.__getitem__, default=target)
-    alike = any(found in group and target in group for group in _ALIKE)
+    alike = any(found in group and target in group for group in ALIKE)
     if found == target or alike or scores[found] < _SURELY or scores.get(target, 0.0) > _HARDLY:
         return None
     stated = probabilities(text)

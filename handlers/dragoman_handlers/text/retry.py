@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import msgspec
+
+from dragoman_handlers.text.candidates import (
+    BAD,
+    DOUBTFUL,
+    PLAIN,
+    Form,
+    Wording,
+    without_loop,
+    without_tail,
+)
 from dragoman_handlers.text.numbers import NumberCheck
-from dragoman_handlers.text.placeholders import WAYS, masked
+from dragoman_handlers.text.placeholders import WAYS, Masked, Way, masked
 from dragoman_handlers.text.segmentation import Piece, has_letters, join_text
 from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineFailed
@@ -17,6 +28,8 @@ Judge = Callable[[str, str], str | None]
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
+_SHOWN_CHARS = 60
+"""Of a sentence in a warning."""
 
 
 class Translate(Protocol):
@@ -27,53 +40,162 @@ class Translate(Protocol):
         ...
 
 
+class Rendered(msgspec.Struct, frozen=True):
+    """What became of some sentences."""
+
+    texts: list[str]
+    """One translation for each sentence, in order."""
+    warnings: list[str]
+    """What is to be said about them."""
+
+
 async def translate_pieces(
-    pieces: Sequence[Piece], translate: Translate, judge: Judge, numbers: NumberCheck | None = None
-) -> list[str]:
+    pieces: Sequence[Piece],
+    translate: Translate,
+    judge: Judge,
+    numbers: NumberCheck | None = None,
+    wording: Wording = PLAIN,
+) -> Rendered:
     """A translation for each sentence, with what is not language as it was.
 
-    A sentence that loses a token or is judged bad is tried again with other placeholders, and at last cut at its
-    tokens, or at its clauses. One that loses a number is tried again with its numbers as tokens.
+    What the phrase book knows is taken from there. A sentence that loses a token or comes out doubtful is tried again
+    in other forms, with other placeholders, and at last cut at its tokens, or at its clauses. The best candidate is
+    taken; where even that one is bad, a warning says so. One that loses a number is tried again with its numbers as
+    tokens.
 
     Raises:
-        EngineFailed: a sentence is bad even so.
+        EngineFailed: the model gave nothing for a sentence.
         DragomanError: the engine's error.
     """
-    pieces = list(pieces)
-    found: list[str | None] = [None] * len(pieces)
-    problems: dict[int, str] = {}
+    attempts = [_Attempt(piece, wording, judge, numbers) for piece in pieces]
     for number, way in enumerate(WAYS):
-        hidden = [
-            (index, mask)
-            for index, piece in enumerate(pieces)
-            if found[index] is None and (mask := masked(piece, way)) is not None
-        ]
-        if not hidden:
-            continue
-        answers = await translate([mask.text for _, mask in hidden], careful=number > 0)
-        for (index, mask), answer in zip(hidden, answers, strict=True):
-            translation = mask.restore(answer)
-            if translation is None:
-                continue
-            read, written = mask.words(mask.text), mask.words(answer)
-            problem = judge(read, written)
-            if problem is not None:
-                problems[index] = problem
-            elif numbers is not None and numbers.lost(read, written):
-                pieces[index] = numbers.hidden(pieces[index])
-            else:
-                found[index] = translation
-        done = [translation for translation in found if translation is not None]
-        if len(done) == len(pieces):
-            return done
-    rest = [index for index, translation in enumerate(found) if translation is None]
-    parted = await _in_parts_with([pieces[at] for at in rest], translate, numbers)
-    for index, translation in zip(rest, parted, strict=True):
-        problem = judge(pieces[index].text, translation) if index in problems else None
-        if problem is not None:
-            raise EngineFailed(f"the translation model {problem}")
-        found[index] = translation
-    return [translation or "" for translation in found]
+        careful = number > 0
+        open_ones = [one for one in attempts if one.worth_more(careful=careful)]
+        if not open_ones:
+            break
+        await _ask([(one, wording.usual(one.piece)) for one in open_ones], way, translate, careful=careful)
+        # A single word that stays as it is may be a name: worth one more call, and no more.
+        if all(one.done for one in open_ones):
+            break
+        doubtful = [(one, form) for one in open_ones if not one.done for form in wording.others(one.piece)]
+        await _ask(doubtful, way, translate, careful=careful)
+    if rest := [one for one in attempts if one.bad]:
+        parted = await _in_parts_with([one.piece for one in rest], translate, numbers)
+        for one, translation in zip(rest, parted, strict=True):
+            one.put_together(translation)
+    return Rendered([one.best() for one in attempts], [one.warning for one in attempts if one.warning is not None])
+
+
+class _Candidate(NamedTuple):
+    doubt: int
+    text: str
+    fault: str | None = None
+
+
+class _Attempt:
+    """One sentence, and what has come of it so far."""
+
+    def __init__(self, piece: Piece, wording: Wording, judge: Judge, numbers: NumberCheck | None) -> None:
+        self.piece = piece
+        self._wording = wording
+        self._judge = judge
+        self._numbers = numbers
+        known = wording.known(piece)
+        self._best: _Candidate | None = None if known is None else _Candidate(0, known)
+        self._fault: str | None = None
+        """The last one that a check found."""
+
+    @property
+    def done(self) -> bool:
+        """Whether a candidate is beyond doubt."""
+        return self._best is not None and self._best.doubt < DOUBTFUL
+
+    def worth_more(self, *, careful: bool) -> bool:
+        """Whether another call may make it better."""
+        return self._best is None or self._best.doubt > (DOUBTFUL if careful else DOUBTFUL - 1)
+
+    @property
+    def bad(self) -> bool:
+        """Whether no candidate passed the checks."""
+        return self._best is None or self._best.doubt >= BAD
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said about the best candidate."""
+        if self._best is None or self._best.fault is None:
+            return None
+        return f"the translation model {self._best.fault}: {_shortened(self.piece.text)!r}"
+
+    def best(self) -> str:
+        """The best candidate.
+
+        Raises:
+            EngineFailed: there is none.
+        """
+        if self._best is None:
+            raise EngineFailed(f"the translation model {self._fault or 'gave nothing for a sentence'}")
+        return self._best.text
+
+    def answered(self, form: Form, mask: Masked, answer: str) -> None:
+        """Take in what the model said to a form."""
+        restored = mask.restore(answer)
+        translation = None if restored is None else form.finish(restored)
+        if translation is None:
+            return
+        source, words = mask.words(mask.text), mask.words(answer)
+        fault = self._judge(source, words)
+        if fault is None and self._numbers is not None and self._numbers.lost(source, words):
+            self._consider(_Candidate(BAD + 1, translation, "changed a number of a sentence"))
+            self.piece = self._numbers.hidden(self.piece)
+            return
+        doubt = self._wording.doubt(source, words)
+        self._add(translation, doubt, fault)
+        if doubt >= DOUBTFUL and not self.piece.tokens:
+            # Cut off what the model put behind the sentence; nothing of the sentence is in it.
+            shorter = without_tail(translation)
+            if shorter != translation and has_letters(shorter) and not self._loses_numbers(source, shorter):
+                doubt = self._wording.doubt(self.piece.text, shorter)
+                self._add(shorter, doubt + 1, self._judge(self.piece.text, shorter))
+        if fault is not None and not self.piece.tokens:
+            once = without_loop(translation)
+            if once != translation and self._judge(self.piece.text, once) is None:
+                self._consider(_Candidate(BAD, once, f"{fault}; what it repeated is left out"))
+
+    def put_together(self, translation: str) -> None:
+        """Take in a translation that was made from those of the sentence's parts."""
+        if not has_letters(translation) and has_letters(self.piece.text):
+            return
+        # Where only tokens were lost until now, there is nothing to judge: each is in its place.
+        fault = self._judge(self.piece.text, translation) if self._fault is not None else None
+        self._add(translation, 0, fault)
+
+    def _loses_numbers(self, source: str, translation: str) -> bool:
+        return self._numbers is not None and bool(self._numbers.lost(source, translation))
+
+    def _add(self, translation: str, doubt: int, fault: str | None) -> None:
+        self._fault = fault or self._fault
+        if fault is None:
+            self._consider(_Candidate(doubt, translation))
+        elif has_letters(translation):
+            self._consider(_Candidate(doubt + BAD + 1, translation, fault))
+
+    def _consider(self, candidate: _Candidate) -> None:
+        if self._best is None or candidate.doubt < self._best.doubt:
+            self._best = candidate
+
+
+async def _ask(forms: Sequence[tuple[_Attempt, Form]], way: Way, translate: Translate, *, careful: bool) -> None:
+    """Put forms of sentences to the model in one call."""
+    hidden = [(one, form, mask) for one, form in forms if (mask := masked(form.piece, way)) is not None]
+    if not hidden:
+        return
+    answers = await translate([mask.text for _, _, mask in hidden], careful=careful)
+    for (one, form, mask), answer in zip(hidden, answers, strict=True):
+        one.answered(form, mask, answer)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS].rstrip()}..."
 
 
 async def _in_parts_with(pieces: Sequence[Piece], translate: Translate, numbers: NumberCheck | None) -> Sequence[str]:

@@ -13,15 +13,17 @@ import msgspec
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
-from dragoman_handlers.base import Asked, Context, Question
+from dragoman_handlers.base import Context, Question, RequestView
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.text.glossary import Terms
+from dragoman_handlers.text.candidates import PLAIN, Wording
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
 from dragoman_handlers.text.numbers import NumberCheck
 from dragoman_handlers.text.options import TranslationWish
+from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_handlers.text.quality import fault_of
 from dragoman_handlers.text.retry import Judge, translate_pieces
+from dragoman_handlers.text.revision import revision
 from dragoman_handlers.text.segmentation import batches, has_letters, join_text, split_text
 from dragoman_handlers.text.writable import letters_for
 
@@ -40,6 +42,10 @@ class WholeText(Question, frozen=True, kw_only=True):
     target: str
     glossaries: list[str]
     """The digests of the terms that are in force, the request's own first."""
+    phrases: str
+    """The digest of the configuration's phrases."""
+    rules: str
+    """The revision of the code and the tables that make a translation of what a model says."""
 
 
 class Translated(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +66,12 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_translations(
-    asked: Asked, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
+    view: RequestView, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
 ) -> list[Translated] | None:
     """`text` in every one of `targets`, where all of that is known in memory; None where something is not.
 
     Args:
-        asked: knows the answers.
+        view: knows the answers.
         engine: what the translation engine can do.
         text: to be translated.
         source: its language, a base language.
@@ -74,9 +80,7 @@ def known_translations(
     """
     composed = _composed(text)
     others = [target for target in targets if base_language(target) != source]
-    known = asked.recall_all(
-        [_whole(composed, source, target, wish.model, wish.terms(target)) for target in others], str
-    )
+    known = view.recall_all([_whole(composed, source, target, wish) for target in others], str)
     if known is None:
         # Asked last, for it takes longer than what is mostly enough; such a text is never kept.
         return None if has_letters(text) else [_unchanged(text)] * len(targets)
@@ -96,9 +100,16 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _whole(text: str, source: str, target: str, model: str, glossaries: Sequence[Terms]) -> WholeText:
-    digests = [terms.digest for terms in glossaries]
-    return WholeText(text=text, source=source, target=base_language(target), model=model, glossaries=digests)
+def _whole(text: str, source: str, target: str, wish: TranslationWish) -> WholeText:
+    return WholeText(
+        text=text,
+        source=source,
+        target=base_language(target),
+        model=wish.model,
+        glossaries=[terms.digest for terms in wish.terms(target)],
+        phrases=wish.phrases.digest,
+        rules=revision(),
+    )
 
 
 async def translate_text(context: Context, text: str, source: str, target: str, wish: TranslationWish) -> Translated:
@@ -113,12 +124,14 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     engine = await context.capabilities("translation", wish.model)
     text = _composed(text)
     glossaries = wish.terms(target)
-    whole = _whole(text, source, target, wish.model, glossaries)
+    whole = _whole(text, source, target, wish)
     known = (await context.recall([whole], str))[0]
     if known is not None:
         return Translated(text=known, model=engine.model, revision=engine.revision, from_cache=True)
     route = find_route(source, goal, engine.pairs, engine.languages)
-    models = _Models(context, route, wish.model)
+    # An engine that names no languages (echo) gives what it is given, and is given what there is.
+    wording = Wording(source, goal, wish.phrases) if engine.languages else PLAIN
+    models = _Models(context, route, wish.model, wish.phrases if engine.languages else NO_PHRASES)
     letters = letters_for(engine, route)
     split = functools.partial(
         split_text,
@@ -133,9 +146,11 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     sentences = [piece for piece in pieces if piece.translatable]
     translate = models.translate if letters is None else letters.around(models.translate)
     numbers = NumberCheck(source, goal)
-    done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers)
-    joined = join_text(pieces, done) if len(text) <= _LONG_CHARS else await asyncio.to_thread(join_text, pieces, done)
-    context.remember(whole, joined, compute_s=models.model_s)
+    done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers, wording)
+    join = functools.partial(join_text, pieces, done.texts)
+    joined = join() if len(text) <= _LONG_CHARS else await asyncio.to_thread(join)
+    if not done.warnings:  # what is doubtful gets another chance
+        context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,
         model=engine.model,
@@ -143,7 +158,8 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         worker=models.worker,
         queued_s=models.queued_s,
         compute_s=models.call_s,
-        from_cache=not models.worker,
+        from_cache=models.asked and not models.worker,
+        warnings=done.warnings,
     )
 
 
@@ -159,11 +175,16 @@ class _Models:
         context: runs the units.
         route: from which language to which each translates, in order.
         model: which engine has them.
+        book: the phrases that no model is asked for on the way through a third language.
     """
 
-    def __init__(self, context: Context, route: Sequence[tuple[str, str]], model: str) -> None:
+    def __init__(
+        self, context: Context, route: Sequence[tuple[str, str]], model: str, book: PhraseBook = NO_PHRASES
+    ) -> None:
         self.worker = ""
         """The last one; empty where everything was known."""
+        self.asked = False
+        """Whether there was any sentence for them."""
         self.queued_s = 0.0
         self.call_s = 0.0
         self.model_s = 0.0
@@ -171,15 +192,29 @@ class _Models:
         self._context = context
         self._route = route
         self._model = model
+        self._book = book
 
     async def translate(self, sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
         """See Translate."""
+        self.asked = True
         for source, target in self._route:
             unit = TranslateSentences(
                 source=source, target=target, sentences=list(sentences), careful=careful, model=self._model
             )
-            sentences = await (self._alone(unit) if len(sentences) == 1 else self._in_batches(unit))
+            known = self._phrases(unit) if len(self._route) > 1 else {}
+            if known:
+                rest = unit.of([one for one in unit.sentences if one not in known])
+                answers = await self._in_batches(rest)
+                known |= zip(rest.sentences, answers, strict=True)
+                sentences = [known[one] for one in unit.sentences]
+            else:
+                sentences = await (self._alone(unit) if len(sentences) == 1 else self._in_batches(unit))
         return sentences
+
+    def _phrases(self, unit: TranslateSentences) -> dict[str, str]:
+        """What the phrase book has of a step's sentences. For a route of one step, all were looked up before."""
+        found = {one: self._book.find(one, unit.source, unit.target) for one in unit.sentences}
+        return {one: translation for one, translation in found.items() if translation is not None}
 
     async def _alone(self, unit: TranslateSentences) -> list[str]:
         """The answer to a unit of one sentence, as most messages of a chat are."""

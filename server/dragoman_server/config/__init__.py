@@ -18,6 +18,7 @@ from dragoman_server.config.translation import (
     ModelsConfig,
     TranslationConfig,
     glossary_entries,
+    phrase_book,
     translation_models,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "config_as_toml",
     "glossary_entries",
     "load_config",
+    "phrase_book",
     "translation_models",
 ]

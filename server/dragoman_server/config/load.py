@@ -33,7 +33,7 @@ from dragoman_server.config.sections import (
     ServerConfig,
     SocketsConfig,
 )
-from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries
+from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries, phrase_book
 
 ENV_PREFIX = "DRAGOMAN_"
 CONFIG_VARIABLE = "DRAGOMAN_CONFIG"
@@ -116,6 +116,7 @@ def load_config(
         raise ConfigError(problems_of(error)) from error
     config.old_names.update(pair for tree in sources.values() for pair in old_names(tree))
     glossary_entries(config.translation)
+    phrase_book(config.translation)
     return config
 
 

@@ -1,4 +1,4 @@
-"""The translations' part of the configuration: a glossary, and several models in one server."""
+"""The translations' part of the configuration: a glossary, phrases, and several models in one server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.config.engines import EngineConfig, EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.sections import Section
@@ -17,6 +18,12 @@ from dragoman_wire.requests import Replacement
 
 MOST_TERMS = 10_000
 Term = Annotated[str, Field(min_length=1, max_length=200)]
+Pair = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")]
+"""A source and a target language, `en-pt`."""
+Phrases = Annotated[
+    dict[Pair, Annotated[dict[Term, Annotated[str, Field(max_length=200)]], Field(max_length=MOST_TERMS)]],
+    Field(max_length=200),
+]
 Terms = Annotated[dict[Term, Term | dict[str, Term | None] | None], Field(max_length=MOST_TERMS)]
 
 
@@ -27,6 +34,12 @@ class TranslationConfig(Section):
     """Term to what it becomes, in every language or by language; a term that becomes itself stays as it is."""
     glossary_file: str = ""
     """A TOML file of such terms; those of `glossary` override its."""
+    phrases: Phrases = Field(default_factory=dict)
+    """By pair (`en-pt`): short texts to their translations, beside the shipped ones; an empty one takes one away."""
+    phrases_file: str = ""
+    """A TOML file of such phrases, a table for each pair; those of `phrases` override its."""
+    shipped_phrases: bool = True
+    """Whether the phrases that come with the server are used."""
 
 
 def _model_alone(given: Any) -> Any:
@@ -67,16 +80,39 @@ def glossary_entries(config: TranslationConfig) -> Mapping[str, Replacement]:
     return entries | config.glossary
 
 
+def phrase_book(config: TranslationConfig) -> PhraseBook:
+    """The server's phrases, those that are shipped and those of the configuration, its file read.
+
+    Raises:
+        ConfigError: the file cannot be read or holds something else.
+    """
+    phrases: dict[str, dict[str, str]] = {}
+    if config.phrases_file:
+        where = f"translation.phrases_file {config.phrases_file}"
+        given = _read_toml(Path(config.phrases_file).expanduser(), where)
+        phrases |= _validated(TypeAdapter(Phrases), given, where)
+    for pair, table in config.phrases.items():
+        phrases[pair] = phrases.get(pair, {}) | table
+    return PhraseBook(phrases, shipped=config.shipped_phrases)
+
+
 def _read_terms(path: Path) -> Mapping[str, Replacement]:
     where = f"translation.glossary_file {path}"
+    terms: Mapping[str, Replacement] = _validated(TypeAdapter(Terms), _read_toml(path, where), where)
+    return terms
+
+
+def _read_toml(path: Path, where: str) -> dict[str, Any]:
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{where}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def _validated(adapter: TypeAdapter[Any], given: dict[str, Any], where: str) -> Any:
     try:
-        terms: Mapping[str, Replacement] = TypeAdapter(Terms).validate_python(given)
+        return adapter.validate_python(given)
     except ValidationError as error:
         raise ConfigError(f"{where}: {problems_of(error)}") from error
-    return terms

@@ -148,7 +148,7 @@ class Recovery:
         """Have the parts done that are not answered yet; a task without any is only closed."""
         reason = None
         if max(run.crashes for run in recovered.runs) >= MOST_SUSPICION:
-            reason = "the server ended several times with this request at work; it is set aside"
+            reason = "the server ended several times with this request at work; it is a dead letter now"
         begun = False
         for run in recovered.runs:
             parts = [part for part in run.parts if part not in task.outcomes and part not in task.parts]

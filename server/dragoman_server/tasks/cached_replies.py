@@ -17,16 +17,15 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler, RequestView
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.records import Reply
 from dragoman_server.tasks.callbacks import RunCallbacks
-from dragoman_server.tasks.compact_task import CompactTask
-from dragoman_server.tasks.run import peer_of
+from dragoman_server.tasks.run import milliseconds, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import TaskKey
-from dragoman_server.tasks.task_store import TaskStore
-from dragoman_server.tasks.timeline import milliseconds
+from dragoman_server.tasks.task_store import CompactTask, TaskStore
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.events import Accepted, TaskFinished
 from dragoman_wire.inbound import Inbound
@@ -159,6 +158,11 @@ class _View(RequestView):
     @override
     def glossary(self) -> Glossary:
         return self._services.glossary
+
+    @property
+    @override
+    def phrases(self) -> PhraseBook:
+        return self._services.phrases
 
     @property
     @override

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman_server.tasks.observer import FinishedTask
-from dragoman_server.tasks.observer_batcher import ObserverBatcher
+from dragoman_server.tasks.observer import FinishedTask, ObserverBatcher
 from dragoman_server.tasks.run import Run
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task

@@ -8,11 +8,10 @@ import structlog
 
 from dragoman_server.journal.records import DeadLetterRow, TaskFinishedRow
 from dragoman_server.tasks.callbacks import RunCallbacks
-from dragoman_server.tasks.run import status_of
+from dragoman_server.tasks.run import milliseconds, status_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore
-from dragoman_server.tasks.timeline import milliseconds
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.events import TaskFinished

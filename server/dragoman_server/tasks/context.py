@@ -15,12 +15,12 @@ from dragoman_engines.pool.unit import Answer, EngineDied
 from dragoman_engines.work import SPOOL_RATE_HZ, DecodedAudio, Kind, R, Work, pool_name
 from dragoman_handlers.base import AnyQuestion, Context
 from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
-from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.run import Run, UnitCall
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.timeline import UnitCall
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskProgress
@@ -72,6 +72,11 @@ class TaskContext(Context):
     @override
     def glossary(self) -> Glossary:
         return self._services.glossary
+
+    @property
+    @override
+    def phrases(self) -> PhraseBook:
+        return self._services.phrases
 
     @property
     @override

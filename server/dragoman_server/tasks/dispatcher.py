@@ -13,7 +13,7 @@ from dragoman_server.tasks.cached_replies import CachedReplies
 from dragoman_server.tasks.callbacks import RunCallbacks
 from dragoman_server.tasks.executor import Executor, unwritable
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.observer_batcher import ObserverBatcher
+from dragoman_server.tasks.observer import ObserverBatcher
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Stages, Task, TaskKey
 from dragoman_server.tasks.task_store import TaskStore

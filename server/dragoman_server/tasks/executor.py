@@ -17,11 +17,10 @@ from dragoman_server.tasks.callbacks import RunCallbacks
 from dragoman_server.tasks.completion import Completion
 from dragoman_server.tasks.context import TaskContext
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.run import Run, peer_of
+from dragoman_server.tasks.run import Run, RunTimeline, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore, can_be_named
-from dragoman_server.tasks.timeline import RunTimeline
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.families import FAMILIES
@@ -126,8 +125,8 @@ class Executor:
         request = handler.narrowed(inbound.request, parts)
         lane, peer = self._lanes[handler.lane], peer_of(request)
         priority: Priority = request.priority or "normal"
-        size_bytes = inbound.size_bytes
-        ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_bytes / _SIZE_BYTES_PER_S)
+        size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
+        ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
         turn = lane.enter(ticket, always=resumed)
         run = Run(
             handler=handler,
@@ -137,7 +136,7 @@ class Executor:
             parts=tuple(parts),
             lane=lane,
             turn=turn,
-            size_bytes=size_bytes,
+            size_bytes=inbound.size_bytes,
             timeline=RunTimeline(
                 lane=handler.lane,
                 peer=peer,
@@ -151,7 +150,7 @@ class Executor:
         self._store.begin(task)
         task.begin(run)
         self.active[task.request_type] += 1
-        self._services.budget.take(size_bytes)
+        self._services.budget.take(run.size_bytes)
         return run
 
     def _written(self, task: Task, run: Run, problem: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What every run needs of the server."""
+"""What every run needs of the server, and how what one turn of the loop brings about leaves together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.text.glossary import Glossary
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
+from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import LimitsConfig
@@ -33,6 +34,29 @@ class Services:
     models: Mapping[str, str] = field(default_factory=lambda: {DEFAULT_MODEL_TYPE: ""})
     """The translation models by the names that peers know."""
     glossary: Glossary = field(default_factory=Glossary)
+    phrases: PhraseBook = field(default_factory=PhraseBook)
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NO_OBSERVER
+
+
+class Outgoing:
+    """The `Outbox` of the intake. Without it an answer that is written would leave two turns of the loop later.
+
+    Args:
+        services: the journal and the publisher.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def hold(self) -> None:
+        """Let rows and events gather."""
+        self._services.publisher.hold()
+
+    def release(self) -> None:
+        """Write what has gathered, and send what is written."""
+        try:
+            self._services.journal.hand_over()
+        finally:
+            self._services.publisher.release()

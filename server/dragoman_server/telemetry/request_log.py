@@ -12,9 +12,8 @@ from typing_extensions import override
 from dragoman_server.clock import Clock
 from dragoman_server.journal.records import Reply
 from dragoman_server.tasks.observer import FinishedTask, Observer
-from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.run import Run, milliseconds
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.timeline import milliseconds
 from dragoman_server.telemetry.lines import AcceptedLine, FinishedLine, Lines
 from dragoman_server.telemetry.redaction import sentence_of
 from dragoman_wire.envelope import Envelope

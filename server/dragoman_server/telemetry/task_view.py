@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from dragoman_server.journal.records import Reply
+from dragoman_server.tasks.run import MOST_STEPS, RunTimeline, SentEvent, busy_s
 from dragoman_server.tasks.task import TaskKey
-from dragoman_server.tasks.timeline import MOST_STEPS, RunTimeline, SentEvent, busy_s
 from dragoman_server.telemetry.redaction import sentence_of
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import TaskStatus, type_of

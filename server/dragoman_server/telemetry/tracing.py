@@ -26,9 +26,8 @@ from dragoman_handlers.translation import version
 from dragoman_server.clock import Clock
 from dragoman_server.journal.records import Reply
 from dragoman_server.tasks.observer import FinishedTask, Observer
-from dragoman_server.tasks.run import Run, peer_of
+from dragoman_server.tasks.run import Run, UnitCall, peer_of
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.timeline import UnitCall
 from dragoman_wire.events import type_of
 from dragoman_wire.requests import Request
 

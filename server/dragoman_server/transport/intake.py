@@ -93,15 +93,14 @@ class Intake:
         self._look_again()
 
     def stop(self) -> None:
-        """Take what is still there, then close the socket."""
-        if self._loop is None:
-            return
-        self._loop.remove_reader(self._socket.fileno())
-        for handle in (self._again, self._look):
-            if handle is not None:
-                handle.cancel()
-        self.empty()
-        self._loop = None
+        """Take what is still there, where it was started, then close the socket."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            for handle in (self._again, self._look):
+                if handle is not None:
+                    handle.cancel()
+            self.empty()
+            self._loop = None
         self._socket.close(linger=0)
 
     def empty(self) -> None:

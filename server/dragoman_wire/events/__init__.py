@@ -35,6 +35,15 @@ from dragoman_wire.events.failure import (
     VoiceApiError,
     VoiceProfileError,
 )
+from dragoman_wire.events.languages import (
+    ANY_LANGUAGE,
+    AvailableModel,
+    DetectResult,
+    LanguageCandidate,
+    LanguagePair,
+    LanguagesResult,
+    QualityClass,
+)
 from dragoman_wire.events.speech import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -59,6 +68,7 @@ from dragoman_wire.events.translation import (
 )
 
 __all__ = [
+    "ANY_LANGUAGE",
     "Accepted",
     "AudioErrorEvent",
     "AudioProcessCompleted",
@@ -66,17 +76,23 @@ __all__ = [
     "AudioTranslationReady",
     "AudioTranslationsCompleted",
     "AudioTranslationsProgressive",
+    "AvailableModel",
     "BatchError",
     "BinaryFrame",
     "CancelResult",
     "CancelStatus",
     "CorrectionError",
+    "DetectResult",
     "ErrorEvent",
     "Event",
     "FailedLanguage",
+    "LanguageCandidate",
+    "LanguagePair",
+    "LanguagesResult",
     "Pong",
     "ProgressStage",
     "ProgressUnit",
+    "QualityClass",
     "RequestRejected",
     "ResultUnknown",
     "ServerStopping",

@@ -83,6 +83,8 @@ class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     segments: list[TranscriptSegment]
     voice: str = ""
     """The voice that speaks, by the name that a request may ask for."""
+    warnings: list[str] | UnsetType = UNSET
+    """Of the translation; left out where there is nothing to say."""
 
 
 class TranslatedAudioEvent(Event, frozen=True, kw_only=True):

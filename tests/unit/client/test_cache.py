@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,13 +27,7 @@ pytestmark = pytest.mark.usefixtures("nothing_is_left_behind")
 
 def asked_for(server: FakeServer) -> list[list[str]]:
     """The target languages of each translation that reached the server."""
-    return [one["targetLanguages"] for one in translations(server)]
-
-
-def translations(server: FakeServer) -> list[Fields]:
-    """Those that reached the server, without repeats."""
-    by_task = {one["taskId"]: one for one in server.requests if one["type"] == "translation"}
-    return list(by_task.values())
+    return [one["targetLanguages"] for one in server.asked("translation")]
 
 
 def request(text: str = "hello", *languages: str, **fields: Any) -> TranslationRequest:
@@ -49,6 +44,13 @@ def translation(text: str = "olá") -> Translation:
         from_cache=False,
         processing_time_s=0.5,
     )
+
+
+def test_a_doubtful_translation_is_not_kept_and_drops_the_one_before() -> None:
+    cache = TranslationCache()
+    cache.remember(request(), {"pt": translation()})
+    cache.remember(request(), {"pt": replace(translation(), warnings=("the translation model did it badly",))})
+    assert cache.recall(request()) == {}
 
 
 async def test_a_repeated_text_costs_no_message(serve: Serve) -> None:
@@ -82,7 +84,7 @@ async def test_refresh_and_off_ask_and_only_refresh_keeps(serve: Serve) -> None:
         await client.translate("hi", "en", to="pt", cache="refresh")
 
     assert len(asked_for(server)) == 3
-    assert [one.get("cache") for one in translations(server)] == ["off", "refresh", "refresh"]
+    assert [one.get("cache") for one in server.asked("translation")] == ["off", "refresh", "refresh"]
 
 
 async def test_a_language_that_failed_is_asked_for_again(serve: Serve) -> None:

@@ -14,10 +14,15 @@ import pytest
 
 import dragoman_client
 from dragoman_client import (
+    AvailableModel,
     Client,
     ClientError,
+    DetectResult,
     DragomanError,
     EventStream,
+    LanguageCandidate,
+    LanguagePair,
+    LanguagesResult,
     Pong,
     ReceivedEvent,
     SpeakingVoice,
@@ -41,7 +46,17 @@ PAGE = ROOT / "docs" / "client.md"
 SECTIONS = dict(re.findall(r"^#{2,3} ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", text_of(PAGE), re.MULTILINE | re.DOTALL))
 CALLS = {name for name, _ in inspect.getmembers(Client, inspect.isfunction) if not name.startswith("_")} - {"aclose"}
 DATA = [ReceivedEvent, SpokenTranslation, TranscriptSegment, TranscriptWord, Transcription, Translation, VoiceResult]
-LISTED = {Pong: "ping", VoicesResult: "voices", SpeakingVoice: "voices", TranslationFailed: "Errors"}
+LISTED = {
+    LanguagesResult: "languages",
+    LanguagePair: "languages",
+    AvailableModel: "languages",
+    DetectResult: "detect",
+    LanguageCandidate: "detect",
+    Pong: "ping",
+    VoicesResult: "voices",
+    SpeakingVoice: "voices",
+    TranslationFailed: "Errors",
+}
 
 
 def rows_of(section: str) -> list[list[str]]:

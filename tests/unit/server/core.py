@@ -25,11 +25,10 @@ from dragoman_server.spool import Spool
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.observer import Observer
-from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.run import Run, RunTimeline
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import TaskKey
 from dragoman_server.tasks.task_store import TaskStore
-from dragoman_server.tasks.timeline import RunTimeline
 from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec, decode_header, encode_header
@@ -325,6 +324,11 @@ def header_of(task_id: str | None = "t", *languages: str, text: str = "hello", *
 def inbound_of(task_id: str | None = "t", *languages: str, text: str = "hello", **fields: Any) -> Inbound:
     """A request as the intake decodes it."""
     return decode_message([header_of(task_id, *languages, text=text, **fields)], _LIMITS)
+
+
+def control_of(kind: str, **fields: Any) -> Inbound:
+    """A control request as the intake decodes it."""
+    return decode_message([json.dumps({"type": kind, "replyTo": "peer"} | fields).encode()], _LIMITS)
 
 
 def a_run(*parts: str, key: TaskKey = ("peer", "t"), arrived_s: float = 0.0, text: str = "x") -> Run:

@@ -43,6 +43,8 @@ EVENT_OF = {
     "ping": "request_rejected",
     "stats": "request_rejected",
     "voices": "request_rejected",
+    "languages": "request_rejected",
+    "detect": "request_rejected",
     "cancel": "request_rejected",
     "result": "request_rejected",
     "weather": "request_rejected",

@@ -72,7 +72,7 @@ class Summary {
       bad: memory.bytes > memory.limit_bytes,
     });
     this.figures.Journal.show(mode === "off" ? "off" : state, {
-      note: dead ? `${count(dead)} set aside` : `${count(pending)} to write`,
+      note: dead ? `${count(dead)} ${dead === 1 ? "dead letter" : "dead letters"}` : `${count(pending)} to write`,
       bad: state !== "ok" || dead > 0,
     });
   }

@@ -42,7 +42,8 @@ def _journal(sources: StatsSources) -> Iterator[Metric]:
     yield single("dragoman_journal_failing", "1 where the journal cannot be written", journal.problem is not None)
     yield single("dragoman_journal_pending", "Operations that wait to be written", figures["pending"])
     yield single("dragoman_journal_bytes", "Size of the journal", figures["bytes"])
-    yield single("dragoman_journal_dead_requests", "Requests that were set aside", figures["dead"])
+    dead_letters = "Dead letters: requests at which engines or the server ended repeatedly"
+    yield single("dragoman_journal_dead_requests", dead_letters, figures["dead"])
     yield total("dragoman_journal_committed_total", "Operations that were written", figures["committed"])
     yield histogram(
         "dragoman_journal_lag_seconds", "Time that a transaction took to be safe", "", {"": journal.lag.histogram}

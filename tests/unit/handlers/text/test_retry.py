@@ -24,13 +24,18 @@ class Model:
         return [(self.careful if careful else self.usual)(sentence) for sentence in sentences]
 
 
-async def translated(text: str, model: Model, bad: Callable[[str], bool] = lambda _: False) -> str:
+async def rendered(text: str, model: Model, bad: Callable[[str], bool] = lambda _: False) -> tuple[str, list[str]]:
     pieces = split_text(text, "en")
     sentences = [piece for piece in pieces if piece.translatable]
     fault = "did it badly"
-    return join_text(
-        pieces, await translate_pieces(sentences, model, lambda _, answer: fault if bad(answer) else None)
-    )
+    done = await translate_pieces(sentences, model, lambda _, answer: fault if bad(answer) else None)
+    return join_text(pieces, done.texts), done.warnings
+
+
+async def translated(text: str, model: Model, bad: Callable[[str], bool] = lambda _: False) -> str:
+    joined, warnings = await rendered(text, model, bad)
+    assert warnings == []
+    return joined
 
 
 def keeps(sentence: str) -> str:
@@ -62,9 +67,25 @@ async def test_a_bad_translation_is_asked_for_again_carefully() -> None:
     assert [careful for careful, _ in model.calls] == [False, True]
 
 
-async def test_a_translation_that_stays_bad_is_an_engine_failure_that_says_why() -> None:
+async def test_a_translation_that_stays_bad_is_given_with_a_warning_that_says_why() -> None:
+    joined, warnings = await rendered("Good day. Bye.", Model(lambda sentence: "bad"), lambda answer: answer == "bad")
+    assert joined == "bad bad"
+    assert warnings == [
+        "the translation model did it badly: 'Good day.'",
+        "the translation model did it badly: 'Bye.'",
+    ]
+
+
+async def test_of_two_bad_translations_the_one_without_its_loop_is_taken() -> None:
+    loop = "bom bom bom bom bom dia"
+    joined, warnings = await rendered("Good day.", Model(lambda sentence: loop), lambda answer: "bom bom" in answer)
+    assert joined == "bom dia"
+    assert warnings == ["the translation model did it badly; what it repeated is left out: 'Good day.'"]
+
+
+async def test_a_sentence_that_the_model_gives_nothing_for_is_an_engine_failure() -> None:
     with pytest.raises(EngineFailed, match="the translation model did it badly"):
-        await translated("Good day.", Model(lambda sentence: "bad"), bad=lambda answer: answer == "bad")
+        await rendered("Good day.", Model(lambda sentence: " "), lambda answer: not answer.strip())
 
 
 async def test_a_long_sentence_that_stays_bad_is_cut_at_its_clauses() -> None:

@@ -12,8 +12,7 @@ import pytest
 
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.work import Speak, Speech, TranslateSentences, Translations
-from dragoman_server.cache.cache import Cache, CacheSession
-from dragoman_server.cache.keys import engine_identity, key_of
+from dragoman_server.cache.cache import Cache, CacheSession, engine_identity, key_of
 from dragoman_server.cache.memory import MemoryStore
 from dragoman_server.cache.store import Store, StoreStatistics
 from dragoman_wire.errors import EngineFailed

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dragoman_engines.pool.memory import Memory
-from dragoman_server.config import Config, ConfigError, config_as_toml, glossary_entries, load_config
+from dragoman_server.config import Config, ConfigError, config_as_toml, glossary_entries, load_config, phrase_book
 from dragoman_server.lifecycle.pools import make_pools, model_names
 
 
@@ -102,3 +102,39 @@ def test_a_glossary_file_that_cannot_be_used_is_refused_by_name(tmp_path: Path, 
 def test_a_wrong_model_or_term_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         loaded(tmp_path, text)
+
+
+def test_phrases_of_the_configuration_override_those_of_the_file_and_the_shipped_ones(tmp_path: Path) -> None:
+    phrases = tmp_path / "phrases.toml"
+    phrases.write_text("[en-pt]\nbye = 'fui'\nhello = 'alô'\n[pt-en]\noi = 'hiya'\n", encoding="utf-8")
+    text = f"[translation]\nphrases_file = '{phrases}'\n[translation.phrases.en-pt]\nbye = 'até'\n\"hi?\" = 'oi?'\n"
+    config = loaded(tmp_path, text)
+    book = phrase_book(config.translation)
+    assert [book.find(one, "en", "pt") for one in ("bye", "Hello", "hi?", "thanks")] == [
+        "até",
+        "Alô",
+        "oi?",
+        "obrigado",
+    ]
+    assert book.find("Oi", "pt", "en") == "Hiya"
+    assert loaded(tmp_path, config_as_toml(config)) == config
+    alone = loaded(tmp_path, text.replace("[translation]\n", "[translation]\nshipped_phrases = false\n"))
+    assert phrase_book(alone.translation).find("thanks", "en", "pt") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[english-portuguese]\nbye = 'fui'\n", "phrases_file"),
+        ("[en-pt]\nbye = 1\n", "en-pt.bye"),
+        ("bye", "phrases_file"),
+    ],
+)
+def test_a_file_of_phrases_that_is_none_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+    phrases = tmp_path / "phrases.toml"
+    phrases.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        loaded(tmp_path, f"[translation]\nphrases_file = '{phrases}'\n")
+    phrases.unlink()
+    with pytest.raises(ConfigError, match="phrases_file"):
+        loaded(tmp_path, f"[translation]\nphrases_file = '{phrases}'\n")

@@ -8,9 +8,8 @@ from dragoman_server.config import ResultsConfig
 from dragoman_server.journal.base import Done
 from dragoman_server.journal.null import NOTHING, NullJournal
 from dragoman_server.journal.records import ForgottenRow, Record
-from dragoman_server.tasks.compact_task import CompactTask, compacted
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.task_store import TaskStore
+from dragoman_server.tasks.task_store import CompactTask, TaskStore, compacted
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import EngineFailed
 from dragoman_wire.events import ResultUnknown, TaskFinished
@@ -111,7 +110,7 @@ def test_a_task_that_is_no_longer_kept_is_not_compacted() -> None:
 
 def test_the_store_keeps_so_many_tasks_and_forgets_the_oldest_in_the_journal_too() -> None:
     store = TaskStore(ResultsConfig(tasks=3), lambda: 5.0)
-    store.journal = journal = Forgetting()
+    journal = store.journal = Forgetting()
     for number in range(1, 6):
         task = CompactTask(request_type="translation", headers=(HEADER,), parts=("pt",), finished_s=5.0, number=number)
         store.keep(a_reply(("peer", str(number)), number), task)
@@ -123,6 +122,6 @@ def test_the_store_keeps_so_many_tasks_and_forgets_the_oldest_in_the_journal_too
 
 def test_a_store_that_keeps_nothing_forgets_at_once() -> None:
     store = TaskStore(ResultsConfig(keep_s=0), lambda: 5.0)
-    store.journal = journal = Forgetting()
+    journal = store.journal = Forgetting()
     store.keep(a_reply(KEY, 1), CompactTask.of(a_reply(KEY, 1)))
     assert (journal.forgotten, len(store)) == ([1], 0)

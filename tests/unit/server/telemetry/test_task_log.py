@@ -11,9 +11,8 @@ import pytest
 
 from dragoman_server.clock import Clock
 from dragoman_server.tasks.observer import FinishedTask
-from dragoman_server.tasks.run import Run
+from dragoman_server.tasks.run import Run, UnitCall
 from dragoman_server.tasks.task import Task
-from dragoman_server.tasks.timeline import UnitCall
 from dragoman_server.telemetry.task_log import TaskLog
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope

@@ -1,0 +1,194 @@
+"""The parts of a server, built in one go: each gets what it needs as it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+import zmq
+
+from dragoman_engines.pool.memory import Memory
+from dragoman_handlers.registry import HANDLERS
+from dragoman_handlers.text.glossary import Glossary
+from dragoman_server.available_models import AvailableModels
+from dragoman_server.cache.cache import Cache
+from dragoman_server.clock import Clock
+from dragoman_server.config import Config, glossary_entries, phrase_book
+from dragoman_server.control import Control
+from dragoman_server.journal.base import Journal
+from dragoman_server.lifecycle.pools import make_pools, model_names
+from dragoman_server.lifecycle.readiness import Readiness
+from dragoman_server.lifecycle.recovery import Recovery
+from dragoman_server.ops import Ops, routes_of
+from dragoman_server.ops.guard import Guard
+from dragoman_server.ops.statistics import Ports, Statistics
+from dragoman_server.ops.stats_sources import StatsSources
+from dragoman_server.spool import Spool
+from dragoman_server.tasks.dispatcher import Dispatcher
+from dragoman_server.tasks.lane import Lane
+from dragoman_server.tasks.observer import Observer
+from dragoman_server.tasks.services import Outgoing, Services
+from dragoman_server.tasks.task_store import TaskStore
+from dragoman_server.telemetry.lines import NoLines
+from dragoman_server.telemetry.logs import Logs
+from dragoman_server.telemetry.telemetry import Telemetry
+from dragoman_server.transport.addresses import binding, port_of, with_port
+from dragoman_server.transport.backpressure import ByteBudget
+from dragoman_server.transport.intake import Intake
+from dragoman_server.transport.publisher import Publisher
+from dragoman_wire.families import FAMILIES
+from dragoman_wire.inbound import BadMessage, Inbound
+from dragoman_wire.limits import WireLimits
+
+log = structlog.get_logger()
+
+_FIXED = ("sockets", "engines", "models", "journal", "cache")
+"""Sections that need a restart."""
+
+
+class Server:
+    """Everything between the sockets and the engines; `App` starts and stops it.
+
+    Args:
+        config: what is in force.
+        context: of the sockets.
+        spool: where decoded audio lies.
+        journal: where requests are kept.
+        cache: what is known already.
+        logs: where the log goes; its level changes with the configuration.
+        observers: told of requests besides those that the server has itself.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        context: zmq.Context[zmq.Socket[bytes]],
+        spool: Spool,
+        journal: Journal,
+        cache: Cache,
+        logs: Logs | None,
+        observers: Sequence[Observer],
+    ) -> None:
+        clock, mark = Clock(), config.sockets.high_water_mark
+        self.config = config
+        self._logs = logs
+        self.journal = journal
+        self.cache = cache
+        self.publisher = Publisher(context, mark)
+        self.memory = Memory(config.engines.memory_mb)
+        self.pools = make_pools(config, self.memory, cache.keep_unit)
+        self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
+        self.lanes = {
+            name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
+        }
+        lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
+        self.telemetry = Telemetry(lane_of, clock, logs or NoLines(), observers)
+        self._services = services = Services(
+            pools=self.pools,
+            publisher=self.publisher,
+            limits=config.limits,
+            spool=spool,
+            clock=clock,
+            budget=self.budget,
+            observer=self.telemetry.observer,
+            models=model_names(config),
+            glossary=Glossary(glossary_entries(config.translation)),
+            phrases=phrase_book(config.translation),
+            journal=journal,
+            cache=cache,
+        )
+        self.store = TaskStore(config.results, clock.monotonic, journal)
+        self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
+        self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
+        outgoing, limits = Outgoing(services), _wire_limits(config)
+        self.intake = Intake(context, limits, mark, self.budget, outgoing, self._on_request, self._on_bad)
+        self.readiness = Readiness(services, self.dispatcher)
+        sources = StatsSources(
+            dispatcher=self.dispatcher,
+            intake=self.intake,
+            services=services,
+            telemetry=self.telemetry,
+            not_ready=self.readiness.reasons,
+            log_lines_dropped=lambda: logs.dropped if logs else 0,
+        )
+        self.statistics = Statistics(sources)
+        self.available = AvailableModels(str(config.engines.models_dir.expanduser()))
+        self._control = Control(
+            self.dispatcher, self.publisher, self.statistics, clock, self.pools, services.models, self.available
+        )
+        self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
+        self._apply_logging(config)
+
+    async def bind(self, guard: Guard) -> dict[str, str]:
+        """Bind all sockets.
+
+        Args:
+            guard: decides what is served over HTTP.
+
+        Returns: the endpoints by the names of `[sockets]`, with the ports that the system gave.
+
+        Raises:
+            StartError: one cannot be bound; the sentence names it.
+        """
+        sockets = self.config.sockets
+        with binding("requests", sockets.requests):
+            requests = self.intake.bind(sockets.requests)
+        with binding("events", sockets.events):
+            events = self.publisher.bind_events(sockets.events)
+        with binding("routed", sockets.routed):
+            routed = self.publisher.bind_routed(sockets.routed)
+        with binding("ops", sockets.ops):
+            ops = await self.ops.start(sockets.ops, guard)
+        endpoints = {"requests": requests, "events": events, "routed": routed, "ops": with_port(sockets.ops, ops)}
+        log.info("server.listening", **endpoints)
+        self.statistics.ports = Ports(
+            requests=port_of(requests), events=port_of(events), routed=port_of(routed), ops=ops
+        )
+        return endpoints
+
+    def apply(self, config: Config) -> None:
+        """Take over what can change at run time."""
+        self._apply_logging(config)
+        for name, lane in self.lanes.items():
+            lane.reconfigure(getattr(config.lanes, name))
+        self._services.limits = config.limits
+        self._services.glossary = Glossary(glossary_entries(config.translation))
+        self._services.phrases = phrase_book(config.translation)
+        self.intake.limits = _wire_limits(config)
+        self.budget.limit_bytes = config.limits.in_flight_bytes
+        self.budget.reserve_bytes = config.limits.request_bytes
+        self.store.reconfigure(config.results)
+        fixed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
+        log.info("config.reloaded", needs_restart=fixed)
+        kept = {name: getattr(self.config, name) for name in _FIXED}
+        self.config = config.model_copy(update=kept)
+
+    def _apply_logging(self, config: Config) -> None:
+        self.dispatcher.report()  # what happened until now is logged as it was wished until now
+        if self._logs is not None:
+            self._logs.configure(config.server)
+        self.telemetry.log.configure(content=config.server.log_content)
+        self.statistics.log_level = config.server.log_level
+
+    def _on_request(self, inbound: Inbound) -> None:
+        self.telemetry.counts.receive(inbound.request_type)
+        if inbound.request_type in FAMILIES.control_types:
+            self._control.answer(inbound)
+        else:
+            self.dispatcher.submit(inbound)
+
+    def _on_bad(self, bad: BadMessage) -> None:
+        self.telemetry.counts.receive(bad.envelope.request_type)
+        self.telemetry.log.unreadable(bad)
+        self.dispatcher.refuse(bad.envelope, bad.error)
+
+
+def _wire_limits(config: Config) -> WireLimits:
+    limits = config.limits
+    return WireLimits(
+        header_bytes=limits.header_bytes,
+        large_header_bytes=limits.large_header_bytes,
+        frames=limits.frames,
+        request_bytes=limits.request_bytes,
+        languages=limits.languages,
+    )
