@@ -16,7 +16,7 @@ from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, Unknow
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import AudioRequest, Request, StoryTextRequest, TranslationRequest
-from dragoman_wire.typed import content_bytes, typed_request
+from dragoman_wire.typed import large_request, typed_request
 
 Buffer = bytes | memoryview
 
@@ -94,9 +94,9 @@ def _large(header: bytes, codec: Codec, limits: WireLimits) -> tuple[str, Reques
     Raises:
         BadMessage: it is one that may not.
     """
-    if len(header) > limits.large_header_bytes or len(header) - content_bytes(header, codec) > limits.header_bytes:
+    if len(header) > limits.large_header_bytes:
         return None
-    found = typed_request(header, codec)
+    found = large_request(header, codec, limits.header_bytes)
     if found is None or _may_be_large(found[1]):
         return found
     error = TooLarge(
