@@ -117,8 +117,7 @@ class Control:
     def _languages(self, request: LanguagesRequest) -> LanguagesResult:
         """List what the loaded engines can do; a warning names those that are not loaded."""
         engines: dict[str, Capabilities | None] = {
-            model_type: self._loaded(pool_name("translation", name))
-            for model_type, name in self._models.items()
+            model_type: self._loaded(pool_name("translation", name)) for model_type, name in self._models.items()
         }
         asked = (request.source_language, request.target_language)
         pairs = [

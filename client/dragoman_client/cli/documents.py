@@ -297,10 +297,14 @@ def _read(source: Source) -> bytes:
     return data
 
 
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
 @contextlib.contextmanager
 def _bar(sources: Sequence[Source]) -> Iterator[Callable[[Source, int], None]]:
     """Show how far it is where standard error is a terminal; told of a file, and the characters done or -1 for all."""
-    if not sys.stderr.isatty():
+    if not _is_terminal():
         yield lambda _source, _chars: None
         return
     sizes = {source: max(1, source.path.stat().st_size) if source.path else 1 for source in sources}
