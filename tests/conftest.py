@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness import DATA, ECHO, NO_CACHE, ServerProcess, running_server
+
+
+def pytest_configure() -> None:
+    # A shell lets what it runs in the background ignore SIGINT, and the programs that tests start would inherit it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

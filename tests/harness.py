@@ -19,11 +19,17 @@ from urllib.request import urlopen
 
 import msgpack
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
-PATIENCE_S = 60.0
-"""How long a test waits for something that must happen; never a measure of anything."""
+PATIENCE_S = 120.0
+"""How long a test waits for one thing that must happen; never a measure of anything.
+
+A test may wait for several things in a row: pytest's own limit (`timeout` in pyproject.toml) is several times as long,
+and only ends what waits without a bound of its own."""
+NEVER_MS = 3_600_000
+"""The delay of an engine that is not to come to an end while a test runs."""
 
 TINY = "tiny.en"
 """Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
@@ -156,6 +162,7 @@ class Peer:
         self.push.connect(endpoints["requests"])
         self.sub = self._context.socket(zmq.SUB)
         self.sub.set(zmq.RCVHWM, 0)
+        self._cuts = self.sub.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         if reply_to is None:
             self.sub.connect(endpoints["events"])
             self.sub.subscribe(b"")
@@ -184,8 +191,20 @@ class Peer:
         fields = json.loads(header) if header[:1] == b"{" else msgpack.unpackb(header)
         return Message(fields, frames, topic, time.monotonic())
 
-    def nothing_comes(self, within_s: float = 0.3) -> bool:
-        return not self.sub.poll(round(within_s * 1000))
+    def barrier(self) -> list[Message]:
+        """What has come by the time that a ping sent now is answered: events keep their order."""
+        name = f"barrier-{time.monotonic_ns()}"
+        self.send({"type": "ping", "taskId": name})
+        return self.collect(lambda message: message.fields.get("taskId") == name)[:-1]
+
+    def rest(self) -> list[Message]:
+        """What a server has sent that has ended: everything up to the end of its connection."""
+        assert self._cuts.poll(round(PATIENCE_S * 1000)), f"no end of the connection within {PATIENCE_S} s"
+        recv_monitor_message(self._cuts)
+        messages: list[Message] = []
+        while self.sub.poll(0):
+            messages.append(self.receive())
+        return messages
 
     def collect(self, until: Callable[[Message], bool]) -> list[Message]:
         """Events up to and with the one that `until` holds for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -91,13 +92,13 @@ class AsyncPeer:
     async def connect(self) -> None:
         """Wait until the server hears and is heard."""
         async with asyncio.timeout(PATIENCE_S):
-            while True:
-                self.send({"type": "ping"})
+            for number in itertools.count():
+                self.send({"type": "ping", "taskId": f"probe-{number}"})
                 await asyncio.sleep(0.01)
                 if self._events.poll(0):
                     break
-        while self._events.poll(50):
-            self._events.recv_multipart()
+            # Every probe that was heard has its pong, in order: the last one's is the end of them.
+            await self.collect(lambda message: message["taskId"] == f"probe-{number}")
 
     def close(self) -> None:
         self._context.destroy(linger=0)

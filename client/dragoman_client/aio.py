@@ -38,6 +38,7 @@ from dragoman_wire.events import (
     DetectResult,
     LanguagesResult,
     Pong,
+    TaskProgress,
     Transcription,
     VoicesResult,
 )
@@ -217,6 +218,7 @@ class Client:
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
         format: TextFormat | None = ...,
+        columns: Sequence[str] = ...,
         **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
@@ -229,6 +231,7 @@ class Client:
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
         format: TextFormat | None = ...,
+        columns: Sequence[str] = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     async def translate(
@@ -239,13 +242,23 @@ class Client:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
-        format: TextFormat | None = None,  # noqa: A002 - the name on the wire
+        format: TextFormat | None = None,  # noqa: A002 - the field's name on the wire
+        columns: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate into one language, or into several: then the translations come by language.
 
-        `glossary` maps terms to what they become: a text, a map of texts by language, or None for a term that stays.
-        `format` says what file the text is from, such as "markdown": then only what is language in it is translated.
+        Args:
+            text: a text, or a file as a text.
+            source: its language, or "auto".
+            to: one language, or several.
+            model_type: which of the server's models.
+            glossary: terms and what they become: a text, a map of texts by language, or None for a term that stays.
+            format: what the text is a file of; "auto" lets the server find out. A text whose format is stated, "text"
+                included, may be as long as a document, and the server tells how far it is (`on_progress`), so that a
+                long one does not run out of `timeout_s`. See `dragoman_wire.formats.format_of`.
+            columns: the columns of a CSV file that are translated.
+            options: see `CallOptions`.
 
         Raises:
             DragomanError: the server's error for the one language, or for the request as a whole.
@@ -260,7 +273,8 @@ class Client:
             model_type=model_type,
             glossary=dict(glossary) if glossary else None,
             format=format,
-            **request_fields(options),
+            columns=list(columns) or None,
+            **request_fields(options) | ({"progress": True} if format else {}),
         )
         results, errors = await self._translations(request, options)
         if not isinstance(to, str):
@@ -425,11 +439,14 @@ class Client:
     ) -> list[ReceivedEvent]:
         """Send a request, again after a passing error, and return all events of the last attempt."""
         header = header_of(request)
-        on_event = options.get("on_event")
+        on_event, on_progress = options.get("on_event"), options.get("on_progress")
         for attempt in itertools.count():
             events = []
             async for event in self.events(header, binaries=binaries, timeout_s=options.get("timeout_s")):
-                events.append(event)
+                if event.type != "task_progress":
+                    events.append(event)
+                elif on_progress is not None:
+                    on_progress(event.read_as(TaskProgress))
                 if on_event is not None:
                     on_event(event)
             error = transient_error(events)

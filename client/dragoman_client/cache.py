@@ -119,5 +119,6 @@ def _key(request: TranslationRequest, language: str) -> bytes:
         timeout_ms=None,
         cache=None,
         traceparent=None,
+        progress=None,
     )
     return msgspec.msgpack.encode(alone)

@@ -72,6 +72,10 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+_LARGE_FIELDS = ("format", "audioData", "audioBase64", "audio_data")
+"""A request with one of these may have a large header."""
+
+
 def header_of(request: Request | Mapping[str, Any]) -> Header:
     """Build the map that is sent of a request, typed or plain; a missing `taskId` is made.
 
@@ -103,8 +107,10 @@ def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> l
         places = {name: index for index, name in enumerate(binaries, start=1)}
         header = {**header, "binaryFrames": {**header.get("binaryFrames", {}), **places}}
     frames = [encode_header(header, Codec.MSGPACK), *binaries.values()]
-    if len(frames[0]) > limits.header_bytes:
-        raise TooLarge(f"the header has {len(frames[0])} bytes; the limit header_bytes is {limits.header_bytes}")
+    large = any(header.get(name) for name in _LARGE_FIELDS)
+    name, most = ("large_header_bytes", limits.large_header_bytes) if large else ("header_bytes", limits.header_bytes)
+    if len(frames[0]) > most:
+        raise TooLarge(f"the header has {len(frames[0])} bytes; the limit {name} is {most}")
     size_bytes = sum(map(len, frames))
     if size_bytes > limits.request_bytes:
         raise TooLarge(f"the request has {size_bytes} bytes; the limit request_bytes is {limits.request_bytes}")

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from dragoman_client.cache import TranslationCache
 from dragoman_client.frames import ReceivedEvent
+from dragoman_wire.events import TaskProgress
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import CacheUse, Priority
 
@@ -38,6 +39,8 @@ class CallOptions(TypedDict, total=False):
     """The server gives up this long after the request arrived."""
     timeout_s: float | None
     """The client gives up after this long without a new event; by default as the client was told."""
+    on_progress: Callable[[TaskProgress], None] | None
+    """Called with each `task_progress` event; it must not block. Without it none is asked for."""
     on_event: Callable[[ReceivedEvent], None] | None
     """Called with every event as it comes, for progress; it must not block."""
 
@@ -50,4 +53,5 @@ def request_fields(options: CallOptions) -> dict[str, Any]:
         "priority": options.get("priority"),
         "timeout_ms": options.get("timeout_ms"),
         "cache": options.get("cache"),
+        "progress": True if options.get("on_progress") is not None else None,
     }

@@ -225,6 +225,8 @@ class RequestState:
         return event
 
     def _is_new(self, event: ReceivedEvent) -> bool:
+        if event.type == "task_progress":  # neither stored nor counted, so never a repeat
+            return True
         key: object = (event.type, event.language)
         if event.type not in _TASK_EVENTS and event.type not in FAMILIES.once:
             key = (event.type, encode_header(event.fields, Codec.MSGPACK))

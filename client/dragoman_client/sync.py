@@ -147,6 +147,7 @@ class SyncClient:
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
         format: TextFormat | None = ...,
+        columns: Sequence[str] = ...,
         **options: Unpack[CallOptions],
     ) -> Translation: ...
     @overload
@@ -159,6 +160,7 @@ class SyncClient:
         model_type: str | None = ...,
         glossary: Mapping[str, Replacement] | None = ...,
         format: TextFormat | None = ...,
+        columns: Sequence[str] = ...,
         **options: Unpack[CallOptions],
     ) -> dict[str, Translation]: ...
     def translate(
@@ -169,12 +171,19 @@ class SyncClient:
         to: str | list[str] | tuple[str, ...],
         model_type: str | None = None,
         glossary: Mapping[str, Replacement] | None = None,
-        format: TextFormat | None = None,  # noqa: A002 - the name on the wire
+        format: TextFormat | None = None,  # noqa: A002 - the field's name on the wire
+        columns: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> Translation | dict[str, Translation]:
         """Translate a text; see `Client.translate`."""
         call = functools.partial(
-            self._client.translate, text, source, model_type=model_type, glossary=glossary, format=format
+            self._client.translate,
+            text,
+            source,
+            model_type=model_type,
+            glossary=glossary,
+            format=format,
+            columns=columns,
         )
         if isinstance(to, str):
             return self._call(call(to=to, **options))

@@ -17,7 +17,7 @@ from dragoman_handlers.text.glossary import Glossary
 from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event
+from dragoman_wire.events import Event, ProgressUnit
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
 
@@ -54,6 +54,11 @@ class HandlerLimits(Protocol):
     @property
     def text_chars(self) -> int:
         """Characters of a text to translate."""
+        ...
+
+    @property
+    def document_chars(self) -> int:
+        """Characters of a text whose request states its format."""
         ...
 
     @property
@@ -143,6 +148,10 @@ class Context(RequestView, Protocol):
         """Send an event now. `settles` names the part of the request that it answers for good."""
         ...
 
+    def tell(self, event: Event) -> None:
+        """Send an event that is not kept: a repeat of the task does not bring it again, and nothing counts it."""
+        ...
+
     def fail(self, error: DragomanError, part: str) -> None:
         """Send the family's error event for one part, which is settled by it."""
         ...
@@ -196,6 +205,8 @@ class Handler(ABC, Generic[R]):
 
     request_type: ClassVar[str]
     lane: ClassVar[str]
+    progress_unit: ClassVar[ProgressUnit] = "characters"
+    """What its progress is counted in."""
     stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
     """What it keeps in `Context.stages`, by the name up to a colon; values of these types survive a crash."""
 

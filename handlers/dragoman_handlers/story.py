@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.text.documents import Translatable, open_translatable
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
 from dragoman_handlers.text.options import TranslationWish, translation_wish
-from dragoman_handlers.text.translate import Translated, translate_text
+from dragoman_handlers.text.translate import Translated
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
 from dragoman_wire.events import StoryTextCompleted
 from dragoman_wire.requests import StoryTextRequest
@@ -24,16 +25,20 @@ class StoryTextHandler(Handler[StoryTextRequest]):
 
     async def handle(self, request: StoryTextRequest, context: Context) -> None:
         """Publish the event once all languages are known."""
-        limit = context.limits.text_chars
+        limits = context.limits
+        name, limit = "text_chars", limits.text_chars
+        if request.format is not None:
+            name, limit = "document_chars", limits.document_chars
         if len(request.text) > limit:
-            raise TooLarge(f"text has {len(request.text)} characters; the limit text_chars is {limit}")
+            raise TooLarge(f"text has {len(request.text)} characters; the limit {name} is {limit}")
         if not request.text:
             raise InvalidRequest("text: the field is empty")
         wish = translation_wish(request, context)
         served = await served_languages(context, request.source_language, wish.model)
-        source = find_source(request.source_language, request.text, served)
         languages = self.parts(request)
-        answers = await all_of([self._one(context, request.text, source, wish, target) for target in languages])
+        opened = await open_translatable(context, request, languages)
+        source = find_source(request.source_language, opened.sample, served)
+        answers = await all_of([self._one(context, opened, source, wish, target) for target in languages])
         done = {target: answer for target, answer in zip(languages, answers, strict=True) if answer is not None}
         translations = {target: answer.text for target, answer in done.items()}
         if not translations:
@@ -52,10 +57,10 @@ class StoryTextHandler(Handler[StoryTextRequest]):
             context.settle(target)
 
     async def _one(
-        self, context: Context, text: str, source: Source, wish: TranslationWish, target: str
+        self, context: Context, opened: Translatable, source: Source, wish: TranslationWish, target: str
     ) -> Translated | None:
         try:
-            return await translate_text(context, text, source.language, target, wish)
+            return await opened.translate(context, source.language, target, wish)
         except UnsupportedLanguage as error:
             context.fail(source.explained(error), target)
             return None

@@ -8,7 +8,7 @@ from dragoman_handlers.base import WHOLE, Context, Handler
 from dragoman_handlers.speech.transcribe import Wanted, transcribe
 from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
 from dragoman_wire.errors import InvalidRequest
-from dragoman_wire.events import TranscriptionCompleted
+from dragoman_wire.events import ProgressUnit, TranscriptionCompleted
 from dragoman_wire.requests import TranscriptionRequest
 
 
@@ -17,6 +17,7 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
 
     request_type: ClassVar[str] = "transcription_only"
     lane: ClassVar[str] = "transcription"
+    progress_unit: ClassVar[ProgressUnit] = "seconds"
 
     async def handle(self, request: TranscriptionRequest, context: Context) -> None:
         """Publish one `transcription_completed`."""

@@ -12,9 +12,10 @@ from msgspec import UNSET
 
 from dragoman_handlers.base import Context, Handler, RequestView
 from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.text.documents import Translatable, open_translatable
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
 from dragoman_handlers.text.options import TranslationWish, translation_wish
-from dragoman_handlers.text.translate import Translated, known_translations, translate_text
+from dragoman_handlers.text.translate import Translated, known_translations
 from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
 from dragoman_wire.events import (
     Event,
@@ -34,18 +35,23 @@ class TranslationHandler(Handler[TranslationRequest]):
 
     async def handle(self, request: TranslationRequest, context: Context) -> None:
         """Publish one completed or error event for each target language."""
-        if len(request.text) > context.limits.text_chars:
-            self._skip(request, context)
+        limits = context.limits
+        limit = limits.text_chars if request.format is None else limits.document_chars
+        if len(request.text) > limit:
+            self._skip(request, context, limit)
             return
         if not request.text:
             raise InvalidRequest("text: the field is empty")
         wish = translation_wish(request, context)
         served = await served_languages(context, request.source_language, wish.model)
-        source = find_source(request.source_language, request.text, served)
-        await all_of([self._one(request, context, source, wish, target) for target in self.parts(request)])
+        opened = await open_translatable(context, request, self.parts(request))
+        source = find_source(request.source_language, opened.sample, served)
+        await all_of([self._one(request, context, opened, source, wish, target) for target in self.parts(request)])
 
     def known(self, request: TranslationRequest, view: RequestView) -> list[tuple[Event, str]] | None:
         """Texts that were translated lately."""
+        if request.format or request.progress:
+            return None
         if request.glossary or not 0 < len(request.text) <= view.limits.text_chars:
             return None  # a glossary of its own may take milliseconds to look into
         begin_s = time.perf_counter()
@@ -67,13 +73,13 @@ class TranslationHandler(Handler[TranslationRequest]):
             for target, done in zip(targets, known, strict=True)
         ]
 
-    def _skip(self, request: TranslationRequest, context: Context) -> None:
+    def _skip(self, request: TranslationRequest, context: Context, limit: int) -> None:
         context.publish(
             TranslationSkipped(
                 task_id=context.task_id,
                 message_id=request.message_id,
                 length=len(request.text),
-                max_length=context.limits.text_chars,
+                max_length=limit,
                 conversation_id=request.conversation_id,
             )
         )
@@ -81,11 +87,17 @@ class TranslationHandler(Handler[TranslationRequest]):
             context.settle(part, InvalidRequest("the text is too long"))
 
     async def _one(
-        self, request: TranslationRequest, context: Context, source: Source, wish: TranslationWish, target: str
+        self,
+        request: TranslationRequest,
+        context: Context,
+        opened: Translatable,
+        source: Source,
+        wish: TranslationWish,
+        target: str,
     ) -> None:
         begin_s = time.perf_counter()
         try:
-            done = await translate_text(context, request.text, source.language, target, wish)
+            done = await opened.translate(context, source.language, target, wish)
         except UnsupportedLanguage as error:
             context.fail(source.explained(error), target)
             return

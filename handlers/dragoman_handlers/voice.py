@@ -30,6 +30,7 @@ from dragoman_wire.events import (
     AudioTranslationsProgressive,
     BinaryFrame,
     FailedLanguage,
+    ProgressUnit,
     Transcription,
     TranscriptionReady,
     TranslatedAudio,
@@ -71,6 +72,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     request_type: ClassVar[str] = "audio_process"
     lane: ClassVar[str] = "voice"
+    progress_unit: ClassVar[ProgressUnit] = "seconds"
     stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {_STAGE: Transcription, _SPOKEN: Spoken}
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:

@@ -113,9 +113,10 @@ class Translations:
         waiting: dict[str, float] = {}
         begin_s = time.perf_counter()
         end_s, last_s = begin_s + seconds, begin_s + seconds + _REST_S
-        while (now_s := time.perf_counter()) < end_s or (waiting and now_s < last_s):
-            due = min(int((min(now_s, end_s) - begin_s) * rate) + 1, int(seconds * rate))
-            while outcome.sent < due and now_s < end_s:
+        every = int(seconds * rate)
+        while (now_s := time.perf_counter()) < end_s or outcome.sent < every or (waiting and now_s < last_s):
+            due = min(int((min(now_s, end_s) - begin_s) * rate) + 1, every)
+            while outcome.sent < due:  # also those that this process comes to after the end
                 waiting[self._send()] = begin_s + outcome.sent / rate
                 outcome.sent += 1
             next_s = begin_s + outcome.sent / rate - time.perf_counter()

@@ -17,9 +17,9 @@ from scripts.chaos_runs.ledger import Counts
 from scripts.chaos_runs.peer import LoadPeer
 from scripts.chaos_runs.victim import Victim
 
-_SETTLE_S = 60.0
+_SETTLE_S = 120.0
 """For what is open at the end; far more than the work takes."""
-_RECOVER_S = 20.0
+_RECOVER_S = 60.0
 _SHOWN = 10
 
 

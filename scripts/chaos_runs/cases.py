@@ -14,7 +14,7 @@ from scripts.chaos_runs.victim import STOP_GRACE_S
 
 _KILL_AGAIN = 0.2
 """How often the next life is killed while it is still starting."""
-_BACK_S = 30.0
+_BACK_S = 60.0
 _DRAIN_S = 10.0
 """Enough for all that the peers have in flight."""
 _SHORT_DRAIN_S = 0.05

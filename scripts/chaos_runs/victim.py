@@ -16,8 +16,8 @@ from urllib.request import urlopen
 
 from scripts.embedded_server import launch, wait_until_ready
 
-STOP_GRACE_S = 5.0
-"""How long a stop may take beyond `drain_s`."""
+STOP_GRACE_S = 15.0
+"""How long a stop may take beyond `drain_s`: as long as systemd is told that it may."""
 _DELAYS_MS = {"decoder": 10, "transcription": 20, "translation": 3, "speech": 10}
 _KINDS = tuple(_DELAYS_MS)
 # Below the ports that the system hands out: a peer that knocks at such a port while nobody listens may be connected

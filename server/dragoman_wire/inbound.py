@@ -15,8 +15,8 @@ from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_req
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import AudioRequest, Request
-from dragoman_wire.typed import typed_request
+from dragoman_wire.requests import AudioRequest, Request, StoryTextRequest, TranslationRequest
+from dragoman_wire.typed import content_bytes, typed_request
 
 Buffer = bytes | memoryview
 
@@ -69,9 +69,13 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
     Raises:
         BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
     """
-    header = bytes(frames[0][: limits.header_bytes + 1]) if frames else b""
+    header = bytes(frames[0][: max(limits.header_bytes, limits.large_header_bytes) + 1]) if frames else b""
     codec = codec_of(header)
-    found = typed_request(header, codec) if len(header) <= limits.header_bytes else None
+    if len(header) <= limits.header_bytes:
+        found = typed_request(header, codec)
+    else:
+        found = _large(header, codec, limits)
+        header = header[: limits.header_bytes + 1] if found is None else header
     if found is None:
         found = _explained(header, codec, frames, limits)
     request_type, request = found
@@ -82,6 +86,20 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
         if len(envelope.languages) > limits.languages:  # they are not answered one by one
             envelope = msgspec.structs.replace(envelope, languages=())
         raise BadMessage(error, envelope, header[:64], readable=True) from error
+
+
+def _large(header: bytes, codec: Codec, limits: WireLimits) -> tuple[str, Request] | None:
+    """Read a header that may be large: its length is that of a document, or of a recording in base64."""
+    if len(header) > limits.large_header_bytes or len(header) - content_bytes(header, codec) > limits.header_bytes:
+        return None
+    found = typed_request(header, codec)
+    return found if found is not None and _may_be_large(found[1]) else None
+
+
+def _may_be_large(request: Request) -> bool:
+    if isinstance(request, AudioRequest):
+        return True
+    return isinstance(request, TranslationRequest | StoryTextRequest) and request.format is not None
 
 
 def _explained(header: bytes, codec: Codec, frames: Sequence[Buffer], limits: WireLimits) -> tuple[str, Request]:

@@ -25,6 +25,7 @@ DETECT_CHARS = 4000
 Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
 SoundFormat = Literal["wav", "ogg"]
 """Of speech that is sent out; `ogg` is Opus in Ogg."""
+Columns = Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=64)]
 Replacement = str | dict[str, str | None] | None
 """What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
@@ -46,6 +47,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cache: CacheUse | None = None
     """`use` (the default): what is known is not computed. `refresh`: it is, and kept. `off`: it is, and not kept."""
     traceparent: Annotated[str, Meta(max_length=256)] | None = None
+    progress: bool | None = None
+    """Whether `task_progress` events are wanted."""
 
 
 class PingRequest(Request, frozen=True, kw_only=True):
@@ -102,6 +105,8 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None
     """What the text is a file of. A request that states it, "text" included, may be as long as a document."""
+    columns: Columns | None = None
+    """The columns of a CSV file that are translated."""
 
 
 class StoryTextRequest(Request, frozen=True, kw_only=True):
@@ -114,6 +119,10 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
+    format: TextFormat | None = None
+    """What the text is a file of. A request that states it, "text" included, may be as long as a document."""
+    columns: Columns | None = None
+    """The columns of a CSV file that are translated."""
 
 
 class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

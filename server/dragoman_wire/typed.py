@@ -18,6 +18,38 @@ class _Kind(msgspec.Struct):
 _KINDS = {Codec.JSON: msgspec.json.Decoder(_Kind).decode, Codec.MSGPACK: msgspec.msgpack.Decoder(_Kind).decode}
 
 
+class _Content(msgspec.Struct):
+    """The fields that may be long, as they are encoded."""
+
+    text: msgspec.Raw = msgspec.Raw(b"")
+    audio_data: msgspec.Raw = msgspec.Raw(b"")
+    audio_data_camel: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="audioData")
+    audio_base64: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="audioBase64")
+
+
+_CONTENTS = {
+    Codec.JSON: msgspec.json.Decoder(_Content).decode,
+    Codec.MSGPACK: msgspec.msgpack.Decoder(_Content).decode,
+}
+
+
+def content_bytes(header: bytes, codec: Codec) -> int:
+    """Return how much of a header is text or base64: what is long to send, and quick to read. 0 if it is no map."""
+    try:
+        content = _CONTENTS[codec](header)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return 0
+    values = (content.text, content.audio_data, content.audio_data_camel, content.audio_base64)
+    return sum(len(memoryview(value)) for value in values if _is_text(bytes(memoryview(value)[:1]), codec))
+
+
+def _is_text(first: bytes, codec: Codec) -> bool:
+    """Return whether an encoded value begins as a string does: lists and maps are slow to read."""
+    if codec is Codec.JSON:
+        return first == b'"'
+    return bool(first) and (0xA0 <= first[0] <= 0xBF or 0xD9 <= first[0] <= 0xDB)
+
+
 def typed_request(header: bytes, codec: Codec) -> tuple[str, Request] | None:
     """Return the canonical type and the request; None where something is wrong, which is for others to find out."""
     try:

@@ -55,7 +55,7 @@ def browser() -> Iterator[Any]:
     # Chromium's sandbox refuses to run as root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=found, args=arguments)
+        browser = running.chromium.launch(executable_path=found, args=arguments, timeout=PATIENCE_S * 1000)
         yield browser
         browser.close()
 

@@ -146,6 +146,17 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
     "cancel_result": {"taskId": str, "status": frozenset({"cancelled", "finished", "unknown"})},
     "result_unknown": {"taskId": str},
     "accepted": {"taskId": str, "duplicate": bool},
+    "task_progress": {
+        "taskId": str,
+        "stage": frozenset({"queued", "working"}),
+        "done": int,
+        "total": int,
+        "unit": frozenset({"chunks", "items", "seconds", "characters"}),
+        "position?": int,
+        "waitMs?": int,
+        "message": str,
+        "timestamp": NUMBER,
+    },
     "task_finished": {
         "taskId": str,
         "status": frozenset({"completed", "partial", "failed", "cancelled", "expired"}),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from scripts.chaos_runs.arena import Options, Outcome
 from scripts.chaos_runs.cases import run_case
 
 SEED = 20
-# A case starts up to seven servers, one after the other.
-pytestmark = pytest.mark.timeout(240)
 
 
 def run(case: str, rounds: int) -> Outcome:

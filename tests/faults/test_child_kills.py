@@ -98,8 +98,9 @@ def test_a_recording_is_transcribed_although_the_model_was_killed_at_it(
     clip = (shared_data / "speech" / "librispeech" / "19-198-0034.flac").read_bytes()
     pid = child_pid(real_server, "transcription")
     with connected(real_server, "kill.whisper") as peer:
-        peer.send({"type": "transcription_only", "taskId": "clip", "binaryFrames": {"audio": 1}}, clip)
-        wait_busy(real_server, "transcription")
+        with held(pid):  # it is at it until the kill, and not through before
+            peer.send({"type": "transcription_only", "taskId": "clip", "binaryFrames": {"audio": 1}}, clip)
+            wait_busy(real_server, "transcription")
         kill(pid)
         messages = collect_with_pings(peer)
     (done,) = [message.fields for message in messages if message.type == "transcription_completed"]
@@ -121,8 +122,9 @@ def test_a_text_is_translated_whole_although_the_model_was_killed_at_it(
     }
     pid = child_pid(real_server, "translation")
     with connected(real_server, "kill.firefox") as peer:
-        peer.send({**request, "taskId": "disturbed"})
-        wait_busy(real_server, "translation")
+        with held(pid):
+            peer.send({**request, "taskId": "disturbed"})
+            wait_busy(real_server, "translation")
         kill(pid)
         disturbed = text_of(collect_with_pings(peer))
         undisturbed = text_of(peer.run({**request, "taskId": "undisturbed"}))

@@ -105,13 +105,13 @@ def test_a_model_that_raises_fails_the_request_and_keeps_its_process(echo_server
 
 def test_a_model_that_does_not_come_back_is_replaced_and_the_request_failed(tmp_path: Path) -> None:
     with (
-        running_server(tmp_path, **ECHO, engines__translation__unit_timeout_s=0.5) as server,
+        running_server(tmp_path, **ECHO, engines__translation__unit_timeout_s=2) as server,
         connected(server.wait_ready(), "hang") as peer,
     ):
         pid = child_pid(server, "translation")
         messages = peer.run(translation("hang", "Say __hang__ now."))
         assert the_error(messages)["errorCode"] == "engine_failed"
-        assert "0.5 s" in the_error(messages)["error"]
+        assert "2 s" in the_error(messages)["error"]
         assert peer.run(translation("afterwards", "Still there?"))[-1].fields["status"] == "completed"
         assert child_pid(server, "translation") != pid
 

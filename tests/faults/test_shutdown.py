@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import zmq
 
-from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running_server
+from tests.harness import ECHO, PATIENCE_S, Message, Peer, ServerProcess, connected, running_server, wait_until
 from tests.processes import all_child_pids, child_pid, held, is_running, kill, wait_gone
 
 IN_FLIGHT = 20
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-LONG_DRAIN = {"server__drain_s": 60, "engines__translation__delay_ms": 10}
+LONG_DRAIN = {"server__drain_s": PATIENCE_S}
 SHORT_DRAIN = {"server__drain_s": 0.1, "journal__mode": "off"}
 
 
@@ -112,7 +112,7 @@ def test_what_is_in_flight_at_a_signal_is_finished_and_published(tmp_path: Path,
             assert send_many(routed) == ids
             wait_accepted(routed)
             server.process.send_signal(number)
-            assert stopping(routed).fields["drainMs"] == 60_000
+            assert stopping(routed).fields["drainMs"] == PATIENCE_S * 1000
             # It is held still: whatever comes now comes after the announcement.
             routed.send(translation("late"))
             refused = routed.receive()
@@ -227,10 +227,13 @@ def test_peers_that_never_stop_sending_do_not_keep_the_server_from_stopping(tmp_
 
 def test_a_server_whose_models_are_loading_finishes_what_it_has_taken_and_stops(tmp_path: Path) -> None:
     with running_server(tmp_path, **ECHO) as server, connected(server, "early") as peer:
-        peer.send(translation("early"))
-        assert peer.receive().type == "accepted"
-        server.terminate()
-        stopping(peer)
+        wait_until(lambda: server.stats()["engines"]["translation"]["pids"] != [], "a child has begun to load")
+        [loading] = server.stats()["engines"]["translation"]["pids"]
+        with held(loading):
+            peer.send(translation("early"))
+            assert peer.receive().type == "accepted"
+            server.terminate()
+            stopping(peer)
         answers = receive_rest(peer, 1, "task_finished")
         assert server.wait() == 0
         assert server.errors == ""

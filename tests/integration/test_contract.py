@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,10 @@ import pytest
 from tests.conformance.shapes import event_problems
 from tests.conformance.sound import tone
 from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running_server
+from tests.processes import child_pid, held
 
 TEXT = "Good morning."
 FAILING = "__fail__ here"
-DELAY_MS = 400
-
-
-@pytest.fixture(scope="module")
-def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server that takes a while for each translation, and is quick at everything else."""
-    settings: dict[str, Any] = ECHO | {"engines__translation__delay_ms": DELAY_MS}
-    with running_server(tmp_path_factory.mktemp("slow"), **settings) as server:
-        yield server.wait_ready()
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +53,11 @@ def languages_of(messages: Sequence[Message], kind: str) -> list[str]:
     return [message.fields["targetLanguage"] for message in messages if message.type == kind]
 
 
-def barrier(peer: Peer) -> list[Message]:
-    """What has come by the time that a ping sent now is answered."""
-    peer.send({"type": "ping", "taskId": "barrier"})
-    return peer.collect(lambda message: message.type == "pong" and message.fields["taskId"] == "barrier")[:-1]
+@contextmanager
+def no_translations(server: ServerProcess) -> Iterator[None]:
+    """For the time of a block what needs a translation stays in flight, and all else goes on."""
+    with held(child_pid(server, "translation")):
+        yield
 
 
 def finish(peer: Peer) -> list[Message]:
@@ -82,48 +76,54 @@ def test_of_a_routed_task_others_see_nothing(echo_server: ServerProcess) -> None
         events = ten.run(translation("routed", "fr"))
         assert types_of(events) == ["accepted", "translation_completed", "task_finished"]
         assert {event.topic for event in events} == {b"peer-10\0"}
-        assert barrier(one) == []
-        assert barrier(everybody) == []
+        assert one.barrier() == []
+        assert everybody.barrier() == []
 
 
 def test_a_task_on_events_is_answered_with_its_results_only(echo_server: ServerProcess) -> None:
     with connected(echo_server) as everybody:
         everybody.send(translation("plain", "fr", "es"))
-        events = [everybody.receive(), everybody.receive(), *barrier(everybody)]
+        events = [everybody.receive(), everybody.receive(), *everybody.barrier()]
         assert types_of(events) == ["translation_completed"] * 2
 
 
 def test_a_shutdown_is_told_on_routed_events_only(tmp_path: Path) -> None:
-    with running_server(tmp_path, **(ECHO | {"engines__translation__delay_ms": DELAY_MS})) as server:
+    with running_server(tmp_path, **ECHO) as server:
         server.wait_ready()
         with connected(server, "peer-1", codec="msgpack") as peer, connected(server) as everybody:
-            peer.send(translation("t", "fr"))
-            assert peer.receive().type == "accepted"
-            server.terminate()
-            events = finish(peer)
-            assert types_of(events) == ["server_stopping", "translation_completed", "task_finished"]
-            assert event_problems(events[0].fields) == []
+            with no_translations(server):
+                peer.send(translation("t", "fr"))
+                assert peer.receive().type == "accepted"
+                server.terminate()
+                stopping = peer.receive()
+            assert stopping.type == "server_stopping"
+            assert event_problems(stopping.fields) == []
+            assert types_of(finish(peer)) == ["translation_completed", "task_finished"]
             assert server.wait() == 0
-            assert everybody.nothing_comes()
+            assert everybody.rest() == []
 
 
 # --- repeats ---------------------------------------------------------------------------------------------------
 
 
-def test_a_repeat_of_a_task_in_flight_leaves_it_to_finish(slow_server: ServerProcess) -> None:
-    with connected(slow_server, "in-flight") as peer:
-        peer.send(translation("t", "fr"))
-        peer.send(translation("t", "fr"))
-        events = finish(peer) + barrier(peer)
+def test_a_repeat_of_a_task_in_flight_leaves_it_to_finish(echo_server: ServerProcess) -> None:
+    with connected(echo_server, "in-flight") as peer:
+        with no_translations(echo_server):
+            peer.send(translation("t", "fr"))
+            peer.send(translation("t", "fr"))
+            events = [peer.receive(), peer.receive()]
+        events += finish(peer) + peer.barrier()
         assert types_of(events) == ["accepted", "accepted", "translation_completed", "task_finished"]
         assert [event.fields["duplicate"] for event in events[:2]] == [False, True]
 
 
-def test_a_language_added_to_a_task_in_flight_is_part_of_it(slow_server: ServerProcess) -> None:
-    with connected(slow_server, "added") as peer:
-        peer.send(translation("t", "fr"))
-        peer.send(translation("t", "fr", "es"))
-        events = finish(peer) + barrier(peer)
+def test_a_language_added_to_a_task_in_flight_is_part_of_it(echo_server: ServerProcess) -> None:
+    with connected(echo_server, "added") as peer:
+        with no_translations(echo_server):
+            peer.send(translation("t", "fr"))
+            peer.send(translation("t", "fr", "es"))
+            events = [peer.receive(), peer.receive()]
+        events += finish(peer) + peer.barrier()
         assert types_of(events) == ["accepted"] * 2 + ["translation_completed"] * 2 + ["task_finished"]
         assert sorted(languages_of(events, "translation_completed")) == ["es", "fr"]
         assert events[-1].fields["events"] == 2
@@ -165,11 +165,13 @@ def test_a_repeat_does_not_try_again_what_would_fail_again(echo_server: ServerPr
         assert types_of(again) == types_of(first) == ["accepted", "translation_error", "task_finished"]
 
 
-def test_result_of_a_task_in_flight_says_that_it_is_known(slow_server: ServerProcess) -> None:
-    with connected(slow_server, "asked") as peer:
-        peer.send(translation("t", "fr"))
-        peer.send({"type": "result", "taskId": "t"})
-        events = finish(peer)
+def test_result_of_a_task_in_flight_says_that_it_is_known(echo_server: ServerProcess) -> None:
+    with connected(echo_server, "asked") as peer:
+        with no_translations(echo_server):
+            peer.send(translation("t", "fr"))
+            peer.send({"type": "result", "taskId": "t"})
+            events = [peer.receive(), peer.receive()]
+        events += finish(peer)
         assert types_of(events) == ["accepted", "accepted", "translation_completed", "task_finished"]
         assert events[1].fields["duplicate"] is True
 
@@ -177,13 +179,13 @@ def test_result_of_a_task_in_flight_says_that_it_is_known(slow_server: ServerPro
 # --- cancellation ----------------------------------------------------------------------------------------------
 
 
-def test_a_task_cancelled_at_once_still_answers_and_ends(slow_server: ServerProcess) -> None:
-    with connected(slow_server, "cancelling") as peer:
+def test_a_task_cancelled_at_once_still_answers_and_ends(echo_server: ServerProcess) -> None:
+    with connected(echo_server, "cancelling") as peer, no_translations(echo_server):
         names = [f"c-{number}" for number in range(30)]
         for name in names:
             peer.send(translation(name, "fr"))
             peer.send({"type": "cancel", "taskId": name})
-        events = [event for _ in names for event in finish(peer)] + barrier(peer)
+        events = [event for _ in names for event in finish(peer)] + peer.barrier()
         for kind in ("cancel_result", "task_finished"):
             told = {event.fields["taskId"]: event.fields["status"] for event in events if event.type == kind}
             assert told == dict.fromkeys(names, "cancelled")
@@ -196,10 +198,13 @@ def test_a_task_cancelled_at_once_still_answers_and_ends(slow_server: ServerProc
 
 @pytest.mark.parametrize("order", [("en", "fr"), ("fr", "en")])
 def test_the_naming_goes_by_who_finishes_last_not_by_who_was_asked_first(
-    order: tuple[str, str], slow_server: ServerProcess
+    order: tuple[str, str], echo_server: ServerProcess
 ) -> None:
-    with connected(slow_server, f"order-{order[0]}") as peer:
-        events = peer.run(voice("t", *order))  # English needs no translation, which is what takes time here
+    with connected(echo_server, f"order-{order[0]}") as peer:
+        with no_translations(echo_server):  # English needs none
+            peer.send(voice("t", *order))
+            events = peer.collect(lambda message: "language" in message.fields)
+        events += finish(peer)
         told = {event.type: event.fields["language"] for event in events if "language" in event.fields}
         assert told == {"audio_translations_progressive": "en", "audio_translations_completed": "fr"}
 
@@ -214,9 +219,12 @@ def test_a_language_that_fails_first_leaves_the_naming_as_it_is(echo_server: Ser
         assert [one["targetLanguage"] for one in whole.fields["failedLanguages"]] == ["qq"]
 
 
-def test_a_language_that_fails_last_hides_no_other(slow_server: ServerProcess) -> None:
-    with connected(slow_server, "fails-last") as peer:
-        events = peer.run(voice("t", "fr", "en", text=FAILING))
+def test_a_language_that_fails_last_hides_no_other(echo_server: ServerProcess) -> None:
+    with connected(echo_server, "fails-last") as peer:
+        with no_translations(echo_server):
+            peer.send(voice("t", "fr", "en", text=FAILING))
+            events = peer.collect(lambda message: "language" in message.fields)
+        events += finish(peer)
         kinds = ["accepted", "transcription_ready", "audio_translations_progressive", "audio_process_completed"]
         assert types_of(events) == [*kinds, "task_finished"]
         [failed] = events[3].fields["failedLanguages"]
@@ -250,11 +258,14 @@ def test_a_recording_without_a_model_is_engine_unavailable(deaf_server: ServerPr
 
 def test_a_full_lane_refuses_with_overloaded_and_nothing_else(tmp_path: Path) -> None:
     settings: dict[str, Any] = ECHO | {
-        "engines__translation__delay_ms": DELAY_MS,
         "lanes__translation__concurrency": 1,
         "lanes__translation__queue": 1,
     }
-    with running_server(tmp_path, **settings) as server, connected(server.wait_ready(), "crowd") as peer:
+    with (
+        running_server(tmp_path, **settings) as server,
+        connected(server.wait_ready(), "crowd") as peer,
+        no_translations(server),
+    ):
         for number in range(3):
             peer.send(translation(f"t-{number}", "fr", "es"))
         events = [peer.receive() for _ in range(4)]
@@ -272,7 +283,7 @@ def test_a_refused_request_is_answered_under_its_own_ids(codec: str, echo_server
     with connected(echo_server, f"refused-{codec}", codec=codec) as peer:
         ids = {"taskId": "t", "messageId": "m", "conversationId": "c"}
         peer.send(translation("t", "fr") | ids | {"text": 5})
-        [error] = barrier(peer)
+        [error] = peer.barrier()
         assert error.type == "translation_error"
         assert {key: error.fields[key] for key in ids} == ids
         assert error.fields["error"] == "text: Expected `str`, got `int`"

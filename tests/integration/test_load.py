@@ -18,7 +18,7 @@ from dragoman_client.load.generator import LoadRun
 from dragoman_client.load.materials import Materials, built_in_recordings
 from dragoman_client.load.plan import Kind, Plan
 from scripts.chaos_runs.victim import Victim
-from tests.harness import ECHO, PATIENCE_S, ServerProcess, running_server, wait_until
+from tests.harness import ECHO, NEVER_MS, PATIENCE_S, ServerProcess, running_server, wait_until
 from tests.processes import child_pid, held
 
 COMMAND = [sys.executable, "-c", "from dragoman_client.cli import main; main()"]
@@ -90,9 +90,9 @@ async def test_refusals_of_a_full_lane_are_counted_by_code(tmp_path: Path) -> No
 
 
 def test_answers_that_a_killed_server_owes_are_lost_and_the_exit_status_says_so(tmp_path: Path) -> None:
-    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=60_000) as server:
+    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=NEVER_MS) as server:
         server.wait_ready()
-        process = start_load(server, "--concurrency", "5", "--number", "5", "--json", timeout_s=3)
+        process = start_load(server, "--concurrency", "5", "--number", "5", "--json", timeout_s=5)
         wait_active(server, 5)
         server.process.kill()
         out, _ = process.communicate(timeout=PATIENCE_S)
@@ -121,7 +121,7 @@ async def test_no_answer_is_lost_where_the_server_is_killed_and_started_again(tm
 
 
 def test_an_interrupt_prints_what_there_is(tmp_path: Path) -> None:
-    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=60_000) as server:
+    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=NEVER_MS) as server:
         server.wait_ready()
         process = start_load(server, "--concurrency", "3", "--mix", "translation=3,ping=1")
         wait_active(server, 3)

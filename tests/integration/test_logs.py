@@ -87,9 +87,11 @@ class Session:
         self.server = ServerProcess(folder, settings, "--config", str(self._file)).wait_ready()
 
     def configure(self, level: str, *, content: bool = False) -> None:
-        self._file.write_text(f'[server]\nlog_level = "{level}"\nlog_content = {str(content).lower()}\n')
-        os.kill(self.server.process.pid, signal.SIGHUP)
-        wait_until(lambda: self.server.stats()["log_level"] == level, f"the level is {level}")
+        # By way of another level: the wanted one, where it was there before, would not tell that all of it was read.
+        for step in ("error" if level == "debug" else "debug", level):
+            self._file.write_text(f'[server]\nlog_level = "{step}"\nlog_content = {str(content).lower()}\n')
+            os.kill(self.server.process.pid, signal.SIGHUP)
+            wait_until(lambda: self.server.stats()["log_level"] == step, f"the level is {step}")  # noqa: B023
 
     def flushed(self) -> list[dict[str, Any]]:
         """All lines until now: a line of a known request is the last."""
@@ -163,7 +165,14 @@ def test_a_task_has_a_line_when_it_is_over_with_all_ids_and_times_and_one_before
             peer.send(text("lines, long", "", "pt", "fr", **IDS, priority="high", traceparent=trace))
             session.server.wait_for_log("task.accepted", task_id="lines, long")
         peer.collect(lambda message: message.type == "task_finished")
-    lines = [line for line in session.flushed() if str(line.get("task_id")).startswith("lines")]
+    # On a busy machine a task that is not held may take long as well.
+    quick = {"lines", "lines, failed"}
+    lines = [
+        line
+        for line in session.flushed()
+        if str(line.get("task_id")).startswith("lines")
+        and not (line["event"] == "task.accepted" and line["task_id"] in quick)
+    ]
     assert [(line["event"], line["task_id"], line["level"]) for line in lines] == [
         ("task.finished", "lines", "info"),
         ("task.finished", "lines, failed", "warning"),

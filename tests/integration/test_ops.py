@@ -20,6 +20,7 @@ from dragoman_server.ops import Ops
 from dragoman_server.ops.guard import Guard
 from dragoman_server.ops.health import Health
 from tests.harness import ECHO, PATIENCE_S, ServerProcess, connected, running_server, wait_until
+from tests.processes import child_pid, held
 
 
 def probe(server: ServerProcess, path: str) -> tuple[int, dict[str, Any]]:
@@ -58,14 +59,15 @@ def test_a_missing_model_is_named_and_the_server_is_healthy_without_it(tmp_path:
 
 
 def test_a_server_that_drains_takes_no_more_traffic(tmp_path: Path) -> None:
-    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=1000) as server:
+    with running_server(tmp_path, **ECHO) as server:
         server.wait_ready()
         with connected(server, "peer") as peer:
-            peer.send({"taskId": "t", "text": "hello", "sourceLanguage": "en", "targetLanguages": ["pt"]})
-            assert peer.receive().type == "accepted"
-            server.terminate()
-            server.wait_for_log("server.stopping")
-            assert probe(server, "/readyz") == (503, {"ready": False, "reasons": ["draining"]})
+            with held(child_pid(server, "translation")):
+                peer.send({"taskId": "t", "text": "hello", "sourceLanguage": "en", "targetLanguages": ["pt"]})
+                assert peer.receive().type == "accepted"
+                server.terminate()
+                server.wait_for_log("server.stopping")
+                assert probe(server, "/readyz") == (503, {"ready": False, "reasons": ["draining"]})
             assert server.wait() == 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from tests.harness import ECHO, ServerProcess, connected, running_server, wait_until
+from tests.harness import ECHO, Peer, ServerProcess, connected, running_server, wait_until
+from tests.processes import child_pid, held, wait_busy, wait_queued
 
 MIB = 1 << 20
 
@@ -15,14 +16,16 @@ def translation(task: str, text: str, **more: object) -> dict[str, object]:
 
 
 def test_equal_texts_of_different_peers_run_the_model_once(tmp_path: Path) -> None:
-    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=300) as server:
+    with running_server(tmp_path, **ECHO) as server:
         server.wait_ready()
         with connected(server, "one") as one, connected(server, "two") as two:
-            one.send(translation("first", "blocks the engine"))
-            wait_until(lambda: server.stats()["engines"]["translation"]["busy"] == 1, "the engine is at work")
-            for number in range(20):
-                one.send(translation(f"one-{number}", "the same words"))
-                two.send(translation(f"two-{number}", "the same words"))
+            with held(child_pid(server, "translation")):
+                one.send(translation("first", "blocks the engine"))
+                wait_busy(server, "translation")
+                for number in range(20):
+                    one.send(translation(f"one-{number}", "the same words"))
+                    two.send(translation(f"two-{number}", "the same words"))
+                wait_until(lambda: server.stats()["engines"]["translation"]["units_shared"] == 39, "all wait for one")
             for peer, count in ((one, 21), (two, 20)):
                 finished = 0
                 while finished < count:
@@ -36,13 +39,15 @@ def test_equal_texts_of_different_peers_run_the_model_once(tmp_path: Path) -> No
 
 
 def test_sentences_that_gather_behind_a_busy_engine_share_its_next_call(tmp_path: Path) -> None:
-    with running_server(
-        tmp_path, **ECHO, engines__translation__delay_ms=50, engines__translation__batch_cost_s=10
-    ) as server:
+    with running_server(tmp_path, **ECHO, engines__translation__batch_cost_s=10) as server:
         server.wait_ready()
         with connected(server, "many") as peer:
-            for number in range(17):
-                peer.send(translation(f"t{number}", f"sentence {number:02}"))
+            with held(child_pid(server, "translation")):
+                peer.send(translation("t0", "sentence 00"))
+                wait_busy(server, "translation")
+                for number in range(1, 17):
+                    peer.send(translation(f"t{number}", f"sentence {number:02}"))
+                wait_queued(server, "translation", 16)
             for _ in range(17):
                 peer.collect(lambda message: message.type == "task_finished")
         engine = server.stats()["engines"]["translation"]
@@ -54,27 +59,35 @@ def test_a_single_request_passes_the_flood_of_another_peer(tmp_path: Path) -> No
     with running_server(
         tmp_path,
         **ECHO,
-        engines__translation__delay_ms=5,
         engines__translation__batch=1,
         lanes__translation__queue=2000,
     ) as server:
         server.wait_ready()
-        with connected(server, "flood") as flood, connected(server, "single") as single:
-            for number in range(400):
-                flood.send(translation(f"f{number}", f"flood {number}"))
-            wait_until(lambda: server.stats()["active_tasks"]["total_active"] > 200, "the flood is in")
-            single.run(translation("s", "one sentence"))
-            assert server.stats()["active_tasks"]["total_active"] > 100
+        with (
+            connected(server, "flood") as flood,
+            connected(server, "single") as single,
+            connected(server, "both", topic=b"") as both,
+        ):
+            with held(child_pid(server, "translation")):
+                for number in range(400):
+                    flood.send(translation(f"f{number}", f"flood {number}"))
+                wait_until(lambda: server.stats()["active_tasks"]["total_active"] == 400, "the flood is in")
+                single.send(translation("s", "one sentence"))
+                wait_until(lambda: server.stats()["active_tasks"]["total_active"] == 401, "the single one as well")
+            seen = both.collect(lambda message: message.type == "task_finished" and message.fields["taskId"] == "s")
+            assert sum(message.type == "task_finished" for message in seen) < 100
 
 
 def test_a_low_request_waits_and_a_high_one_passes(tmp_path: Path) -> None:
-    with running_server(tmp_path, **ECHO, engines__translation__delay_ms=100, engines__translation__batch=1) as server:
+    with running_server(tmp_path, **ECHO, engines__translation__batch=1) as server:
         server.wait_ready()
         with connected(server, "peer") as peer:
-            peer.send(translation("first", "blocks the engine"))
-            wait_until(lambda: server.stats()["engines"]["translation"]["busy"] == 1, "the engine is at work")
-            for priority in ("low", "normal", "high"):
-                peer.send(translation(priority, f"this is {priority}", priority=priority))
+            with held(child_pid(server, "translation")):
+                peer.send(translation("first", "blocks the engine"))
+                wait_busy(server, "translation")
+                for priority in ("low", "normal", "high"):
+                    peer.send(translation(priority, f"this is {priority}", priority=priority))
+                wait_queued(server, "translation", 3)
             order: list[str] = []
             while len(order) < 4:
                 message = peer.receive()
@@ -83,25 +96,30 @@ def test_a_low_request_waits_and_a_high_one_passes(tmp_path: Path) -> None:
         assert order == ["first", "high", "normal", "low"]
 
 
+def send_recordings(peer: Peer, begin: int, end: int) -> None:
+    """Each of a MiB."""
+    for number in range(begin, end):
+        peer.send({"type": "transcription_only", "taskId": f"t{number}", "binaryFrames": {"audio": 1}}, bytes(MIB))
+
+
 def test_past_the_byte_budget_peers_are_pushed_back_and_control_requests_still_answer(tmp_path: Path) -> None:
     with running_server(
         tmp_path,
         **ECHO,
-        engines__decoder__delay_ms=200,
         limits__in_flight_bytes=2 * MIB,
         limits__request_bytes=8 * MIB,
         lanes__transcription__concurrency=100,
     ) as server:
         server.wait_ready()
-        most = 0
         with connected(server, "loud") as loud, connected(server, "calm") as calm:
-            for number in range(24):
-                loud.send(
-                    {"type": "transcription_only", "taskId": f"t{number}", "binaryFrames": {"audio": 1}}, bytes(MIB)
-                )
-            wait_until(lambda: server.stats()["in_flight"]["bytes"] > 2 * MIB, "the budget is used up")
-            calm.send({"type": "ping", "taskId": "now", "timestamp": 1})
-            assert calm.receive().type == "pong"
+            with held(child_pid(server, "decoder")):
+                send_recordings(loud, 0, 5)
+                wait_until(lambda: server.stats()["in_flight"]["bytes"] > 2 * MIB, "the budget is used up")
+                calm.send({"type": "ping", "taskId": "now", "timestamp": 1})
+                assert calm.receive().type == "pong"
+                send_recordings(loud, 5, 24)
+                wait_until(lambda: server.stats()["in_flight"]["bytes"] > 9 * MIB, "the reserve as well")
+                most = server.stats()["in_flight"]["bytes"]
             finished = 0
             while finished < 24:
                 finished += loud.receive().type == "task_finished"

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, running_server, wait_until
+from tests.harness import ECHO, NEVER_MS, PATIENCE_S, Peer, ServerProcess, connected, running_server, wait_until
 from tests.integration.test_metrics import series
 from tests.processes import child_pid, held, wait_busy
 
@@ -201,7 +201,7 @@ def test_nothing_that_was_said_is_shown(echo_server: ServerProcess) -> None:
 
 
 def test_a_task_that_was_left_to_the_next_start_is_shown_there(tmp_path: Path) -> None:
-    slow = {"engines__translation__delay_ms": 60_000, "server__drain_s": 0.1}
+    slow = {"engines__translation__delay_ms": NEVER_MS, "server__drain_s": 0.1}
     with running_server(tmp_path, **ECHO, **slow) as server, connected(server.wait_ready(), "late") as peer:
         peer.send(text("left", "pt", "en"))
         peer.collect(lambda message: message.type == "translation_completed")

@@ -203,9 +203,10 @@ class Wording:
             steps.letter_case(self._source, self._book.words(self._source, self._target))
             steps.edit(spelled_out(_visible(steps.piece), self._source))
             steps.fewer_repeats(lambda word: self._book.word(word, self._source, self._target))
-        steps.beginning(opening)
-        if stop:
-            steps.ending("?" if self._asks(piece) else ".")
+        if piece.begins and piece.ends:  # a part of a long sentence is none of its own
+            steps.beginning(opening)
+            if stop:
+                steps.ending("?" if self._asks(piece) else ".")
         return Form(piece=steps.piece, finish=steps.finish)
 
     def _asks(self, piece: Piece) -> bool:

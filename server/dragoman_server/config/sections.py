@@ -61,10 +61,14 @@ class LimitsConfig(Section):
     """What is refused because of its size."""
 
     header_bytes: Annotated[int, Field(ge=64)] = 1 << 20
+    large_header_bytes: Annotated[int, Field(ge=64)] = 16 << 20
+    """Of a request with a document, or with a recording in base64."""
     frames: Annotated[int, Field(ge=0, le=1000)] = 8
     request_bytes: Annotated[int, Field(ge=64)] = 64 << 20
     languages: Annotated[int, Field(ge=1)] = 64
     text_chars: Annotated[int, Field(ge=1)] = 10_000
+    document_chars: Annotated[int, Field(ge=1)] = 2_000_000
+    """Of a text whose request states its format."""
     glossary_terms: Annotated[int, Field(ge=0)] = 200
     """Of one request's glossary."""
     glossary_chars: Annotated[int, Field(ge=1)] = 200

@@ -21,9 +21,9 @@ from dragoman_server.config import LimitsConfig
 from dragoman_server.tasks.run import Run, UnitCall
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
-from dragoman_wire.codec import Codec
+from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import Event
+from dragoman_wire.events import Event, TaskProgress
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Buffer
 
@@ -109,6 +109,30 @@ class TaskContext(Context):
             self._send(event, binaries, part=settles)
         if settles is not None:
             self._settled(settles, None)
+
+    @override
+    def tell(self, event: Event) -> None:
+        envelope = self._run.envelope
+        self._services.publisher.send(encode_header(event, envelope.codec), envelope.codec, envelope.reply_to)
+
+    def tell_queued(self) -> None:
+        """Tell a peer that wants progress where its request stands in its lane."""
+        run = self._run
+        if run.request.progress and run.turn is not None and not run.turn.done():
+            position = run.lane.queued
+            self.tell(
+                TaskProgress(
+                    task_id=self.task_id,
+                    stage="queued",
+                    done=0,
+                    total=0,
+                    unit=run.handler.progress_unit,
+                    position=position,
+                    wait_ms=run.lane.wait_ms(position),
+                    message=f"waiting for its turn, number {position} in the {run.lane.name} lane",
+                    timestamp=self.now_s(),
+                )
+            )
 
     @override
     def fail(self, error: DragomanError, part: str) -> None:

@@ -238,6 +238,7 @@ class Executor:
 
     async def _work(self, task: Task, run: Run, context: TaskContext) -> None:
         if run.turn is not None:
+            context.tell_queued()
             await run.turn
             run.enter("running")
         run.timeline.began_s = self._services.clock.monotonic()

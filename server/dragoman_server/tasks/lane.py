@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from msgspec import UNSET, UnsetType
+
 from dragoman_engines.pool.fair_queue import FairQueue, Ticket
 from dragoman_server.config import LaneConfig
 from dragoman_server.quantiles import Samples
@@ -125,6 +127,13 @@ class Lane:
         span_s = max(self._clock() - self._ends[0], 1e-3)
         per_request_s = span_s / len(self._ends)
         return round(min(60.0, max(0.1, per_request_s * max(1, self.queued // 10))) * 1000)
+
+    def wait_ms(self, position: int) -> int | UnsetType:
+        """When a request at a position of the queue will have its turn, at the rate of late; unset without a rate."""
+        if len(self._ends) < 2:
+            return UNSET
+        span_s = max(self._clock() - self._ends[0], 1e-3)
+        return round(span_s / len(self._ends) * position * 1000)
 
     def _fold(self) -> None:
         if self._ended:

@@ -10,6 +10,8 @@ from msgspec import UNSET, UnsetType
 from dragoman_wire.events.base import Event
 
 TaskStatus = Literal["completed", "partial", "failed", "cancelled", "expired"]
+ProgressStage = Literal["queued", "working"]
+ProgressUnit = Literal["chunks", "items", "seconds", "characters"]
 CancelStatus = Literal["cancelled", "finished", "unknown"]
 
 
@@ -62,6 +64,24 @@ class Accepted(Event, frozen=True, kw_only=True, tag="accepted"):
 
     task_id: str
     duplicate: bool
+
+
+class TaskProgress(Event, frozen=True, kw_only=True, tag="task_progress"):
+    """How far a task is. It is not stored, not replayed and not counted."""
+
+    task_id: str
+    stage: ProgressStage
+    done: int
+    total: int
+    """0 while it is not known."""
+    unit: ProgressUnit
+    position: int | UnsetType = UNSET
+    """In the queue, from 1; while queued."""
+    wait_ms: int | UnsetType = UNSET
+    """Expected; while queued, where it is known."""
+    message: str
+    """One line for a log."""
+    timestamp: float
 
 
 class TaskFinished(Event, frozen=True, kw_only=True, tag="task_finished"):

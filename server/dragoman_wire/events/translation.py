@@ -70,7 +70,7 @@ class StoryTextCompleted(Event, frozen=True, kw_only=True, tag="story_text_objec
     post_id: str
     text_object_index: int
     translations: dict[str, str]
-    timestamp: int
-    """Milliseconds, unlike elsewhere."""
     warnings: list[str] | UnsetType = UNSET
     """As in a `translation`, each with its language in front; left out where there is nothing to say."""
+    timestamp: int
+    """Milliseconds, unlike elsewhere."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from dragoman_client import Client, TranslationCache
-from tests.unit.client.fake_server import WAIT_S, FakeServer, Script
+from tests.unit.client.fake_server import NEVER_S, WAIT_S, FakeServer, Script
 
 Serve = Callable[[Script], FakeServer]
 
@@ -17,6 +17,14 @@ Serve = Callable[[Script], FakeServer]
 def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
         yield lambda script: stack.enter_context(FakeServer(script))
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections get as long as a busy machine needs, where a test does not say how long."""
+    monkeypatch.setattr("dragoman_client.cli.calls._CONNECT_TIMEOUT_S", WAIT_S)
+    monkeypatch.setattr("dragoman_client.load.generator._CONNECT_S", WAIT_S)
+    monkeypatch.setattr("dragoman_client.connection._LINGER_MS", round(WAIT_S * 1000))
 
 
 @pytest.fixture
@@ -38,11 +46,12 @@ def client_of(
     server: FakeServer,
     *,
     timeout_s: float = WAIT_S,
-    resend_s: float = 0.02,
-    poll_s: float = 10.0,
+    resend_s: float = NEVER_S,
+    poll_s: float = NEVER_S,
     retries: int = 0,
     cache: TranslationCache | None = None,
 ) -> Client:
+    """One that sends each request once and asks for nothing again, unless it is told to."""
     return Client(
         *server.endpoints,
         timeout_s=timeout_s,

@@ -38,7 +38,9 @@ from dragoman_wire.outbound import frames_of
 Fields = dict[str, Any]
 Answer = tuple[Event | Fields, Sequence[bytes]]
 Script = Callable[["FakeServer", Fields, list[bytes]], Sequence[Answer | Event | Fields]]
-WAIT_S = 20.0
+WAIT_S = 60.0
+NEVER_S = 100 * WAIT_S
+"""So late that a test has failed before."""
 WAV = b"RIFF....WAVEfmt "
 
 
@@ -85,6 +87,10 @@ class FakeServer:
         self._pull.close(linger=0)
         self._pub.close(linger=0)
         self._context.term()
+
+    def asked(self, kind: str) -> list[Fields]:
+        """The requests of a type in order, each once: a client repeats those that are not accepted in its time."""
+        return list({request["taskId"]: request for request in self.requests if request["type"] == kind}.values())
 
     def count(self, kind: str) -> int:
         return sum(request.get("type") == kind for request in self.requests)

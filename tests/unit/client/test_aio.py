@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -41,12 +40,10 @@ pytestmark = pytest.mark.usefixtures("nothing_is_left_behind")
 # --- opening and closing -------------------------------------------------------------------------------------------
 
 
-async def test_a_dead_port_is_said_quickly_and_by_name(dead_endpoint: str) -> None:
-    start_s = time.monotonic()
+async def test_a_dead_port_is_said_when_the_time_to_connect_is_over_and_by_name(dead_endpoint: str) -> None:
     with pytest.raises(ServerUnreachable) as caught:
         async with Client(dead_endpoint, dead_endpoint, connect_timeout_s=0.2):
             pass
-    assert time.monotonic() - start_s < 5
     assert str(caught.value) == (
         f"no pong from {dead_endpoint} (requests) on {dead_endpoint} (routed events) within 0.2 s; "
         "is the server running there, and is this its `routed` endpoint?"
@@ -96,15 +93,15 @@ async def test_closing_ends_the_calls_that_wait(serve: Serve) -> None:
         await call
 
 
-async def test_closing_does_not_wait_for_messages_that_cannot_leave() -> None:
+async def test_closing_does_not_wait_for_messages_that_cannot_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dragoman_client.connection._LINGER_MS", 100)
     with FakeServer(translating) as server:
         client = client_of(server)
         await client.__aenter__()
     call = asyncio.create_task(client.translate("hi", to="pt"))
     await asyncio.sleep(0)
-    start_s = time.monotonic()
-    await client.aclose()
-    assert time.monotonic() - start_s < 5
+    async with asyncio.timeout(WAIT_S):  # without the linger time it would wait for good
+        await client.aclose()
     with pytest.raises(ConnectionClosed):
         await call
     await client.aclose()
@@ -112,7 +109,7 @@ async def test_closing_does_not_wait_for_messages_that_cannot_leave() -> None:
 
 async def test_a_message_sent_just_before_the_close_still_leaves(serve: Serve) -> None:
     server = serve(silence)
-    async with client_of(server, resend_s=WAIT_S) as client:
+    async with client_of(server) as client:
         stream = client.events({"type": "translation", "taskId": "last", "text": "x" * 200_000, "targetLanguages": []})
         waiting = asyncio.create_task(anext(stream, None))
         await asyncio.sleep(0)
@@ -143,7 +140,7 @@ async def test_a_request_is_repeated_under_its_id_until_it_is_accepted(serve: Se
         return [accepted(request), translated(request, "pt"), finished(request)]
 
     server = serve(third_time)
-    async with client_of(server) as client:
+    async with client_of(server, resend_s=0.02) as client:
         assert (await client.translate("hi", to="pt")).text == "pt(hi)"
     assert len({request["taskId"] for request in server.requests if request["type"] == "translation"}) == 1
 
@@ -207,7 +204,7 @@ async def test_a_server_that_went_away_is_unreachable() -> None:
 
 async def test_many_calls_at_once_each_get_their_own(serve: Serve) -> None:
     server = serve(translating)
-    async with client_of(server, resend_s=WAIT_S) as one, client_of(server, resend_s=WAIT_S) as other:
+    async with client_of(server) as one, client_of(server) as other:
         calls = [client.translate(f"{n}", to="pt") for n in range(200) for client in (one, other)]
         answers = await asyncio.gather(*calls)
     assert [answer.text for answer in answers] == [f"pt({n})" for n in range(200) for _ in range(2)]
@@ -248,7 +245,7 @@ async def test_a_cancelled_wait_loses_no_event(serve: Serve) -> None:
         return [accepted(request), translated(request, "pt"), finished(request)]
 
     server = serve(slow)
-    async with client_of(server, resend_s=WAIT_S) as client:
+    async with client_of(server) as client:
         stream = client.events({**TRANSLATION, "targetLanguages": ["pt"]})
         waiting = asyncio.create_task(anext(stream, None))
         await has(server, "translation")

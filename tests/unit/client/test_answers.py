@@ -23,7 +23,6 @@ from dragoman_wire.events import Event as WireEvent
 from dragoman_wire.events import RequestRejected, TranslationSkipped
 from tests.unit.client.conftest import Serve, client_of
 from tests.unit.client.fake_server import (
-    WAIT_S,
     WAV,
     Answer,
     FakeServer,
@@ -55,7 +54,7 @@ async def test_words_and_subtitles_are_asked_for_only_where_they_are_wanted(serv
     async with client_of(server) as client:
         await client.transcribe(WAV, "en", word_timestamps=True, formats=["srt", "vtt"])
         await client.transcribe(WAV)
-    wanted, plain = server.requests[-2:]
+    wanted, plain = server.asked("transcription_only")
     assert (wanted["wordTimestamps"], wanted["formats"]) == (True, ["srt", "vtt"])
     assert not {"wordTimestamps", "formats", "language"} & plain.keys()
 
@@ -64,7 +63,7 @@ async def test_what_is_asked_is_what_is_sent(serve: Serve) -> None:
     server = serve(translating)
     async with client_of(server) as client:
         await client.translate("hi", "en", to="pt", priority="high", timeout_ms=5000, model_type="premium")
-    sent = server.requests[-1]
+    [sent] = server.asked("translation")
     assert sent.pop("taskId")
     assert sent == {
         "type": "translation",
@@ -222,7 +221,7 @@ async def test_a_passing_error_is_tried_again_where_the_caller_asks(serve: Serve
         return [accepted(request), transcribed(request), finished(request)]
 
     server = serve(at_last)
-    async with client_of(server, resend_s=WAIT_S, retries=2) as client:
+    async with client_of(server, retries=2) as client:
         assert (await client.transcribe(WAV)).text == "hello world"
     assert server.count("transcription_only") == 3
 
@@ -232,7 +231,7 @@ async def test_a_lasting_error_is_not_tried_again(serve: Serve) -> None:
         return [not_transcribed(request, AudioUndecodable("no audio"))]
 
     server = serve(wrong)
-    async with client_of(server, resend_s=WAIT_S, retries=5) as client:
+    async with client_of(server, retries=5) as client:
         with pytest.raises(AudioUndecodable):
             await client.transcribe(WAV)
     assert server.count("transcription_only") == 1

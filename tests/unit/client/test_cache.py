@@ -27,13 +27,7 @@ pytestmark = pytest.mark.usefixtures("nothing_is_left_behind")
 
 def asked_for(server: FakeServer) -> list[list[str]]:
     """The target languages of each translation that reached the server."""
-    return [one["targetLanguages"] for one in translations(server)]
-
-
-def translations(server: FakeServer) -> list[Fields]:
-    """Those that reached the server, without repeats."""
-    by_task = {one["taskId"]: one for one in server.requests if one["type"] == "translation"}
-    return list(by_task.values())
+    return [one["targetLanguages"] for one in server.asked("translation")]
 
 
 def request(text: str = "hello", *languages: str, **fields: Any) -> TranslationRequest:
@@ -90,7 +84,7 @@ async def test_refresh_and_off_ask_and_only_refresh_keeps(serve: Serve) -> None:
         await client.translate("hi", "en", to="pt", cache="refresh")
 
     assert len(asked_for(server)) == 3
-    assert [one.get("cache") for one in translations(server)] == ["off", "refresh", "refresh"]
+    assert [one.get("cache") for one in server.asked("translation")] == ["off", "refresh", "refresh"]
 
 
 async def test_a_language_that_failed_is_asked_for_again(serve: Serve) -> None:

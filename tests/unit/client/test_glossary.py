@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,15 @@ from typer.testing import CliRunner
 
 from dragoman_client import SyncClient, TranslationCache
 from dragoman_client.cli import build_app
-from dragoman_wire.events import Event
 from tests.unit.client.conftest import Serve, client_of
-from tests.unit.client.fake_server import FakeServer, Fields, Script, spoken, translating
+from tests.unit.client.fake_server import WAIT_S, FakeServer, Fields, spoken, translating
 
 GLOSSARY: dict[str, Any] = {"bank": "banco", "Zoom": None, "train": {"pt": "comboio"}}
 
 
-def noting(seen: list[Any], answer: Script = translating) -> Script:
-    """A script that notes the glossary of every request but pings."""
-
-    def script(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[Event] | Any:
-        if request["type"] != "ping":
-            seen.append(request.get("glossary"))
-        return answer(server, request, binaries)
-
-    return script
+def glossaries(server: FakeServer, kind: str = "translation") -> list[Any]:
+    """The glossary of each request of a type."""
+    return [request.get("glossary") for request in server.asked(kind)]
 
 
 def speaking(_: FakeServer, request: Fields, __: list[bytes]) -> Any:
@@ -39,28 +31,29 @@ def run(server: FakeServer, *arguments: str) -> int:
 
 
 async def test_a_glossary_goes_with_a_translation_and_a_voice_message(serve: Serve) -> None:
-    seen: list[Any] = []
-    async with client_of(serve(noting(seen))) as client:
+    server, speaker = serve(translating), serve(speaking)
+    async with client_of(server) as client:
         await client.translate("hi", to="pt", glossary=GLOSSARY)
         await client.translate("hi", to="pt")
-    async with client_of(serve(noting(seen, speaking))) as client:
+    async with client_of(speaker) as client:
         await client.voice(b"sound", to="pt", glossary=GLOSSARY)
-    assert seen == [GLOSSARY, None, GLOSSARY]
+    assert glossaries(server) == [GLOSSARY, None]
+    assert glossaries(speaker, "audio_process") == [GLOSSARY]
 
 
 def test_the_plain_client_takes_one_too(serve: Serve) -> None:
-    seen: list[Any] = []
-    with SyncClient(*serve(noting(seen)).endpoints) as client:
+    server = serve(translating)
+    with SyncClient(*server.endpoints, connect_timeout_s=WAIT_S) as client:
         client.translate("hi", to=["pt", "fr"], glossary=GLOSSARY)
-    assert seen == [GLOSSARY]
+    assert glossaries(server) == [GLOSSARY]
 
 
 async def test_the_clients_cache_tells_glossaries_apart(serve: Serve) -> None:
-    seen: list[Any] = []
-    async with client_of(serve(noting(seen)), cache=TranslationCache()) as client:
+    server = serve(translating)
+    async with client_of(server, cache=TranslationCache()) as client:
         for glossary in (None, {"a": "b"}, {"a": "b"}, {"a": None}, None):
             await client.translate("hi", to="pt", glossary=glossary)
-    assert seen == [None, {"a": "b"}, {"a": None}]
+    assert glossaries(server) == [None, {"a": "b"}, {"a": None}]
 
 
 @pytest.mark.parametrize("command", ["translate", "voice"])
@@ -70,12 +63,12 @@ def test_terms_of_the_command_line_go_before_those_of_a_file(serve: Serve, tmp_p
     recording = tmp_path / "a.wav"
     recording.write_bytes(b"sound")
     what = "hi" if command == "translate" else str(recording)
-    seen: list[Any] = []
     terms = ("--glossary", str(file), "--term", "bank = banco", "--term", "Zoom")
-    server = serve(noting(seen, translating if command == "translate" else speaking))
+    server = serve(translating if command == "translate" else speaking)
     out = () if command == "translate" else ("--out", str(tmp_path / "out"))
     assert run(server, command, what, "--to", "pt", *terms, *out) == 0
-    assert seen == [{"bank": "banco", "New York": {"pt": "Nova Iorque"}, "Zoom": None}]
+    kind = "translation" if command == "translate" else "audio_process"
+    assert glossaries(server, kind) == [{"bank": "banco", "New York": {"pt": "Nova Iorque"}, "Zoom": None}]
 
 
 @pytest.mark.parametrize("term", ["=banco", "bank=", " "])

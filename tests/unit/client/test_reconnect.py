@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -43,9 +44,10 @@ def forgot(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequen
     return [accepted(request), translated(request, "pt"), finished(request)]
 
 
-def patient(server: FakeServer) -> Client:
-    """One that repeats and polls so late that the test would time out."""
-    return client_of(server, resend_s=10 * WAIT_S, poll_s=10 * WAIT_S)
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[str, str]:
+    """Endpoints that one server can take after the other: no one else is given them meanwhile, as a port may be."""
+    return f"ipc://{tmp_path}/requests", f"ipc://{tmp_path}/routed"
 
 
 async def call_that_was_accepted(client: Client, server: FakeServer) -> asyncio.Task[str]:
@@ -59,62 +61,64 @@ async def call_that_was_accepted(client: Client, server: FakeServer) -> asyncio.
     return task
 
 
-async def test_what_was_published_while_the_connection_was_cut_is_asked_for_as_soon_as_it_is_back() -> None:
-    with FakeServer(only_accepts) as first:
-        client = patient(first)
+async def test_what_was_published_while_the_connection_was_cut_is_asked_for_as_soon_as_it_is_back(
+    place: tuple[str, str],
+) -> None:
+    with FakeServer(only_accepts, at=place) as first:
+        client = client_of(first)
         await client.__aenter__()
         calls = [await call_that_was_accepted(client, first) for _ in range(3)]
-    with FakeServer(remembers, at=first.endpoints) as second:
+    with FakeServer(remembers, at=place) as second:
         assert await asyncio.gather(*calls) == ["pt(hi)"] * 3
         assert second.count("translation") == 0
         await client.aclose()
 
 
-async def test_a_task_that_the_server_forgot_meanwhile_is_sent_again() -> None:
-    with FakeServer(only_accepts) as first:
-        client = patient(first)
+async def test_a_task_that_the_server_forgot_meanwhile_is_sent_again(place: tuple[str, str]) -> None:
+    with FakeServer(only_accepts, at=place) as first:
+        client = client_of(first)
         await client.__aenter__()
         call = await call_that_was_accepted(client, first)
-    with FakeServer(forgot, at=first.endpoints) as second:
+    with FakeServer(forgot, at=place) as second:
         assert await call == "pt(hi)"
         assert second.count("translation") == 1
         await client.aclose()
 
 
-async def test_a_request_that_was_lost_with_the_connection_is_sent_again() -> None:
-    with FakeServer(silence) as first:
-        client = patient(first)
+async def test_a_request_that_was_lost_with_the_connection_is_sent_again(place: tuple[str, str]) -> None:
+    with FakeServer(silence, at=place) as first:
+        client = client_of(first)
         await client.__aenter__()
         call = asyncio.create_task(client.translate("hi", to="pt"))
         await has(first, "translation")
-    with FakeServer(translating, at=first.endpoints):
+    with FakeServer(translating, at=place):
         assert (await call).text == "pt(hi)"
         await client.aclose()
 
 
-async def test_it_catches_up_each_time_that_it_was_cut_off() -> None:
-    with FakeServer(only_accepts) as first:
-        client = patient(first)
+async def test_it_catches_up_each_time_that_it_was_cut_off(place: tuple[str, str]) -> None:
+    with FakeServer(only_accepts, at=place) as first:
+        client = client_of(first)
         await client.__aenter__()
         call = await call_that_was_accepted(client, first)
-    with FakeServer(silence, at=first.endpoints) as second:
+    with FakeServer(silence, at=place) as second:
         await has(second, "result")
-    with FakeServer(remembers, at=first.endpoints):
+    with FakeServer(remembers, at=place):
         assert await call == "pt(hi)"
         await client.aclose()
 
 
-async def test_without_a_cut_nothing_is_asked_for() -> None:
-    with FakeServer(translating) as server:
-        async with patient(server) as client:
+async def test_without_a_cut_nothing_is_asked_for(place: tuple[str, str]) -> None:
+    with FakeServer(translating, at=place) as server:
+        async with client_of(server) as client:
             await client.translate("hi", to="pt")
         assert server.count("result") == 0
         assert server.count("ping") >= 1
 
 
-async def test_closing_while_the_server_is_away_is_clean() -> None:
-    with FakeServer(only_accepts) as server:
-        client = patient(server)
+async def test_closing_while_the_server_is_away_is_clean(place: tuple[str, str]) -> None:
+    with FakeServer(only_accepts, at=place) as server:
+        client = client_of(server)
         await client.__aenter__()
         call = await call_that_was_accepted(client, server)
     await client.aclose()

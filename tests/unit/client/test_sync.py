@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,10 +30,19 @@ def client_of(server: FakeServer) -> SyncClient:
     return SyncClient(*server.endpoints, timeout_s=WAIT_S, connect_timeout_s=WAIT_S)
 
 
-def client_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("dragoman-client")]
+def client_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("dragoman-client")}
 
 
+@pytest.fixture
+def no_thread_stays() -> Iterator[None]:
+    """What others have left behind is theirs."""
+    before = client_threads()
+    yield
+    assert client_threads() - before == set()
+
+
+@pytest.mark.usefixtures("no_thread_stays")
 def test_every_call_is_there(serve: Serve, tmp_path: Path) -> None:
     with client_of(serve(translating)) as client:
         assert client.translate("hi", to="pt").text == "pt(hi)"
@@ -44,7 +54,7 @@ def test_every_call_is_there(serve: Serve, tmp_path: Path) -> None:
         assert client.cancel("x") == "cancelled"
         assert client.server_stopping_ms is None
         assert client.peer.startswith("client-")
-    assert client_threads() == []
+        assert client_threads()
 
 
 def test_events_are_a_plain_iterator(serve: Serve) -> None:
@@ -72,10 +82,10 @@ def test_threads_may_share_one(serve: Serve) -> None:
     assert answers == [f"pt({n})" for n in range(100)]
 
 
+@pytest.mark.usefixtures("no_thread_stays")
 def test_a_dead_port_is_said_and_leaves_no_thread(dead_endpoint: str) -> None:
     with pytest.raises(ServerUnreachable), SyncClient(dead_endpoint, dead_endpoint, connect_timeout_s=0.2):
         pass
-    assert client_threads() == []
 
 
 def test_closing_ends_the_calls_that_wait(serve: Serve) -> None:

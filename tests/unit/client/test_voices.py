@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dragoman_client import SyncClient
 from dragoman_wire.events import AudioProcessCompleted, SpeakingVoice, VoicesResult
 from tests.unit.client.conftest import Serve, client_of
-from tests.unit.client.fake_server import WAV, Answer, FakeServer, Fields, spoken, translating
+from tests.unit.client.fake_server import WAIT_S, WAV, Answer, FakeServer, Fields, spoken, translating
 from tests.unit.client.test_cli import recording, run
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left_behind")
@@ -47,7 +47,8 @@ class Script:
     def wishes(self) -> Fields:
         """What the last voice message wished for."""
         names = ("voice", "voices", "speed", "outputFormat")
-        return {name: self.asked[-1][name] for name in names if name in self.asked[-1]}
+        last = [request for request in self.asked if request["type"] == "audio_process"][-1]
+        return {name: last[name] for name in names if name in last}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ async def test_the_voices_of_the_server_come_typed(serve: Serve) -> None:
 def test_the_plain_client_does_the_same(serve: Serve) -> None:
     script = Script()
     server = serve(script)
-    with SyncClient(server.requests_endpoint, server.routed_endpoint) as client:
+    with SyncClient(*server.endpoints, connect_timeout_s=WAIT_S) as client:
         client.voice(WAV, to="pt", voice="pf_dora", speed=0.5, audio_format="wav")
         assert script.wishes == {"voice": "pf_dora", "speed": 0.5, "outputFormat": "wav"}
         assert client.voices().best_voices == KNOWN.best_voices

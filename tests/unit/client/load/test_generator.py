@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from dragoman_wire.events import Event as WireEvent
 from tests.harness import wait_until
 from tests.unit.client.conftest import Serve
 from tests.unit.client.fake_server import (
+    NEVER_S,
     WAIT_S,
     FakeServer,
     Fields,
@@ -107,7 +109,7 @@ async def test_a_place_of_a_closed_loop_that_is_refused_comes_back_when_it_was_t
 
 
 async def test_a_run_ends_in_its_time_though_nothing_is_ever_answered(serve: Serve) -> None:
-    run = a_run(serve(silence), rate=100.0, duration_s=0.2, timeout_s=0.3, outstanding=5)
+    run = a_run(serve(silence), rate=100.0, duration_s=0.2, timeout_s=1.0, outstanding=5)
     async with run:
         await asyncio.wait_for(run.run(), WAIT_S)
     figures = run.tally.together()
@@ -126,7 +128,9 @@ async def test_an_interrupted_run_ends_at_once_and_keeps_what_it_has(serve: Serv
     assert (len(run.tally.open), run.tally.together().lost) == (4, 0)
 
 
-async def test_after_a_cut_what_was_accepted_is_asked_for_and_what_was_not_is_sent_again() -> None:
+async def test_after_a_cut_what_was_accepted_is_asked_for_and_what_was_not_is_sent_again(tmp_path: Path) -> None:
+    place = f"ipc://{tmp_path}/requests", f"ipc://{tmp_path}/routed"
+
     def takes_the_first(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
         return [accepted(request)] if request["taskId"].endswith(".0") else []
 
@@ -134,14 +138,14 @@ async def test_after_a_cut_what_was_accepted_is_asked_for_and_what_was_not_is_se
         known = {"text": "Hello", "targetLanguages": ["pt"], **request, "type": "translation"}
         return translating(server, known, binaries)
 
-    first = FakeServer(takes_the_first)
-    run = a_run(first, concurrency=2, number=2)
+    first = FakeServer(takes_the_first, at=place)
+    run = a_run(first, concurrency=2, number=2, timeout_s=NEVER_S)
     with first:
         await run.__aenter__()
         running = asyncio.create_task(run.run())
         await asyncio.to_thread(first.wait_for, "translation", 2)
         await until(lambda: run.tally.together().accepted == 1)
-    with FakeServer(remembers, at=first.endpoints) as second:
+    with FakeServer(remembers, at=place) as second:
         await asyncio.wait_for(running, WAIT_S)
         assert (second.count("result"), second.count("translation")) == (1, 1)
     await run.__aexit__()

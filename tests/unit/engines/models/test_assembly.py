@@ -19,7 +19,7 @@ from dragoman_engines.base import ModelMissing
 from dragoman_engines.models import ModelStore, assemble, load_catalogue, pull, ready_folder
 from dragoman_engines.models.resolve import resolve
 from dragoman_engines.models.store import MANIFEST
-from tests.harness import ROOT
+from tests.harness import PATIENCE_S, ROOT
 
 FIRST, SECOND = b"one half, ", b"the other half"
 WHOLE = FIRST + SECOND
@@ -148,7 +148,7 @@ def test_processes_that_join_a_model_at_once_do_not_disturb_each_other(site: Pat
         subprocess.Popen([sys.executable, "-c", code, str(models_dir)], stdout=subprocess.PIPE, env=environment)
         for _ in range(4)
     ]
-    said = {process.communicate(timeout=60)[0].strip() for process in started}
+    said = {process.communicate(timeout=PATIENCE_S)[0].strip() for process in started}
 
     assert [process.returncode for process in started] == [0, 0, 0, 0]
     assert len(said) == 1

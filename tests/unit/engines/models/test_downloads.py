@@ -16,6 +16,7 @@ from dragoman_engines.models import Entry, ModelStore, find_entry, pull
 from dragoman_engines.models.resolve import resolve
 from dragoman_engines.models.status import status_of, wrong_files
 from tests import firefox_store
+from tests.harness import PATIENCE_S, wait_until
 from tests.hub import Hub, running_hub
 
 pytest.importorskip("huggingface_hub")
@@ -95,12 +96,14 @@ def test_a_download_of_a_killed_process_is_continued_by_the_next(hub: Hub, store
         "pull(find_entry('toy', store.root), store)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(store.root)])
-    assert hub.stopped.wait(60)
+    assert hub.stopped.wait(PATIENCE_S)
     part = store.root / ".toy.part"
-    while process.poll() is None and sum(path.stat().st_size for path in part.rglob("*")) < CHUNK_BYTES:
-        pass  # the bytes are on their way through the pipe
+    wait_until(
+        lambda: process.poll() is not None or sum(path.stat().st_size for path in part.rglob("*")) >= CHUNK_BYTES,
+        "what was sent is written",
+    )
     process.kill()
-    assert process.wait(60) == -9
+    assert process.wait(PATIENCE_S) == -9
     hub.stop_after, hub.ranges = None, []
     hub.go_on.set()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from dragoman_engines.pool.memory import Memory, NoRoom
+from tests.harness import PATIENCE_S
 
 
 class Engine:
@@ -45,9 +46,9 @@ class Engine:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - nothing announces it
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
 
 async def test_without_a_limit_everything_is_admitted_at_once() -> None:

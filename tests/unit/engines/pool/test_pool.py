@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +17,8 @@ from dragoman_engines.pool.unit import Answer
 from dragoman_engines.process.channel import Done
 from dragoman_engines.work import Kind, R, Speech, TranslateSentences, Translations, Work
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, InternalFault
+from tests.harness import PATIENCE_S
+from tests.processes import held
 
 
 @asynccontextmanager
@@ -48,13 +50,20 @@ def said(answer: Answer[Translations]) -> list[str]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - the pool has no event for this
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
 
 async def until_busy(pool: EnginePool) -> None:
+    """For a child that is held or hangs: else its work may be over before it is seen."""
     await until(lambda: pool.supervisor.busy > 0)
+
+
+def held_child(pool: EnginePool) -> AbstractContextManager[None]:
+    """The pool's only process does nothing for the time of a block."""
+    [child] = pool.supervisor.children
+    return held(child.pid)
 
 
 async def test_a_unit_is_answered_with_its_times_and_its_worker() -> None:
@@ -76,10 +85,12 @@ async def test_units_that_wait_share_a_call_and_each_gets_its_own_answer() -> No
 
 
 async def test_an_idle_process_waits_for_nobody_beyond_the_turn_of_the_loop() -> None:
-    async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0), delay_ms=20) as pool:
-        first = asyncio.create_task(run_unit(pool, sentences("first"), Ticket()))
-        await until_busy(pool)
-        rest = [asyncio.create_task(run_unit(pool, sentences(f"text {n}"), Ticket())) for n in range(10)]
+    async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0)) as pool:
+        with held_child(pool):
+            first = asyncio.create_task(run_unit(pool, sentences("first"), Ticket()))
+            await until_busy(pool)
+            rest = [asyncio.create_task(run_unit(pool, sentences(f"text {n}"), Ticket())) for n in range(10)]
+            await until(lambda: pool.queued == 10)
         await asyncio.gather(first, *rest)
         assert (pool.units_done, pool.calls) == (11, 2)
 
@@ -93,26 +104,27 @@ async def test_equal_units_in_flight_are_done_once() -> None:
 
 
 async def test_a_shared_unit_survives_the_cancellation_of_one_waiter() -> None:
-    async with running_pool(delay_ms=20) as pool:
-        first = asyncio.create_task(run_unit(pool, sentences("same"), Ticket()))
-        await until_busy(pool)
-        second = asyncio.create_task(run_unit(pool, sentences("same"), Ticket()))
-        await asyncio.sleep(0)
-        first.cancel()
+    async with running_pool() as pool:
+        with held_child(pool):
+            first = asyncio.create_task(run_unit(pool, sentences("same"), Ticket()))
+            await until_busy(pool)
+            second = asyncio.create_task(run_unit(pool, sentences("same"), Ticket()))
+            await until(lambda: pool.queue.joined == 1)
+            first.cancel()
         assert said(await second) == ["[pt] same"]
         assert pool.units_done == 1
 
 
 async def test_a_unit_that_nobody_waits_for_leaves_the_queue() -> None:
-    async with running_pool(delay_ms=20) as pool:
-        blocker = asyncio.create_task(run_unit(pool, sentences("blocker"), Ticket()))
-        await until_busy(pool)
-        waiting = asyncio.create_task(run_unit(pool, sentences("withdrawn"), Ticket()))
-        await asyncio.sleep(0)
-        assert pool.queued == 1
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-        assert pool.queued == 0
+    async with running_pool() as pool:
+        with held_child(pool):
+            blocker = asyncio.create_task(run_unit(pool, sentences("blocker"), Ticket()))
+            await until_busy(pool)
+            waiting = asyncio.create_task(run_unit(pool, sentences("withdrawn"), Ticket()))
+            await until(lambda: pool.queued == 1)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            assert pool.queued == 0
         await blocker
         assert pool.units_done == 1
 
@@ -125,20 +137,23 @@ async def test_a_hurried_waiter_takes_a_shared_unit_along() -> None:
             await run_unit(pool, sentences(text), ticket)
             order.append(text)
 
-        tasks = [asyncio.create_task(run("blocker", Ticket()))]
-        await until_busy(pool)
-        tasks += [asyncio.create_task(run(text, Ticket())) for text in ("first", "shared")]
-        await asyncio.sleep(0)
-        tasks.append(asyncio.create_task(run("shared", Ticket(priority="high"))))
+        with held_child(pool):
+            tasks = [asyncio.create_task(run("blocker", Ticket()))]
+            await until_busy(pool)
+            tasks += [asyncio.create_task(run(text, Ticket())) for text in ("first", "shared")]
+            await until(lambda: pool.queued == 2)
+            tasks.append(asyncio.create_task(run("shared", Ticket(priority="high"))))
+            await until(lambda: pool.queue.joined == 1)
         await asyncio.gather(*tasks)
         assert order.index("shared") < order.index("first")
 
 
 async def test_a_killed_process_is_replaced_and_its_unit_run_again() -> None:
-    async with running_pool(delay_ms=30) as pool:
-        task = asyncio.create_task(run_unit(pool, sentences("survivor"), Ticket()))
-        await until_busy(pool)
-        os.kill(pool.supervisor.children[0].pid, signal.SIGKILL)
+    async with running_pool() as pool:
+        with held_child(pool):
+            task = asyncio.create_task(run_unit(pool, sentences("survivor"), Ticket()))
+            await until_busy(pool)
+            os.kill(pool.supervisor.children[0].pid, signal.SIGKILL)
         assert said(await task) == ["[pt] survivor"]
         assert pool.supervisor.restarts == 1
 
@@ -154,12 +169,12 @@ async def test_a_poisoned_unit_fails_after_three_runs_and_spares_its_neighbours(
 
 
 async def test_a_call_over_its_limit_is_killed_and_its_neighbours_are_answered() -> None:
-    settings = PoolSettings(batch=10, batch_cost_s=100.0, unit_timeout_s=0.5)
+    settings = PoolSettings(batch=10, batch_cost_s=100.0, unit_timeout_s=2)
     async with running_pool(settings) as pool:
         work = [run_unit(pool, sentences(text), Ticket()) for text in ("a", "__hang__", "c")]
         answers = await asyncio.gather(*work, return_exceptions=True)
         assert isinstance(answers[1], EngineFailed)
-        assert "0.5 s" in str(answers[1])
+        assert "2 s" in str(answers[1])
         assert [said(answers[0]), said(answers[2])] == [["[pt] a"], ["[pt] c"]]  # type: ignore[arg-type]
 
 
@@ -203,13 +218,13 @@ async def test_a_missing_model_refuses_at_once_and_says_why() -> None:
 
 
 async def test_units_that_wait_when_the_pool_stops_are_refused() -> None:
-    pool = EnginePool(EngineSpec(kind="translation", model="echo", delay_ms=1000), PoolSettings())
+    pool = EnginePool(EngineSpec(kind="translation", model="echo"), PoolSettings())
     pool.start()
     await pool.settled()
-    running = asyncio.create_task(run_unit(pool, sentences("running"), Ticket()))
+    running = asyncio.create_task(run_unit(pool, sentences("__hang__"), Ticket()))
     await until_busy(pool)
     waiting = asyncio.create_task(run_unit(pool, sentences("waiting"), Ticket()))
-    await asyncio.sleep(0)
+    await until(lambda: pool.queued == 1)
     await pool.stop(grace_s=0.05)
     results = await asyncio.gather(running, waiting, return_exceptions=True)
     assert all(isinstance(result, EngineUnavailable) for result in results)

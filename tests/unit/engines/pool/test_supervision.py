@@ -17,7 +17,7 @@ from dragoman_engines.work import DecodeAudio
 from dragoman_wire.errors import EngineUnavailable
 from tests.unit.engines.pool.test_pool import run_unit, running_pool, said, sentences, until, until_busy
 
-ATTENTIVE = PoolSettings(ping_every_s=0.01, pong_timeout_s=0.5)
+ATTENTIVE = PoolSettings(ping_every_s=0.01, pong_timeout_s=1.0)
 DIES_AT_ONCE = "/bin/false"
 
 
@@ -25,7 +25,8 @@ async def test_an_idle_process_that_no_longer_reads_is_replaced() -> None:
     async with running_pool(ATTENTIVE) as pool:
         stopped = pool.supervisor.children[0].pid
         os.kill(stopped, signal.SIGSTOP)
-        await until(lambda: pool.supervisor.restarts == 1 and pool.state == "ready")
+        # More than one, where the machine is too busy for its successor to answer in time as well.
+        await until(lambda: pool.supervisor.restarts >= 1 and pool.state == "ready")
         assert pool.supervisor.children[0].pid != stopped
         assert said(await run_unit(pool, sentences("hello"), Ticket())) == ["[pt] hello"]
 
@@ -35,7 +36,7 @@ async def test_work_that_is_given_to_a_process_that_no_longer_reads_is_done_by_i
         os.kill(pool.supervisor.children[0].pid, signal.SIGSTOP)
         await until(lambda: pool.supervisor.slots[0]._pinged)
         assert said(await run_unit(pool, sentences("survivor"), Ticket())) == ["[pt] survivor"]
-        assert pool.supervisor.restarts == 1
+        assert pool.supervisor.restarts >= 1
 
 
 async def test_a_process_that_answers_is_left_alone_idle_and_at_work() -> None:
@@ -82,7 +83,7 @@ async def test_while_no_process_can_be_kept_alive_units_are_refused_with_a_time_
     async with running_pool() as pool:
         monkeypatch.setattr(sys, "executable", DIES_AT_ONCE)
         os.kill(pool.supervisor.children[0].pid, signal.SIGKILL)
-        await until(lambda: pool.supervisor.restarts == 1)
+        await until(lambda: pool.supervisor.restarts >= 1)
         waiting = asyncio.create_task(run_unit(pool, sentences("waits for a while"), Ticket()))
         with pytest.raises(EngineUnavailable, match="is being restarted after 3 crashes") as caught:
             await waiting

@@ -33,6 +33,7 @@ from dragoman_server.journal.schema import FILE
 from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.journal.writer import Writer
 from dragoman_server.state_dir import StateDir, StateDirError
+from tests.harness import PATIENCE_S
 
 HEADER = b'{"type":"translation_completed"}'
 
@@ -68,13 +69,13 @@ def ending(task: int) -> TaskFinishedRow:
 async def flushed(journal: SqliteJournal) -> str | None:
     done: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
     journal.sync(done.set_result)
-    return await asyncio.wait_for(done, 20)
+    return await asyncio.wait_for(done, PATIENCE_S)
 
 
 async def accepted(journal: SqliteJournal, one: AcceptedRow) -> str | None:
     done: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
     journal.append(one, done.set_result)
-    return await asyncio.wait_for(done, 20)
+    return await asyncio.wait_for(done, PATIENCE_S)
 
 
 def crash(folder: Path) -> None:
@@ -202,7 +203,7 @@ async def test_a_full_journal_refuses_and_takes_requests_again_when_there_is_roo
         assert journal.statistics()["state"] == "failing"
         journal.append(EventRow(1, HEADER, [], part="pt"), published.append)
         journal.append(ending(1), published.append)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while journal.statistics()["state"] != "ok":  # noqa: ASYNC110 - it recovers by itself
                 await asyncio.sleep(0.05)
         assert len(published) == 2  # at once, whether they could be written or not

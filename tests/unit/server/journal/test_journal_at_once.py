@@ -15,6 +15,7 @@ from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.records import EventRow, ForgottenRow
 from dragoman_server.journal.schema import FILE
 from dragoman_server.journal.writer import Writer
+from tests.harness import PATIENCE_S
 from tests.unit.server.journal.test_journal import HEADER, accepted, ending, entry, flushed, left_in, open_journal
 
 
@@ -71,7 +72,7 @@ async def test_the_writer_carries_the_log_over_however_small_the_writes_are(
     monkeypatch.setattr(writer, "_CHECKPOINT_PAGES", 50)
     log = tmp_path / f"{FILE}-wal"
     async with open_journal(tmp_path) as journal:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             for number in itertools.count(1):
                 await accepted(journal, entry(number))
                 journal.append(ending(number), lambda _: None)
@@ -96,7 +97,7 @@ class Beside:
 
     def execute(self, _: str) -> None:
         self.begun.set()
-        assert self.goes_on.wait(20)
+        assert self.goes_on.wait(PATIENCE_S)
         if self._error is not None:
             error, self._error = self._error, None
             raise error
@@ -111,7 +112,7 @@ async def test_the_loop_goes_on_writing_while_the_log_is_carried_over(
     async with open_journal(tmp_path) as journal:
         journal._writer._beside = beside = Beside()  # type: ignore[assignment]
         await accepted(journal, entry(1))
-        assert await asyncio.to_thread(beside.begun.wait, 20)
+        assert await asyncio.to_thread(beside.begun.wait, PATIENCE_S)
         for number in range(2, 9):
             assert await accepted(journal, entry(number)) is None
         assert handed_over == [[]]
@@ -125,7 +126,9 @@ async def test_the_loop_does_not_wait_for_a_writer_that_uses_the_connection(
     async with open_journal(tmp_path) as journal:
         journal._writer._in_use.acquire()
         journal.append(entry(1), lambda _: None)
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE_S):
+            while not handed_over:  # noqa: ASYNC110 - it happens at the end of the turn
+                await asyncio.sleep(0)
         assert handed_over == [[Kind.ACCEPT]]
         assert journal.statistics()["pending"] == 1
         journal._writer._in_use.release()
@@ -143,7 +146,7 @@ async def test_what_is_written_is_not_written_again_where_the_log_cannot_be_carr
         beside.goes_on.set()
         await accepted(journal, entry(1))
         journal.append(EventRow(1, HEADER, [], part="pt"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             for state in ("failing", "ok"):
                 while journal.statistics()["state"] != state:  # noqa: ASYNC110 - the writer's thread tells
                     await asyncio.sleep(0.001)

@@ -13,7 +13,7 @@ import pytest
 
 from dragoman_server.lifecycle.systemd import ServiceManager
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class Manager:

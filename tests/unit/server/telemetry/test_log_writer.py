@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from dragoman_server.telemetry.log_writer import _MOST_LINES, LogWriter
+from tests.harness import PATIENCE_S
 
 
 @pytest.fixture
@@ -39,9 +40,9 @@ def closed(writer: LogWriter, pipe: tuple[int, int]) -> list[str]:
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
-    writer.close(20)
+    writer.close(PATIENCE_S)
     os.close(pipe[1])
-    reader.join(20)
+    reader.join(PATIENCE_S)
     return lines
 
 
@@ -65,9 +66,9 @@ def test_a_stream_that_nobody_reads_blocks_nobody_and_what_is_dropped_is_told(pi
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
-    writer.join(20)
+    writer.join(PATIENCE_S)
     os.close(pipe[1])
-    reader.join(20)
+    reader.join(PATIENCE_S)
     told = [line for line in lines if line.startswith("dropped ")]
     assert sum(int(line.split()[1]) for line in told) == writer.dropped
     assert len(lines) - len(told) + writer.dropped == count
@@ -77,7 +78,7 @@ def test_a_stream_whose_reader_is_gone_ends_the_writer_and_nothing_else(pipe: tu
     writer = started(pipe[1])
     os.close(pipe[0])
     writer.put(b"to nobody")
-    writer.join(20)
+    writer.join(PATIENCE_S)
     assert not writer.is_alive()
     for number in range(_MOST_LINES + 5):
         writer.put(f"line {number}".encode())
@@ -92,9 +93,9 @@ def test_a_stream_that_was_made_non_blocking_gets_every_line(pipe: tuple[int, in
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
-    writer.close(20)
+    writer.close(PATIENCE_S)
     os.close(pipe[1])
-    reader.join(20)
+    reader.join(PATIENCE_S)
     assert len(lines) == 5000
 
 
@@ -104,9 +105,9 @@ def test_a_line_without_end_is_cut(pipe: tuple[int, int]) -> None:
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
-    writer.close(20)
+    writer.close(PATIENCE_S)
     os.close(pipe[1])
-    reader.join(20)
+    reader.join(PATIENCE_S)
     assert [len(line) for line in lines] == [(1 << 16) + 3]
 
 

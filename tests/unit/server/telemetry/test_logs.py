@@ -42,6 +42,10 @@ class Written:
 def restored() -> Iterator[None]:
     """Logging as it was before, for the other tests."""
     handlers, level = list(logging.root.handlers), logging.root.level
+    # Where another test has left warnings captured, `captureWarnings` would do nothing.
+    show = warnings.showwarning
+    logging.captureWarnings(capture=False)
+    warnings.showwarning = show
     yield
     logging.captureWarnings(capture=False)
     logging.root.handlers[:] = handlers

@@ -9,6 +9,7 @@ import zmq
 
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec
+from tests.harness import PATIENCE_S
 
 
 class Sent(list[list[bytes]]):
@@ -97,7 +98,7 @@ async def test_closing_sends_what_still_waits(publisher: Publisher) -> None:
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
         sub.connect(endpoint)
         sub.subscribe(b"")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not sub.poll(10):
                 publisher.send(b"are you there", Codec.JSON, None)
                 await asyncio.sleep(0)
@@ -105,5 +106,5 @@ async def test_closing_sends_what_still_waits(publisher: Publisher) -> None:
         publisher.close(1000)
         messages = [sub.recv()]
         while messages[-1] != b"last":
-            assert sub.poll(20_000)
+            assert sub.poll(round(PATIENCE_S * 1000))
             messages.append(sub.recv())

@@ -6,10 +6,11 @@ import pytest
 import zmq
 
 from dragoman_server.transport.publisher import Publisher
+from tests.harness import PATIENCE_S
 
 
 async def until_heard(publisher: Publisher, peer: str, *, hears: bool = True) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while publisher.subscribers.hear(peer) is not hears:
             publisher.subscribers.read()
             await asyncio.sleep(0.005)
