@@ -38,7 +38,7 @@ class Inbox:
 
     @property
     def filled(self) -> bool:
-        """Something is here: `get` will not wait."""
+        """Return whether an event is here, so that `get` does not wait."""
         return bool(self._events) or self._error is not None
 
     def put(self, event: ReceivedEvent) -> None:
@@ -169,7 +169,7 @@ class Connection:
         self._receiver = Receiver(self._sub, self._receive, self._reader_died)
 
     def watch(self, probe: Callable[[], Awaitable[None]]) -> None:
-        """Whenever the connection was cut off: once `probe` returns, have every call ask for what it missed."""
+        """Run `probe` whenever the connection was cut off; then let every call ask for the events that it missed."""
         self._monitor.start(probe, self.router.reconnected)
 
     def send(self, frames: Sequence[bytes]) -> bool:

@@ -18,15 +18,15 @@ class Reporting(Protocol):
 
     @property
     def task_id(self) -> str:
-        """The task's id."""
+        """Return the task's id."""
         ...
 
     def elapsed_s(self) -> float:
-        """Seconds since the request arrived."""
+        """Return the seconds since the request arrived."""
         ...
 
     def now_s(self) -> float:
-        """Unix time."""
+        """Return the Unix time."""
         ...
 
     def tell(self, event: Event) -> None:

@@ -59,7 +59,7 @@ class _Outcome:
     failed: dict[str, DragomanError] = field(default_factory=dict)
 
     def event_class(self) -> type[TranslatedAudioEvent]:
-        """The event that says the language just added."""
+        """Return the class of the event that reports the language just added."""
         if self.asked == 1:
             return AudioTranslationReady
         if len(self.audios) + len(self.failed) == self.asked:

@@ -167,7 +167,7 @@ def _start_errors() -> Iterator[None]:
 
 @asynccontextmanager
 async def _zmq_context() -> AsyncIterator[zmq.Context[zmq.Socket[bytes]]]:
-    """A ZeroMQ context; at its end messages that were sent have their linger time to leave."""
+    """Provide a ZeroMQ context; at its end, sent messages have their linger time to leave."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     try:
         yield context

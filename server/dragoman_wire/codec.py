@@ -23,7 +23,7 @@ class Codec(StrEnum):
 
 
 def codec_of(header: bytes) -> Codec:
-    """JSON where the first byte after white space is `{`, msgpack otherwise."""
+    """Return JSON where the first byte after white space is `{`, msgpack otherwise."""
     first = header[:1]
     if first in _WHITE_SPACE:  # as no bytes are
         first = header.lstrip(_WHITE_SPACE)[:1]

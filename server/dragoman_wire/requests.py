@@ -201,7 +201,7 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
 
     @property
     def wanted_format(self) -> SoundFormat:
-        """The format of the answer.
+        """Return the format of the answer.
 
         `audioFormat` says what a base64 recording is in. Where none came it cannot mean that, and asks for the format
         of the answer as `outputFormat` does.

@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def most_in_flight(self) -> int:
-        """Requests in flight at most."""
+        """Return how many requests may be in flight at once."""
         return self.concurrency if self.rate is None else self.outstanding
 
 

@@ -39,7 +39,7 @@ class Sent:
 
     @property
     def peer(self) -> str:
-        """The name that it came from."""
+        """Return the name of the peer that sent it."""
         return self.task_id.rpartition(".")[0]
 
 
@@ -187,7 +187,7 @@ class Tally:
             del self.open[request.task_id]
 
     def to_ask(self, now_s: float, silent_s: float) -> Iterator[Sent]:
-        """Accepted requests that were not asked for in the last `silent_s` seconds; each is marked as asked for."""
+        """Yield the accepted requests not asked for in the last `silent_s` seconds; mark each as asked for."""
         for request in self.open.values():
             if request.accepted and request.asked_s + silent_s <= now_s:
                 request.asked_s = now_s

@@ -76,12 +76,12 @@ class EnginePool(UnitSource):
 
     @property
     def state(self) -> PoolState:
-        """The pool's state in one word."""
+        """Return the pool's state in one word."""
         return self.supervisor.state
 
     @property
     def capabilities(self) -> Capabilities | None:
-        """The abilities of the engine; None until a process has loaded its model."""
+        """Return the abilities of the engine; None until a process has loaded its model."""
         return self.supervisor.capabilities
 
     @property

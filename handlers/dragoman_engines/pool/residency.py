@@ -24,12 +24,12 @@ class Workload(Protocol):
 
     @property
     def awaited(self) -> int:
-        """Units and other requests that wait for a process."""
+        """Return the number of units and other requests that wait for a process."""
         ...
 
     @property
     def busy(self) -> int:
-        """Processes at work."""
+        """Return the number of processes at work."""
         ...
 
 
@@ -86,7 +86,7 @@ class Residency(Tenant):
 
     @property
     def resting(self) -> bool:
-        """Whether it is not loaded because it is not needed, or is being loaded again after that."""
+        """Return whether it is unloaded because it is not needed, or is being loaded again after that."""
         return all(slot.resting for slot in self._slots)
 
     def wake(self) -> None:

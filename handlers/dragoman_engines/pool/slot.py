@@ -130,18 +130,18 @@ class Slot:
 
     @property
     def idle(self) -> bool:
-        """Whether a batch can be given."""
+        """Return whether a batch can be dispatched to it."""
         return self.child is not None and self.child.ready and not self.units and not self._leaving
 
     @property
     def unwatched(self) -> bool:
-        """Whether its supervisor has ended without being told to, and without a reason."""
+        """Return whether its supervisor has ended without being told to, and without a reason."""
         ended = self._task is not None and self._task.done()
         return ended and not self._stopping and self._missing is None
 
     @property
     def awake(self) -> bool:
-        """Whether it has a process or will have one."""
+        """Return whether it has a process or will have one."""
         return self._awake.is_set()
 
     def start(self, *, load: bool = True) -> None:

@@ -73,7 +73,7 @@ class Unit(Generic[R]):
 
     @property
     def wanted(self) -> bool:
-        """Whether a request still waits for it."""
+        """Return whether a request still waits for it."""
         return bool(self.waiters)
 
     def yields_to(self, ticket: Ticket) -> bool:

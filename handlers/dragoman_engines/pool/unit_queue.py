@@ -40,7 +40,7 @@ class UnitQueue:
 
     @property
     def shareable(self) -> int:
-        """Units that can be joined and are not answered yet."""
+        """Return the number of units that can be joined and are not answered yet."""
         return sum(1 for unit in self._shared.values() if unit.answered is None)
 
     def join(self, work: Work[R], ticket: Ticket, *, answered: bool) -> Unit[R]:

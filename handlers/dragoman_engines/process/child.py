@@ -64,7 +64,7 @@ class Child(asyncio.Protocol):
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Return the process's id."""
         return self._process.pid if self._process else 0
 
     def send(self, batch: Batch) -> None:

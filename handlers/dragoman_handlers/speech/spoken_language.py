@@ -42,7 +42,7 @@ class SpokenLanguage:
             self.decided = self.likeliest()
 
     def likeliest(self) -> str:
-        """The language of which the windows with words were the surest, all together."""
+        """Return the language that the model was surest of over all windows with words."""
         votes: defaultdict[str, float] = defaultdict(float)
         for window in self.opinions:
             votes[window.language] += window.language_probability if window.segments else 0.0
@@ -50,7 +50,7 @@ class SpokenLanguage:
 
 
 def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) -> SpokenLanguage:
-    """What is known before the model has heard anything.
+    """Return the language as far as it is known before the model has heard anything.
 
     Args:
         engine: what the model can do.
@@ -69,7 +69,7 @@ def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) 
 
 
 def _known(engine: Capabilities, tag: str | None) -> str | None:
-    """The language of a tag by the name that the model knows; None where the tag names none."""
+    """Return the language of a tag by the name that the model knows; None where the tag names none."""
     if not tag or tag.lower() == AUTO:
         return None
     language = base_language(tag)

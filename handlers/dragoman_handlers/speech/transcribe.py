@@ -62,7 +62,7 @@ class Recording(Question, frozen=True, kw_only=True):
 
 
 async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
-    """What is said in a recording, in any container that the decoder knows.
+    """Transcribe a recording, in any container that the decoder knows.
 
     Raises:
         DragomanError: the bytes are no audio, it is too long, the model does not know the language, or failed.
@@ -108,7 +108,7 @@ async def _computed(
 async def _hear_all(
     context: Context, language: SpokenLanguage, path: str, samples: int, *, words: bool
 ) -> list[WindowText]:
-    """The text of every window, in order. A window is at work while the next one is still looked for.
+    """Return the text of every window, in order. A window is at work while the next one is still looked for.
 
     Where the language is not known, the first windows are heard one by one until one of them tells it.
     """
@@ -129,7 +129,7 @@ async def _hear(context: Context, unit: TranscribeWindow, size_s: float) -> Wind
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:
-    """Spans of speech in groups that together last at most 30 s."""
+    """Yield spans of speech in groups that together last at most 30 s."""
     window: list[Span] = []
     length = 0
     async for span in _speech(context, path, samples):
@@ -144,7 +144,7 @@ async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[l
 
 
 async def _speech(context: Context, path: str, samples: int) -> AsyncIterator[Span]:
-    """Spans of speech in the whole file, looked for slice by slice."""
+    """Yield the spans of speech in the whole file, found slice by slice."""
     start = 0
     while start < samples:
         end = min(samples, start + SLICE_SAMPLES)

@@ -30,7 +30,7 @@ class Wishes:
 
 
 def choose_voice(engine: Capabilities, target: str, wishes: Wishes) -> VoiceInfo:
-    """The voice for a language (any tag).
+    """Choose the voice for a language (any tag).
 
     Raises:
         UnsupportedLanguage: no voice speaks it.
@@ -51,7 +51,7 @@ def choose_voice(engine: Capabilities, target: str, wishes: Wishes) -> VoiceInfo
 
 
 def _named(target: str, language: str, wishes: Wishes) -> tuple[str, str]:
-    """The field that names a voice, and the voice."""
+    """Return the field that names a voice, and the voice."""
     for tag in (target, language):
         if wishes.voices.get(tag):
             return f"voices.{tag}", wishes.voices[tag]

@@ -59,7 +59,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     stated: bool
 
     def explained(self, error: UnsupportedLanguage) -> UnsupportedLanguage:
-        """The error with what the peer can do where the language was guessed."""
+        """Return the error with the peer's options added where the language was guessed."""
         if self.stated:
             return error
         sure = f"{self.confidence:.0%}"
@@ -68,14 +68,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def served_languages(context: Context, stated: str | None, model: str) -> Sequence[str]:
-    """The languages that the engine knows, if they are needed: where the peer does not state the text's."""
+    """Return the languages that the engine knows, if they are needed: where the peer does not state the text's."""
     if stated and stated.lower() != AUTO:
         return ()
     return (await context.capabilities("translation", model)).languages
 
 
 def find_source(stated: str | None, text: str, served: Sequence[str] = ()) -> Source:
-    """The language of a text, as the peer states it or as it is identified.
+    """Return the language of a text, as the peer states it or as it is identified.
 
     Args:
         stated: what the request says; "auto" and None ask for identification.
@@ -92,7 +92,7 @@ def find_source(stated: str | None, text: str, served: Sequence[str] = ()) -> So
 
 
 def identify(text: str, served: Sequence[str] = ()) -> tuple[str, float]:
-    """The language of a text and how sure that is; for the arguments see `find_source`.
+    """Return the language of a text and how sure that is; for the arguments see `find_source`.
 
     Raises:
         EngineUnavailable: the identifier is not installed.
@@ -161,7 +161,7 @@ def language_candidates(text: str) -> Candidates:
 
 
 def probabilities(words: str) -> Mapping[str, float]:
-    """How likely each language is, of those with any likelihood; for text without markup and line breaks.
+    """Return the likelihood of each language that has any, for a text without markup and line breaks.
 
     Raises:
         EngineUnavailable: the identifier is not installed.
@@ -176,13 +176,13 @@ def _words_of(text: str) -> str:
 
 
 def warm_up() -> None:
-    """Load the identifier, if it is installed, before somebody waits for it. May run in a thread of its own."""
+    """Load the identifier, if it is installed, before a request needs it. May run in a thread of its own."""
     with suppress(EngineUnavailable):
         _identifier()("one two three")
 
 
 def _by_phrase(words: str, served: Sequence[str]) -> str | None:
-    """The only served language in which a text of a few words begins with a phrase that everybody uses."""
+    """Return the only served language in which a text of a few words begins with a very common phrase."""
     spoken = " ".join(_WORDS.findall(words.lower().replace("’", "'")))  # noqa: RUF001
     known = {
         language

@@ -25,7 +25,7 @@ _STEPS = 3
 
 @functools.lru_cache(maxsize=1024)
 def base_language(tag: str) -> str:
-    """`pt` of `pt-BR`, `PT` or `pt_PT`: the ISO 639 code that models go by."""
+    """Return the ISO 639 code that models go by: `pt` for `pt-BR`, `PT` or `pt_PT`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 

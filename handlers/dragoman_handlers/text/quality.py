@@ -51,7 +51,7 @@ ALIKE: tuple[frozenset[str], ...] = tuple(
 def fault_of(
     source_text: str, translation: str, source: str, target: str, probabilities: Probabilities | None
 ) -> str | None:
-    """What is wrong with a translation of a sentence, as what the model did; None where nothing is seen.
+    """Return the fault of a sentence's translation, worded as what the model did; None where none is seen.
 
     Args:
         source_text: the sentence, without what is not language.
@@ -74,7 +74,7 @@ def fault_of(
 
 
 def _malformed(source_text: str, translation: str, after: Sequence[str]) -> str | None:
-    """What is wrong with a translation in whatever language."""
+    """Return the fault of a translation that shows in any language."""
     repeats, stutters = _repeats(after), _stutters(after)
     if not after or repeats >= _LOOP_REPEATS or stutters:
         # Nearly every translation is beyond doubt by itself, and the words of its source are never asked for.
@@ -119,12 +119,12 @@ def _may_be_judged(words: Sequence[str]) -> bool:
 
 
 def _signs(words: Sequence[str]) -> bool:
-    """Whether there is enough of a script that has no capitals, and maybe no blanks."""
+    """Return whether there is enough of a script that has no capitals, and maybe no blanks."""
     return sum(1 for word in words for sign in word if sign.lower() == sign.upper()) >= _JUDGED_SIGNS
 
 
 def _repeats(words: Sequence[str]) -> int:
-    """How often in a row the most repeated run of words is said."""
+    """Return how often in a row the most repeated run of words is said."""
     if len(words) - len(set(map(str.casefold, words))) < _LOOP_REPEATS - 1:
         return 1
     words = [word.casefold() for word in words]
@@ -140,7 +140,7 @@ def _repeats(words: Sequence[str]) -> int:
 
 
 def _stutters(words: Sequence[str]) -> bool:
-    """Whether a few characters are said over and over without a blank."""
+    """Return whether a few characters are repeated over and over without a blank."""
     for word in words:
         if len(word) < _LOOP_CHARS:
             continue

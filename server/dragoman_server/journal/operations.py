@@ -191,7 +191,7 @@ def _again(connection: sqlite3.Connection, parameters: tuple[Any, ...]) -> None:
 
 
 def _marks(count: int) -> str:
-    """The places of so many values."""
+    """Return so many placeholders."""
     return f"({', '.join('?' * count)})"
 
 

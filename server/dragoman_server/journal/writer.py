@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
+from typing_extensions import override
 
 from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
 
@@ -87,8 +88,8 @@ class Writer(threading.Thread):
         """Write what is left, then end."""
         self._queue.put(None)
 
+    @override
     def run(self) -> None:
-        """See Thread."""
         going = True
         while going:
             operations: list[Operation] = []
