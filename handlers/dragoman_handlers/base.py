@@ -191,7 +191,7 @@ class Context(RequestView, Protocol):
         """Return the known answer, that of an equal question in progress, or the result of `compute`.
 
         Raises:
-            DragomanError: what `compute` raised, here or for the one who was first; nothing is kept then.
+            DragomanError: what `compute` raised, here or for the request that was first; nothing is kept then.
         """
         ...
 

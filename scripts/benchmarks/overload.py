@@ -108,7 +108,7 @@ def _print(outcomes: dict[float, list[Outcome]]) -> None:
 
 
 def _draw(outcomes: dict[float, list[Outcome]], capacities: Sequence[float], picture: Path) -> None:
-    import matplotlib as mpl  # noqa: PLC0415 - only who draws needs it
+    import matplotlib as mpl  # noqa: PLC0415 - only needed to draw
 
     mpl.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415 - after the choice above

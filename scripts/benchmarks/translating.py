@@ -58,7 +58,7 @@ class Translations:
     """Translations on *events*, every text a new one, or one of a few that the cache knows.
 
     Args:
-        server: who is asked.
+        server: the server that is asked.
         known: how many different texts there are; 0: no two are equal.
     """
 

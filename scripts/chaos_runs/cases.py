@@ -27,7 +27,7 @@ def kill_the_server(options: Options) -> Outcome:
     killed_at_start = 0
     with arena(options) as field:
         for _ in range(options.rounds):
-            # A request that was at work at three ends of a server is set aside as poisoned; these are not.
+            # A request that was at work at three ends of a server becomes a dead letter; these do not.
             field.wait_until_recovered()
             field.wait(0.0, 0.6)
             field.victim.kill()

@@ -31,7 +31,7 @@ class Task:
     finishes: list[str] = field(default_factory=list)
     """The status of each `task_finished`."""
     late: list[str] = field(default_factory=list)
-    """Parts that were first heard of after the finish, though nobody had asked for a replay."""
+    """Parts that were first heard of after the finish, though no replay was asked for."""
     forgotten: bool = False
 
     @property

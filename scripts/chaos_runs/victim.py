@@ -20,7 +20,7 @@ STOP_GRACE_S = 15.0
 """How long a stop may take beyond `drain_s`: as long as systemd is told that it may."""
 _DELAYS_MS = {"decoder": 10, "transcription": 20, "translation": 3, "speech": 10}
 _KINDS = tuple(_DELAYS_MS)
-# Below the ports that the system hands out: a peer that knocks at such a port while nobody listens may be connected
+# Below the ports that the system hands out: a peer that knocks at such a port while it is not bound may be connected
 # to itself, and then the server cannot have its port back.
 _PORTS = range(20_000, 30_000)
 

@@ -1,4 +1,4 @@
-"""Sounds that are no speech, made with numpy, the same on every machine: what a microphone hears when nobody talks.
+"""Sounds that are no speech, made with numpy, the same on every machine: what a microphone hears without speech.
 
 Each function gives float samples of about full scale or less, mono, at 16 kHz.
 """

@@ -1,4 +1,4 @@
-"""No words where nobody speaks: made sounds of many kinds through the server, and to the engine called directly."""
+"""No words where there is no speech: made sounds of many kinds, by the server and by the engine alone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A text as it is said: without what nobody speaks, and with what is written short said long.
+"""A text as it is said: signs that are not spoken are left out, and short forms are written out.
 
-Voices read numbers and times themselves. What they read badly, or aloud though nobody would, is changed here: emoji
-and markup go, of an address only the host is said, and amounts and titles become words.
+Voices read numbers and times themselves. Parts that they read badly, or that a person would not read aloud, are
+changed here: emoji and markup go, of an address only the host is said, and amounts and titles become words.
 """
 
 # ruff: noqa: RUF001 -- dashes and quotation marks are meant

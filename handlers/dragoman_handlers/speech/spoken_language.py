@@ -1,6 +1,6 @@
-"""Which language a recording is in: as the peer states it, or as the model finds it with the peer's hint.
+"""The language of a recording: as the peer states it, or as the model finds it with the peer's hint.
 
-A stated language is used as it is: who states it knows what was said, and a model that is free to disagree would
+A stated language is used as it is: the peer knows what was said, and a model that is free to disagree would
 answer a Portuguese message that it takes for Galician in Galician. A hint (the user's own language) only helps where
 the model is unsure: it is sure of clear sentences, so a wrong hint loses there, and unsure of a single word, where the
 user's own language is the best guess. How the two are weighed is the engine's affair.

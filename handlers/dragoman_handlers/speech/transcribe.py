@@ -153,7 +153,7 @@ async def _speech(context: Context, path: str, samples: int) -> AsyncIterator[Sp
         spans = list(answer.result.spans)
         following = end
         if end < samples and spans and spans[-1][1] > end - _TOUCHING_SAMPLES and spans[-1][0] > start:
-            # Somebody speaks across the slice's end: the next slice begins where this phrase does.
+            # The speech goes on across the slice's end: the next slice begins where this phrase does.
             following = spans.pop()[0]
         for span in spans:
             yield span

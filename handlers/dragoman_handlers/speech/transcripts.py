@@ -54,7 +54,7 @@ def heard_transcription(
     Args:
         engine: the model.
         heard: the windows, in order.
-        stated: the language that is told where nobody speaks.
+        stated: the language that is told where there is no speech.
         samples: the recording's length.
         words: whether segments say where their words are.
     """

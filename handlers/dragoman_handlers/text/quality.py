@@ -66,7 +66,7 @@ def fault_of(
         return fault
     before = _WORD.findall(source_text)
     same = [word.casefold() for word in before] == [word.casefold() for word in after]
-    with suppress(EngineUnavailable):  # where no identifier is installed, nobody can tell
+    with suppress(EngineUnavailable):  # where no identifier is installed, this is not checked
         if same:
             return _untranslated(source_text, before, source, target, probabilities)
         return _in_another(source_text, translation, source, target, probabilities)

@@ -1,4 +1,4 @@
-"""The first level: values in the server's own memory, the least recently used leave first."""
+"""The first level: values in the server's own memory, the least recently used are evicted first."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def unpack_said(packed: bytes) -> Iterator[tuple[str | None, bytes]]:
 def count_crash(connection: sqlite3.Connection) -> None:
     """Count a crash against the unfinished requests of the last server, where it did not stop in order.
 
-    At a request's first crash nobody knows whether it was at work or waiting. Later on `began` tells: it has the
-    weight of the suspicion, much where the request had just begun on its own, little where it worked beside others.
+    At a request's first crash it is unknown whether it was at work or waiting. Later on `began` tells: the weight of
+    the suspicion, much where the request had just begun on its own, little where it worked beside others.
     """
     clean = connection.execute("SELECT value FROM meta WHERE name = 'clean'").fetchone()
     connection.execute("BEGIN IMMEDIATE")

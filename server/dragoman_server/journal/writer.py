@@ -136,8 +136,8 @@ class Writer(threading.Thread):
     def _carry_over(self) -> None:
         """Carry the write-ahead log over, which waits for the disk.
 
-        The loop goes on writing meanwhile. The log only begins anew when all of it is carried over and nobody writes:
-        that is seen to afterwards, when there is little left.
+        The loop goes on writing meanwhile. The log only begins anew when all of it is carried over and there is no
+        writer: that is done afterwards, when there is little left.
         """
         try:
             self._beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -172,7 +172,7 @@ class Writer(threading.Thread):
 
 
 class _transaction:  # noqa: N801 - a context manager
-    """All or nothing."""
+    """A transaction: all of it is written, or nothing."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""What somebody sees who has just started a server on a terminal: where it listens, and what to try."""
+"""The banner of a server that was started on a terminal: where it listens, and commands to try."""
 
 from __future__ import annotations
 

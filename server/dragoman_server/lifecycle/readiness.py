@@ -1,4 +1,4 @@
-"""Whether the server is ready for work, why not, and who is told when it is."""
+"""Readiness for work: the reasons against it, and the reports when it is reached."""
 
 from __future__ import annotations
 

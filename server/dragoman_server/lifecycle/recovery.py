@@ -79,7 +79,7 @@ class Recovery:
         self._executor = executor
         self._waiting: list[_Waiting] = []
         self._peers: set[str] = set()
-        """For whom something waits."""
+        """The peers for which something waits."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""What the server does on which signal."""
+"""The signals that stop and reload the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd is told of the server: its notification protocol, over one datagram socket."""
+"""Reports of the server to systemd: its notification protocol, over one datagram socket."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STOP_MARGIN_S = 15.0
 
 
 class ServiceManager:
-    """Tells the service manager where the server stands; nobody, where it was not started by one.
+    """Reports the server's state to the service manager; does nothing where there is none.
 
     Args:
         address: of the manager's socket; None where there is none.

@@ -151,7 +151,7 @@ class Dispatcher:
     # --- the end -------------------------------------------------------------------------------------------
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait for the tasks in flight, then stop those that are left; whether all ended by themselves.
+        """Wait for the tasks in flight, then stop those that are left; return whether all ended by themselves.
 
         What is in the journal is left to the next start, the rest is cancelled.
         """

@@ -270,7 +270,7 @@ class Executor:
             self._completion.finish(task, run.envelope, keep=can_be_named(run.request, task))
 
     async def stop(self, timeout_s: float) -> bool:
-        """Wait for all runs, then stop those that are left; whether all ended by themselves.
+        """Wait for all runs, then stop those that are left; return whether all ended by themselves.
 
         What is in the journal is left to the next start, the rest is cancelled.
         """

@@ -1,4 +1,4 @@
-"""A lane: how many requests of a family are at work, how many may wait, and who is next."""
+"""A lane: how many requests of a family are at work, how many may wait, and which one is next."""
 
 from __future__ import annotations
 

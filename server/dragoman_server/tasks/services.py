@@ -1,4 +1,4 @@
-"""What every run needs of the server, and how what one turn of the loop brings about leaves together."""
+"""What every run needs of the server, and how the rows and events of one turn of the loop leave together."""
 
 from __future__ import annotations
 

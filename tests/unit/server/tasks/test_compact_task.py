@@ -1,4 +1,4 @@
-"""Finished tasks in little room are what they were when somebody asks for them."""
+"""Finished tasks in little room are what they were when they are asked for."""
 
 from __future__ import annotations
 

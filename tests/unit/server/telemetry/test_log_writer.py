@@ -1,4 +1,4 @@
-"""The writer of log lines against a pipe that nobody reads, one that is closed, and one that is read late."""
+"""The writer of log lines against a pipe that is not read, one that is closed, and one that is read late."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_all(descriptor: int) -> list[str]:
 
 
 def closed(writer: LogWriter, pipe: tuple[int, int]) -> list[str]:
-    """Close a writer while somebody reads: all that it has written."""
+    """Close a writer while its stream is read: all that it has written."""
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
