@@ -31,7 +31,7 @@ _TASK_EVENTS = frozenset({"accepted", "task_finished"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patience:
-    """How long to wait, in seconds."""
+    """Times to wait, in seconds."""
 
     timeout_s: float = 60.0
     """Without a new event, before giving up."""
@@ -46,7 +46,7 @@ class Patience:
 
 
 class Step(Enum):
-    """What the owner of a request's state does next."""
+    """The next step of the owner of a request's state."""
 
     SEND = auto()
     """Send the request (again), then call `sent`."""
@@ -156,12 +156,12 @@ class RequestState:
         self._closing_polls += 1
 
     def finish(self) -> ReceivedEvent | None:
-        """End without what is missing; the `task_finished` that was held back for it."""
+        """End without the missing events; return the `task_finished` that was held back for them."""
         self._phase = _Phase.ENDED
         return self._held
 
     def see(self, event: ReceivedEvent, now_s: float) -> ReceivedEvent | None:
-        """Take an event in; the event to hand on, or None where it says nothing new."""
+        """Take an event in; return the event to hand on, or None where it is not new."""
         if self.ended or not self._concerns(event):
             return None
         if event.type == "result_unknown":

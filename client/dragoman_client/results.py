@@ -40,7 +40,7 @@ class Translation:
     from_cache: bool
     processing_time_s: float
     warnings: Sequence[str] = ()
-    """What the server guessed, or finds doubtful: a sentence each."""
+    """A sentence for each guess or doubt of the server."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class SpokenTranslation:
     voice: str = ""
     """The voice that speaks; empty where the server does not say."""
     warnings: Sequence[str] = ()
-    """What the server finds doubtful about the translation: a sentence each."""
+    """A sentence for each doubt of the server about the translation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

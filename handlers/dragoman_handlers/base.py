@@ -27,14 +27,14 @@ T = TypeVar("T")
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What a handler may ask the cache beside units: its fields, and the engine, are all that decides the answer."""
+    """A question to the cache that is no unit: its fields and the engine alone decide the answer."""
 
     kind: ClassVar[Kind]
     """The engine that the answer comes from."""
     model: str = ""
     """Which of several models, as in `Work`."""
     cached_as: ClassVar[str]
-    """What the cache calls such answers."""
+    """The cache's name for such answers."""
 
     @property
     def pool(self) -> str:
@@ -206,9 +206,9 @@ class Handler(ABC, Generic[R]):
     request_type: ClassVar[str]
     lane: ClassVar[str]
     progress_unit: ClassVar[ProgressUnit] = "characters"
-    """What its progress is counted in."""
+    """The unit of its progress."""
     stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
-    """What it keeps in `Context.stages`, by the name up to a colon; values of these types survive a crash."""
+    """The types of its results in `Context.stages`, by the name up to a colon; such values survive a crash."""
 
     @abstractmethod
     async def handle(self, request: R, context: Context) -> None:

@@ -14,7 +14,7 @@ _STEPS = 10
 
 
 class Reporting(Protocol):
-    """What progress needs of a context."""
+    """The part of a context that progress needs."""
 
     @property
     def task_id(self) -> str:

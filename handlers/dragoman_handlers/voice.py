@@ -52,7 +52,7 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class _Outcome:
-    """What has come of the languages so far."""
+    """The results of the languages so far."""
 
     asked: int
     audios: dict[str, tuple[TranslatedAudio, bytes]] = field(default_factory=dict)

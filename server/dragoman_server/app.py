@@ -128,7 +128,7 @@ class App:
         self._manager.keep(lambda: server.intake.last_turn_s, server.readiness.line)
 
     async def _drain(self, server: Server) -> bool:
-        """Let the work in flight end and publish what comes of it; whether all of it ended by itself."""
+        """Let the work in flight end and publish its events; return whether all of it ended by itself."""
         drain_s = server.config.server.drain_s
         log.info("server.stopping", drain_s=drain_s, active=server.dispatcher.total_active)
         self._manager.stopping(drain_s)

@@ -16,7 +16,7 @@ _msgpack_encoder = msgspec.msgpack.Encoder()
 
 
 class Codec(StrEnum):
-    """How a header is encoded. Events are encoded as their request was."""
+    """The encoding of a header. Events are encoded as their request was."""
 
     JSON = "json"
     MSGPACK = "msgpack"

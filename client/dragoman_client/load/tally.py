@@ -45,7 +45,7 @@ class Sent:
 
 @dataclass(kw_only=True, slots=True)
 class Figures:
-    """What became of the requests of one kind."""
+    """The results of the requests of one kind."""
 
     sent: int = 0
     accepted: int = 0
@@ -98,7 +98,7 @@ class Tally:
         self.late.add((request.sent_s - request.counted_s) * 1000)
 
     def see(self, event: ReceivedEvent, now_s: float) -> tuple[Sent, ReceivedEvent] | None:
-        """Take an event in; the request that is through with it, and the event, or None where none is."""
+        """Take an event in; return the request that it ends, and the event, or None where it ends none."""
         request = self.open.get(event.task_id or "")
         if request is None:
             return None

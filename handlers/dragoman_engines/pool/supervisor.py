@@ -28,7 +28,7 @@ PoolState = Literal["loading", "ready", "idle", "restarting", "missing", "stoppe
 
 @dataclass(frozen=True, kw_only=True)
 class PoolSettings:
-    """How a pool runs its engine."""
+    """The settings of a pool's engine processes."""
 
     processes: int = 1
     batch: int = 1
@@ -40,7 +40,7 @@ class PoolSettings:
     load_timeout_s: float = 300.0
     """So has a process that takes longer to load its model."""
     ping_every_s: float = 5.0
-    """How often an idle process is asked for a sign of life."""
+    """The interval at which an idle process is asked for a sign of life."""
     pong_timeout_s: float = 15.0
     """One that gives none for so long is killed."""
     preload: bool = True

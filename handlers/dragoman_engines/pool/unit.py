@@ -25,7 +25,7 @@ class Answer(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
     result: R
     queued_s: float
-    """How long the unit waited for a process."""
+    """The time that the unit waited for a process."""
     began_s: float
     """When its model call began, on the pool's clock."""
     ended_s: float

@@ -71,7 +71,7 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Tongue:
-    """How a model is told the languages: tokens before the source, and before the translation."""
+    """The tokens that tell a model the languages: before the source, and before the translation."""
 
     pairs: frozenset[tuple[str, str]] = frozenset()
     """Of a model for certain pairs; others translate between any two of `names`."""

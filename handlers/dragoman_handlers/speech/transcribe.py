@@ -36,12 +36,12 @@ _TOUCHING_SAMPLES = SPOOL_RATE_HZ
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a request says of its recording and of the transcription that it wants."""
+    """A request's statements about its recording, and its options for the transcription."""
 
     language: str | None = None
-    """What is spoken, as the peer states it; "auto" and None let the model find out."""
+    """The spoken language as the peer states it; "auto" and None let the model find out."""
     hint: str | None = None
-    """What is probably spoken."""
+    """The language that is probably spoken."""
     words: bool = False
     """Whether segments are to say where their words are."""
 
@@ -54,7 +54,7 @@ class Recording(Question, frozen=True, kw_only=True):
     digest: bytes
     """SHA-256: what processors have instructions for is twice as fast as BLAKE2b."""
     decoder: str
-    """What decodes it and finds the speech in it."""
+    """The model that decodes it and finds the speech in it."""
     language: str | None
     hint: str | None
     """Counts only where the language is not known."""

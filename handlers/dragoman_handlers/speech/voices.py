@@ -17,7 +17,7 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
-    """How the peer wants its texts spoken."""
+    """The peer's options for its spoken texts."""
 
     voice: str = ""
     """For every language."""

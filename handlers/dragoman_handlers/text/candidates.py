@@ -127,7 +127,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """One way to put a sentence, and back."""
 
     piece: Piece
-    """What the model gets."""
+    """The model's input."""
     finish: Callable[[str], str | None]
     """The translation of the sentence as it was, from that of this form; None where it cannot be told."""
 

@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class GlossaryLimits(Protocol):
-    """How large a request's glossary may be."""
+    """The limits of a request's glossary."""
 
     @property
     def glossary_terms(self) -> int:

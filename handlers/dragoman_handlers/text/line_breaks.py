@@ -39,9 +39,9 @@ class Break(msgspec.Struct, frozen=True):
     width: int
     """Characters that stand for it there: a blank or, inside a word, nothing."""
     source: str
-    """What stood there: blanks, the break, the next line's indentation or `> `."""
+    """The original text: blanks, the break, the next line's indentation or `> `."""
     laid: str
-    """What is laid into a translation: the same, without a hyphen."""
+    """The text for the translation: the same, without a hyphen."""
 
     def moved(self, by: int) -> Break:
         """Return the same break with its place moved by `by` characters."""
@@ -144,13 +144,13 @@ def _places(text: str, fixed: Sequence[str]) -> list[tuple[int, int]]:
 
 
 class _Stretch(msgspec.Struct, frozen=True):
-    """What is taken out between two lines."""
+    """The stretch that is taken out between two lines."""
 
     start: int
     end: int
     blank: str
     hyphen: int
-    """How many of its first characters are a hyphen that no longer divides."""
+    """The number of its first characters that are a hyphen which no longer divides."""
 
 
 def _stretch(before: Line, after: Line) -> _Stretch:

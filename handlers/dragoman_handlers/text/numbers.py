@@ -148,7 +148,7 @@ _NOON = 12
 
 
 class NumberCheck(msgspec.Struct, frozen=True):
-    """What is asked of the numbers of every sentence of a text."""
+    """The check of the numbers of every sentence of a text."""
 
     source: str
     """The sentences' language."""

@@ -51,7 +51,7 @@ class _Pair:
 
     phrases: dict[str, str] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)
-    """What stands for a question only."""
+    """Translations that are used for a question only."""
     with_name: set[str] = field(default_factory=set)
     """Phrases that a name may follow without a comma."""
     openers: set[str] = field(default_factory=set)
@@ -64,7 +64,7 @@ class _Pair:
     """A phrase without its accents to the phrase, as phones write it."""
 
     def add(self, table: Mapping[str, str]) -> list[str]:
-        """Take phrases in; the keys that they have here."""
+        """Take phrases in; return the keys that they have here."""
         keys = []
         for written, translation in table.items():
             key = _key(written)

@@ -72,7 +72,7 @@ class Masked(msgspec.Struct, frozen=True):
     piece: Piece
     text: str
     placeholders: Sequence[str]
-    """What stands for each token, in the order of the sentence."""
+    """The placeholder of each token, in the order of the sentence."""
 
     def restore(self, answer: str) -> str | None:
         """Return the translation with the tokens put back; None where the model has not kept each exactly once."""

@@ -51,7 +51,7 @@ _LOOK_BACK = 60
 
 
 class Case(Enum):
-    """What a line begins with."""
+    """The letter case of a line's beginning."""
 
     SMALL = "small"
     CAPITAL = "capital"
@@ -73,7 +73,7 @@ class Line(msgspec.Struct, frozen=True):
     seen: str
     """The content with its tokens blanked."""
     depth: int
-    """How often it is quoted."""
+    """The depth of its quotation."""
     indent: int
     bullet: bool
     apart: bool

@@ -41,12 +41,12 @@ class Translate(Protocol):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """What became of some sentences."""
+    """The translations of some sentences."""
 
     texts: list[str]
     """One translation for each sentence, in order."""
     warnings: list[str]
-    """What is to be said about them."""
+    """The warnings about them."""
 
 
 async def translate_pieces(

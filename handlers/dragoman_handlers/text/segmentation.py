@@ -34,7 +34,7 @@ class Piece(msgspec.Struct, frozen=True):
     """A sentence has no line breaks inside: they are in `breaks`."""
     translatable: bool
     tokens: tuple[Token, ...] = ()
-    """What in the sentence is not translated; their places are counted from its beginning."""
+    """The tokens of the sentence, not translated; their places are counted from its beginning."""
     breaks: tuple[Break, ...] = ()
     """The line breaks that were inside; their places are counted likewise."""
     begins: bool = True

@@ -13,7 +13,7 @@ BLANK = "\0"
 
 
 class Role(Enum):
-    """What a token is to its sentence."""
+    """The role of a token in its sentence."""
 
     NAME = "name"
     """A word of it, such as an address or a placeholder."""
@@ -35,7 +35,7 @@ class Token(msgspec.Struct, frozen=True):
     end: int
     role: Role
     text: str
-    """What stands for it in the translation: itself, or what a glossary wants."""
+    """Its text in the translation: its own, or the glossary's."""
     flexible: bool = False
     """Whether it takes a capital where it comes to stand at the beginning of a sentence, as a word does."""
 

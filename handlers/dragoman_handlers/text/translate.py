@@ -62,7 +62,7 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
     from_cache: bool = False
     """No model was asked."""
     warnings: list[str] = []
-    """What is to be said about it: a sentence each."""
+    """The warnings about it: a sentence each."""
 
 
 def known_translations(

@@ -85,7 +85,7 @@ class Cache:
         return CacheSession(self, pool, use)
 
     def keep_unit(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
-        """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
+        """Keep a unit's answer; return whether its kind is kept. For `EnginePool`; raises nothing."""
         identity = engine_identity(pool)
         if not self.on or not work.cached_as or identity is None:
             return False

@@ -28,7 +28,7 @@ Terms = Annotated[dict[Term, Term | dict[str, Term | None] | None], Field(max_le
 
 
 class TranslationConfig(Section):
-    """What every translation is held to."""
+    """The options of every translation."""
 
     glossary: Terms = Field(default_factory=dict)
     """Term to what it becomes, in every language or by language; a term that becomes itself stays as it is."""

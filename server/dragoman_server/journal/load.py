@@ -1,4 +1,4 @@
-"""What an earlier server left in the journal, as tasks."""
+"""The tasks that an earlier server left in the journal."""
 
 from __future__ import annotations
 

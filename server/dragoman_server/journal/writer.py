@@ -24,7 +24,7 @@ _MOST_OPERATIONS = 5000
 _CHECKPOINT_PAGES = 4000
 _PAGE_BYTES = 4096
 _TRANSACTION_PAGES = 4
-"""What a transaction writes at least: the last page of each table and index that it touches."""
+"""The least that a transaction writes: the last page of each table and index that it touches."""
 _ROWS_A_PAGE = 8
 """Of small rows, those in indexes and those removed among them; most lie side by side."""
 
@@ -58,7 +58,7 @@ class Writer(threading.Thread):
         self._report = report
         self._queue: queue.SimpleQueue[tuple[float, list[Operation]] | None] = queue.SimpleQueue()
         self._backlog: list[Operation] = []
-        """What could not be written and must be."""
+        """The operations that could not be written and must be."""
         self._failing = False
         self._log_pages = 0
         """About so many pages were written to the write-ahead log since the last checkpoint."""
@@ -81,7 +81,7 @@ class Writer(threading.Thread):
         return True
 
     def hand_over(self, operations: list[Operation]) -> None:
-        """Have these written, all in one transaction."""
+        """Queue these, all to be written in one transaction."""
         self._queue.put((time.monotonic(), operations))
 
     def end(self) -> None:
@@ -98,7 +98,7 @@ class Writer(threading.Thread):
         self._close()
 
     def _gather(self, operations: list[Operation]) -> tuple[float, bool]:
-        """Wait for something and take all that is there; when the oldest was handed over, and whether to go on."""
+        """Wait for operations and take all; return when the oldest was handed over, and whether to go on."""
         try:
             taken = self._queue.get(timeout=_PROBE_S if self._failing else None)
             since_s = taken[0] if taken else time.monotonic()

@@ -76,7 +76,7 @@ class Dispatcher:
         self._callbacks.refused(envelope, error)
 
     def replay(self, task: Task, envelope: Envelope) -> int:
-        """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
+        """Publish a task's stored events again, in the encoding and to the peer of `envelope`; return how many."""
         return self._callbacks.replay(task, envelope)
 
     def cancel(self, key: TaskKey) -> CancelStatus:

@@ -138,7 +138,7 @@ class _Renderer:
 
 
 class _Forward(logging.Handler):
-    """What libraries log, as an event of ours. What they fill into their sentences may be anything: it is left out."""
+    """A library's log record as an event of ours. Its arguments may hold anything: they are left out."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,4 +1,4 @@
-"""What each peer sends and gets; bounded, for peers name themselves."""
+"""The figures of each peer; bounded, for peers name themselves."""
 
 from __future__ import annotations
 

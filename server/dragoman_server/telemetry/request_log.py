@@ -1,4 +1,4 @@
-"""A line in the log for each task that is over, and one more for each that takes long. Nothing of what was said."""
+"""A line in the log for each task that is over, and one more for each that takes long. Without any text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A view of one task for an operator: ids, states and times, and nothing of what was said."""
+"""A view of one task for an operator: ids, states and times, and no text."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Backpressure(Enum):
-    """How much the server holds its peers back."""
+    """The degree to which the server holds its peers back."""
 
     NONE = "none"
     SLOW = "slow"

@@ -82,7 +82,7 @@ class Intake:
         """When the loop last looked at the socket; the health check goes by it."""
 
     def bind(self, endpoint: str) -> str:
-        """Bind the socket; the endpoint that it has got."""
+        """Bind the socket; return its endpoint."""
         self._socket.bind(endpoint)
         return self._socket.get_string(zmq.LAST_ENDPOINT)
 
@@ -140,7 +140,7 @@ class Intake:
         self._again = self._loop.call_soon(self._turn)
 
     def _take(self, most: int) -> bool:
-        """Hand over up to `most` messages; whether there may be more."""
+        """Hand over up to `most` messages; return whether there may be more."""
         for _ in range(most):
             if self._budget.pressure is Backpressure.STOP:
                 return False
