@@ -230,7 +230,7 @@ def test_sighup_changes_the_level_and_a_wrong_one_changes_nothing(session: Sessi
     assert session.server.stats()["log_level"] == "info"
 
 
-def test_a_log_that_nobody_reads_stops_neither_the_work_nor_the_stop(tmp_path: Path) -> None:
+def test_a_log_that_is_not_read_stops_neither_the_work_nor_the_stop(tmp_path: Path) -> None:
     endpoints = {name: f"ipc://{tmp_path}/{name}" for name in ("requests", "events", "routed")}
     settings = {
         **{key.replace("__", "."): value for key, value in ECHO.items()},

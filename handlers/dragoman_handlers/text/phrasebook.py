@@ -51,7 +51,7 @@ class _Pair:
 
     phrases: dict[str, str] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)
-    """Translations that are used for a question only."""
+    """Phrases that end in a question mark, with their translations."""
     with_name: set[str] = field(default_factory=set)
     """Phrases that a name may follow without a comma."""
     openers: set[str] = field(default_factory=set)

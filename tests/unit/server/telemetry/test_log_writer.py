@@ -55,7 +55,7 @@ def test_lines_are_written_in_order_and_the_last_before_the_end(pipe: tuple[int,
     assert writer.dropped == 0
 
 
-def test_a_stream_that_nobody_reads_blocks_nobody_and_what_is_dropped_is_told(pipe: tuple[int, int]) -> None:
+def test_a_stream_that_is_not_read_blocks_no_thread_and_what_is_dropped_is_told(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     count = 3 * _MOST_LINES
     for number in range(count):
