@@ -86,7 +86,7 @@ def stop_the_server(options: Options) -> Outcome:
 
 
 def cut_off_subscribers(options: Options) -> Outcome:
-    """A subscriber that closes its socket for a while, and one whose process is stopped meanwhile."""
+    """Close a subscriber's socket for a while, and stop another subscriber's process meanwhile."""
     outcome = Outcome(case="subscriber", rounds=options.rounds)
     with arena(options) as field:
         deaf, *_ = field.peers

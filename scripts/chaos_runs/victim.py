@@ -63,7 +63,7 @@ class Victim:
 
     @property
     def pid(self) -> int:
-        """Of the life at hand."""
+        """Return the process id of the present server."""
         return self._process.pid if self._process else 0
 
     def launch(self) -> subprocess.Popen[bytes]:
@@ -102,11 +102,11 @@ class Victim:
             return document
 
     def children(self) -> list[int]:
-        """The process ids of the engines."""
+        """Return the process ids of the engines."""
         return [pid for engine in self.stats()["engines"].values() for pid in engine["pids"]]
 
     def wait_for_engines(self, timeout_s: float, gone: int = 0) -> bool:
-        """Whether all engines are ready, none of them in the process `gone`, within the time."""
+        """Wait until all engines are ready, none of them in the process `gone`; return whether that was in time."""
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
             engines = self.stats()["engines"].values()

@@ -18,7 +18,7 @@ _WAV_HEADER_BYTES = 44
 
 
 def measure(plan: Plan) -> list[Check]:
-    """Every model that is wanted. Nothing else of the plan concerns this: the sounds are few and short."""
+    """Measure every wanted model. Nothing else of the plan concerns this: the sounds are few and short."""
     recordings = {name: as_wav(make()) for name, make in SOUNDS.items()}
     sources = {"tiny.en": TINY, "base": BASE}
     return [check for name in plan.models for check in _model(name, sources[name], recordings)]
