@@ -85,6 +85,7 @@ def _by_the_command(server: Server, text: str) -> float:
             out=out,
             force=False,
             format=None,
+            columns=(),
             model=None,
             priority="normal",
             glossary={},
