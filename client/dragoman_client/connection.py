@@ -52,7 +52,7 @@ class Inbox:
         self._woken.set()
 
     def reconnected(self) -> None:
-        """Have the waiting call ask for what it missed: the connection was cut and is there again."""
+        """Let the waiting call ask for the events that it missed: the connection was cut and is there again."""
         self._cut_off = True
         self._woken.set()
 
@@ -98,7 +98,7 @@ class Router:
             inbox.fail(self._error)
 
     def remove(self, keys: Iterable[str], inbox: Inbox) -> None:
-        """Stop that."""
+        """Hand no more events of these keys to `inbox`."""
         for key in keys:
             waiting = self._inboxes.get(key, set())
             waiting.discard(inbox)
@@ -126,13 +126,13 @@ class Router:
 
 
 def key_of(event: ReceivedEvent) -> str:
-    """Return what an event is found by: its task, else its voice profile request, else its type."""
+    """Return the key of an event: its task, else its voice profile request, else its type."""
     request_id = event.fields.get("request_id")
     return event.task_id or (request_id if isinstance(request_id, str) else f"type:{event.type}")
 
 
 class Connection:
-    """The sockets of a client, and what reads them; made inside a running event loop.
+    """The sockets of a client and their reader; made inside a running event loop.
 
     Args:
         requests: endpoint to push requests to.

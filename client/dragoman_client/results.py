@@ -1,4 +1,4 @@
-"""What the convenience calls return, and how it is read from a task's events. Pure."""
+"""The results of the convenience calls, and how they are read from a task's events. Pure."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TranslationFailed(ClientError):
 
 
 def transient_error(events: Iterable[ReceivedEvent]) -> DragomanError | None:
-    """Return the error that the same request may not meet again; of several the one to wait longest for."""
+    """Return the error for which a retry makes sense; of several the one with the longest wait."""
     errors = [error for event in events if isinstance(error := event.error, _TRANSIENT)]
     return max(errors, key=lambda error: error.retry_after_ms or 0, default=None)
 

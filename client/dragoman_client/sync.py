@@ -97,7 +97,7 @@ class SyncClient:
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not opening.done():
-            # The thread that waits was interrupted.
+            # The waiting thread was interrupted.
             opening.cancel()
         try:
             await opening

@@ -1,4 +1,4 @@
-"""The memory of all engines together, and which of them gives way to another.
+"""The memory of all engines together, and which of them is unloaded for another.
 
 An engine asks before each process that it starts. Where there is no room, the engine that has been idle for longest
 is unloaded first. While all others are at work, the one that asks waits until one is idle; after a while the one that
@@ -66,7 +66,7 @@ class Tenant(Protocol):
         ...
 
     def give_way(self) -> None:
-        """Begin nothing new, and unload as soon as what is at work has ended."""
+        """Begin nothing new, and unload as soon as the work in progress has ended."""
         ...
 
 
@@ -104,7 +104,7 @@ class Memory:
         return sum(tenant.used_mb for tenant in self._tenants)
 
     def add(self, tenant: Tenant) -> None:
-        """Count an engine in."""
+        """Add an engine to those that share the memory."""
         self._tenants.append(tenant)
 
     def start(self) -> None:

@@ -136,7 +136,7 @@ class EnginePool(UnitSource):
 
     @override
     def feed(self) -> None:
-        # What came up in one turn of the loop goes in one call, if it fits.
+        # The units of one turn of the loop go in one call, if they fit.
         self._feeding = False
         if not self.supervisor.residency.giving_way:
             for slot in self.supervisor.slots:

@@ -60,7 +60,7 @@ class Residency(Tenant):
         self._last_used_s = clock()
         self._loaded_s = math.inf
         self.giving_way = False
-        """Nothing new is begun; what is at work ends, then all is unloaded."""
+        """Nothing new is begun; the work in progress ends, then all is unloaded."""
         self._slots = slots
         self._work = work
         self._memory = memory

@@ -21,7 +21,7 @@ from dragoman_engines.work import AnyWork
 log = structlog.get_logger()
 
 _WELL_S = 0.25
-"""An idle process that lived so long was no failure."""
+"""An idle process that lived so long does not count as failed."""
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 30.0
 

@@ -38,11 +38,11 @@ class PoolSettings:
     unit_timeout_s: float = 120.0
     """A model call that takes longer has its process killed."""
     load_timeout_s: float = 300.0
-    """So has a process that takes longer to load its model."""
+    """A process that takes longer to load its model is killed."""
     ping_every_s: float = 5.0
     """The interval at which an idle process is asked for a sign of life."""
     pong_timeout_s: float = 15.0
-    """One that gives none for so long is killed."""
+    """An idle process that does not answer for so long is killed."""
     preload: bool = True
     """Load the model at the start; otherwise when work first comes."""
     idle_unload_s: float = 0.0

@@ -1,4 +1,4 @@
-"""The executor gives a request its place, has it written, has it done, and finishes its task."""
+"""The executor places a request in its lane, has it written, runs it, and finishes its task."""
 
 from __future__ import annotations
 
