@@ -1,4 +1,4 @@
-"""What a handler is, and what it sees of the server."""
+"""The interface of a handler, and of the server to it."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class Context(RequestView, Protocol):
         ...
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
-        """Note that a part is answered, by an event that speaks of several."""
+        """Note that a part is answered, by an event that covers several."""
         ...
 
     async def capabilities(self, kind: Kind, model: str = "") -> Capabilities:

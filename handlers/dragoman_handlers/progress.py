@@ -1,4 +1,4 @@
-"""How far a task is, told to peers that want it: `task_progress`."""
+"""The progress of a task, sent to peers that want it: `task_progress`."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
-        translation_wish(request, context)  # what is wrong with it is told before any work
+        translation_wish(request, context)  # errors in it are reported before any work
         transcription = await self._transcription(request, context)
         context.publish(
             TranscriptionReady(

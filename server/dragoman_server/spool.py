@@ -1,4 +1,4 @@
-"""Where decoded audio lies while its request is at work."""
+"""The folder of decoded audio, kept while its request is at work."""
 
 from __future__ import annotations
 

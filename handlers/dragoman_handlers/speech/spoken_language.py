@@ -18,7 +18,7 @@ from dragoman_wire.errors import UnsupportedLanguage
 
 UNKNOWN = "und"
 SURE = 0.5
-"""A language that is more probable than all others together needs no second opinion."""
+"""A language that is more probable than all others together needs no second window."""
 MOST_OPINIONS = 3
 """After so many windows the likeliest language decides."""
 _OTHER_NAMES = {"cmn": "zh", "fil": "tl", "in": "id", "iw": "he", "jv": "jw", "mo": "ro", "nb": "no", "yue": "zh"}

@@ -103,7 +103,7 @@ async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -
         if pieces:
             found.append(Sentence(sentence, pieces))
         if index % _SENTENCES_A_TURN == _SENTENCES_A_TURN - 1:
-            await asyncio.sleep(0)  # a book shall not hold the loop
+            await asyncio.sleep(0)  # a long text must not block the loop
     return found
 
 

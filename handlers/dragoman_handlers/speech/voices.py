@@ -1,4 +1,4 @@
-"""Which voice speaks: the one that the peer names, or that of the language."""
+"""The choice of the voice: the one that the peer names, or that of the language."""
 
 from __future__ import annotations
 

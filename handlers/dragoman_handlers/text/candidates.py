@@ -1,4 +1,4 @@
-"""Ways to put a sentence to a small model, and which of its answers is best.
+"""Forms of a sentence for a small model, and the choice of the best answer.
 
 Small models were trained on whole sentences in ordinary letter case. What a chat sends is often neither, so a sentence
 is put to the model in the form that it knows best (`Wording.usual`), and where the answer is doubtful in others
@@ -35,7 +35,7 @@ from dragoman_handlers.text.tokens import Role, Token, blanked
 
 DOUBTFUL = 5
 BAD = 100
-"""What a failed check of `quality` costs; anything from here on is told to the peer."""
+"""The doubt of a failed check of `quality`; from here on the peer gets a warning."""
 SHORT_WORDS = 8
 """Up to here a text is judged by how it looks: a long one is a sentence, and looks like one."""
 _PHRASE_WORDS = 3
@@ -124,7 +124,7 @@ _QUESTION_WORDS: Mapping[str, frozenset[str]] = {
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to put a sentence, and back."""
+    """One form of a sentence, and the way back from it."""
 
     piece: Piece
     """The model's input."""
@@ -133,7 +133,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wording:
-    """The forms of sentences from one language in another, and what is doubtful about their translations."""
+    """The forms of sentences from one language to another, and the doubts about their translations."""
 
     def __init__(self, source: str, target: str, book: PhraseBook) -> None:
         self._source = source

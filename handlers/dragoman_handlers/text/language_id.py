@@ -47,7 +47,7 @@ _PHRASES: Mapping[str, str] = {
     "pt": "oi, olá, bom dia, boa tarde, boa noite, obrigado, obrigada, sim, não, desculpa, fixe, combinado, parabéns, "
     "claro que sim, tudo bem, por favor, até já, vamos",
 }
-"""What chats are full of, and what an identifier knows least: it needs some letters more."""
+"""Very common in chats, and hard for an identifier: it needs some letters more."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +171,7 @@ def probabilities(words: str) -> Mapping[str, float]:
 
 def _words_of(text: str) -> str:
     """Return the beginning of a text without what is no language."""
-    text = text[:DETECT_CHARS]  # a whole novel would hold the loop up
+    text = text[:DETECT_CHARS]  # a whole novel would block the loop
     return " ".join(blanked(text, find_tokens(text)).replace(BLANK, " ").split())[:_SNIPPET_CHARS]
 
 

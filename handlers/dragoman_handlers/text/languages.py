@@ -20,7 +20,7 @@ WELL_KNOWN = frozenset(_WELL_KNOWN.split())
 """Languages that an identifier can be relied on for."""
 _NAMED_AT_MOST = 20
 _STEPS = 3
-"""Each model adds its mistakes to those of the one before: what comes out of a fourth is no help to a reader."""
+"""Each model adds its mistakes to those of the one before: the result of a fourth does not help a reader."""
 
 
 @functools.lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""What a request wants of its translations beside the languages: a model, a glossary; and the phrase book."""
+"""A request's options for its translations beside the languages: a model, a glossary; and the phrase book."""
 
 from __future__ import annotations
 

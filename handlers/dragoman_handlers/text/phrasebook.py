@@ -1,4 +1,4 @@
-"""The commonest short phrases of chats and what they are in another language: what a small model knows least.
+"""The commonest short phrases of chats and their translations: a small model knows them least.
 
 "Thank you" and "Bye" are no sentences, and a model that was trained on sentences makes one up. A phrase is looked up
 whole, with the punctuation and the letter case of the text carried over; `phrases/SOURCE-TARGET.toml` holds those of a

@@ -1,4 +1,4 @@
-"""Whether a sentence goes on from one line of a text to the next.
+"""Lines between which a sentence goes on.
 
 The lines around a break tell:
 
@@ -61,7 +61,7 @@ class Case(Enum):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of a text, and what there is to see of it."""
+    """A line of a text, and its features."""
 
     start: int
     end: int
@@ -213,7 +213,7 @@ def _is_full(line: Line, after: Line, width: int) -> bool:
 
 
 class _Block:
-    """Lines that may belong together, and what they are as a whole."""
+    """Lines that may belong together, and their common features."""
 
     def __init__(self, lines: Sequence[Line], width: int, language: str) -> None:
         self._lines = lines

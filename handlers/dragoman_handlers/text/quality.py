@@ -1,4 +1,4 @@
-"""Whether a translation can be one: not empty, not repeating itself, not left as it was, in the right language.
+"""Checks of a translation: not empty, not repeating itself, not left as it was, in the right language.
 
 A false alarm costs a reader a good translation, so every check speaks only where there is no doubt: names, numbers and
 short texts are left alone.
@@ -15,7 +15,7 @@ from dragoman_handlers.text.languages import WELL_KNOWN
 from dragoman_wire.errors import EngineUnavailable
 
 Probabilities = Callable[[str], Mapping[str, float]]
-"""How likely each language is for a text."""
+"""The likelihood of each language for a text."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # noqa: RUF001 - the apostrophe of phones
 _LOOP_REPEATS = 4

@@ -24,7 +24,7 @@ from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineFailed
 
 Judge = Callable[[str, str], str | None]
-"""What a model did wrong with a sentence, to go after `the translation model ...`; None where it did nothing wrong."""
+"""The fault of a translation, to go after `the translation model ...`; None where there is none."""
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
@@ -93,7 +93,7 @@ class _Candidate(NamedTuple):
 
 
 class _Attempt:
-    """One sentence, and what has come of it so far."""
+    """One sentence, and its candidates so far."""
 
     def __init__(self, piece: Piece, wording: Wording, judge: Judge, numbers: NumberCheck | None) -> None:
         self.piece = piece
@@ -137,7 +137,7 @@ class _Attempt:
         return self._best.text
 
     def answered(self, form: Form, mask: Masked, answer: str) -> None:
-        """Take in what the model said to a form."""
+        """Take in the model's answer to a form."""
         restored = mask.restore(answer)
         translation = None if restored is None else form.finish(restored)
         if translation is None:

@@ -1,4 +1,4 @@
-"""What stands at a sentence's edges and is no part of it: blanks, emoji, a name before a colon, tags around it."""
+"""Tokens at a sentence's edges that are no part of it: blanks, emoji, a name before a colon, tags around it."""
 
 from __future__ import annotations
 

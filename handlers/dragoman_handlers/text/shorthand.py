@@ -1,4 +1,4 @@
-"""What people leave out when they type on phones, written out: `dont` and `u`, `vc` and `nao`.
+"""Short forms that people type on phones, written out: `dont` and `u`, `vc` and `nao`.
 
 Only what stands for one thing in any sentence is here; `its` and `were` are words as well.
 """

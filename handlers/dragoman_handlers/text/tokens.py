@@ -1,4 +1,4 @@
-"""What in a text is not translated, and what it is to the sentence around it."""
+"""The parts of a text that are not translated, and their roles in the sentence around them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text from one language to another by way of the cache and the translation engine: what several handlers need."""
+"""A text from one language to another by way of the cache and the translation engine, for several handlers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dragoman_handlers.text.writable import letters_for
 
 IDENTITY = "identity"
 _LONG_CHARS = 1000
-"""Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
+"""Up to here a text is cut in some milliseconds, whatever is in it; a longer one would block the event loop."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class WholeText(Question, frozen=True, kw_only=True):
 
 
 class Translated(msgspec.Struct, frozen=True, kw_only=True):
-    """A text in another language, and what it took."""
+    """A text in another language, and its times."""
 
     text: str
     model: str
@@ -149,7 +149,7 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers, wording)
     join = functools.partial(join_text, pieces, done.texts)
     joined = join() if len(text) <= _LONG_CHARS else await asyncio.to_thread(join)
-    if not done.warnings:  # what is doubtful gets another chance
+    if not done.warnings:  # a doubtful one is tried again
         context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,

@@ -1,6 +1,6 @@
-"""What a translation model's own vocabulary cannot read or write: found in a text, and carried around the model.
+"""Characters that are not in a translation model's vocabulary: found in a text, and carried around the model.
 
-To a model a letter that it does not have is a hole: `Jürgen` is read as `J?rgen`, `Наташа` as nothing at all. A word
+A letter that a model does not have is lost: `Jürgen` is read as `J?rgen`, `Наташа` as nothing at all. A word
 with such a letter is a name as a rule, and stays as it is. One in small letters (`naïve`) is an ordinary word: it is
 read without its accents, and gets them back where it stands in the translation. Signs are carried together with what
 belongs to them, as in `(╯°□°)╯︵ ┻━┻`.

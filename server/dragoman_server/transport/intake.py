@@ -30,11 +30,11 @@ class Outbox(Protocol):
     """Where answers go; `Outgoing` is one."""
 
     def hold(self) -> None:
-        """Let them gather."""
+        """Let answers gather."""
         ...
 
     def release(self) -> None:
-        """Send what has gathered."""
+        """Send the gathered answers."""
         ...
 
 
@@ -93,7 +93,7 @@ class Intake:
         self._look_again()
 
     def stop(self) -> None:
-        """Take what is still there, where it was started, then close the socket."""
+        """Take the messages that still wait, if it was started, then close the socket."""
         if self._loop is not None:
             self._loop.remove_reader(self._socket.fileno())
             for handle in (self._again, self._look):
@@ -104,7 +104,7 @@ class Intake:
         self._socket.close(linger=0)
 
     def empty(self) -> None:
-        """Take what is there now, as far as the budget goes; no more than can wait, for a peer may never stop."""
+        """Take the messages that wait now, as far as the budget goes; no later ones, for a peer may never stop."""
         for _ in range(self._turns_to_empty):
             if not self._take(_MOST_PER_TURN):
                 return
@@ -169,7 +169,7 @@ class Intake:
 
     @staticmethod
     def _guard(call: Callable[..., None], message: Inbound | BadMessage) -> None:
-        """Hand a message over; one that the server cannot cope with must not stop the others."""
+        """Hand a message over; one that makes the server fail must not stop the others."""
         try:
             call(message)
         except Exception:

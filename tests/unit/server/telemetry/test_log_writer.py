@@ -77,7 +77,7 @@ def test_a_stream_that_is_not_read_blocks_no_thread_and_what_is_dropped_is_told(
 def test_a_stream_whose_reader_is_gone_ends_the_writer_and_nothing_else(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     os.close(pipe[0])
-    writer.put(b"to nobody")
+    writer.put(b"to no reader")
     writer.join(PATIENCE_S)
     assert not writer.is_alive()
     for number in range(_MOST_LINES + 5):
