@@ -58,7 +58,7 @@ class Translations:
     """Translations on *events*, every text a new one, or one of a few that the cache knows.
 
     Args:
-        server: who is asked.
+        server: the server that is asked.
         known: how many different texts there are; 0: no two are equal.
     """
 
@@ -108,7 +108,7 @@ class Translations:
         return done / (time.perf_counter() - begin_s)
 
     def open(self, rate: float, seconds: float) -> Outcome:
-        """What comes of so many requests a second, sent when they are due."""
+        """Send so many requests a second, each when it is due, and return the outcome."""
         outcome = Outcome(seconds)
         waiting: dict[str, float] = {}
         begin_s = time.perf_counter()

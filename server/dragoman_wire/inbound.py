@@ -54,7 +54,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def envelope(self) -> Envelope:
-        """The return address. Made when it is asked for: what is answered at once needs none."""
+        """Return the return address. It is made on demand: a request that is answered at once needs none."""
         return envelope_of_request(self.request_type, self.request, self.codec)
 
     def envelope_as(self, task_id: str) -> Envelope:
@@ -174,7 +174,7 @@ def _check_sizes(frames: Sequence[Buffer], limits: WireLimits) -> int:
 
 
 def _named(problem: str) -> str:
-    """Msgspec's sentence with the field in front: `text: Expected `str`, got `int``."""
+    """Return msgspec's sentence with the field in front: `text: Expected `str`, got `int``."""
     missing = re.fullmatch(r"Object missing required field `(.+?)`(?: - at `\$\.?(.*)`)?", problem)
     if missing:
         path = ".".join(part for part in (missing[2], missing[1]) if part)

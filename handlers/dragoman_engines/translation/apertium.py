@@ -71,7 +71,7 @@ class Pipeline:
 
     @property
     def pids(self) -> list[int]:
-        """The programs' process ids, in order."""
+        """Return the programs' process ids, in order."""
         return [process.pid for process in self._processes]
 
     def ask(self, text: str, timeout_s: float) -> str:
@@ -149,12 +149,12 @@ class ApertiumEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The installed pairs."""
+        """Return the installed pairs."""
         return self._capabilities
 
     @property
     def running(self) -> Mapping[tuple[str, str], Pipeline]:
-        """The directions whose programs run, the one used last at the end."""
+        """Return the directions whose programs run, the one used last at the end."""
         return self._pipelines
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

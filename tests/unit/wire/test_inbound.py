@@ -252,7 +252,7 @@ def test_a_broken_request_is_answered_under_the_ids_that_are_in_good_form() -> N
 
 
 @pytest.mark.parametrize("reply_to", [7, "a b", "", "x" * 65, None])
-def test_a_reply_to_in_bad_form_is_answered_to_everybody(reply_to: object) -> None:
+def test_a_reply_to_in_bad_form_is_answered_to_all(reply_to: object) -> None:
     assert refused({"type": "weather", "replyTo": reply_to}).envelope.reply_to is None
 
 

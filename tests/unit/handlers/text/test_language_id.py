@@ -43,7 +43,7 @@ def test_an_unsure_text_is_in_a_language_that_can_be_translated(text: str, langu
         ("Danke", "de"),
     ],
 )
-def test_a_sure_text_is_in_its_language_also_where_nobody_can_translate_it(text: str, language: str) -> None:
+def test_a_sure_text_is_in_its_language_also_where_no_engine_can_translate_it(text: str, language: str) -> None:
     assert identify(text, SERVED)[0] == language
 
 
