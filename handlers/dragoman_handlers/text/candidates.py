@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from dragoman_handlers.text.conventions import in_conventions_of
 from dragoman_handlers.text.letter_case import capitals, in_capitals, sentence_case, unemphasized, words_of
 from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_handlers.text.quality import ALIKE
@@ -85,6 +86,9 @@ _CANNOT_END: Mapping[str, frozenset[str]] = {
     ),
 }
 _MAY_END_AFTER_ALL = ("o que", "por que", "e o", "e a")
+_SAINT = "São "
+_NO_NUMBER = frozenset({"en"})
+"""Languages that say "it is" of an amount in the plural as well."""
 _QUESTION_WORDS: Mapping[str, frozenset[str]] = {
     "en": frozenset(
         [
@@ -147,11 +151,23 @@ class Wording:
 
     def usual(self, piece: Piece) -> Form:
         """The form that a model most likely does best with."""
+        piece = self._with_verb(piece)
         text = piece.text
         if text[-1] in ".?!" and not text[0].islower() and self._is_ordinary(text):
             return Form(piece=piece, finish=_as_it_is)
         words = words_of(_visible(piece))
         return self._form(piece, stop=len(words) >= _PHRASE_WORDS)
+
+    def _with_verb(self, piece: Piece) -> Piece:
+        """`São 3 €` as `É 3 €`: before what stands for an amount, a model takes the verb for a saint's title."""
+        if self._source != "pt" or not piece.tokens or not piece.text.startswith(_SAINT):
+            return piece
+        first = piece.tokens[0]
+        if first.start != len(_SAINT) or not any(map(str.isdigit, first.text)) or self._target not in _NO_NUMBER:
+            return piece
+        steps = _Steps(piece)
+        steps.edit([Edit(0, len(_SAINT), "É ")])
+        return steps.piece
 
     def _is_ordinary(self, text: str) -> bool:
         """Whether nothing in a sentence is to be written another way. To be found out in microseconds."""
@@ -189,6 +205,10 @@ class Wording:
             + 7 * self._unfinished(before, after)
             + (0 if self._alike else _copied(before, after))
         )
+
+    def in_conventions(self, piece: Piece, translation: str) -> str:
+        """The translation of a sentence as its language writes numbers and signs."""
+        return in_conventions_of(self._target, self._source, piece, translation)
 
     def _unfinished(self, before: Sequence[str], after: Sequence[str]) -> bool:
         """Whether it ends on a word that no sentence ends on."""
@@ -231,6 +251,10 @@ class Plain(Wording):
     def doubt(self, source: str, translation: str) -> int:  # noqa: ARG002
         """None."""
         return 0
+
+    def in_conventions(self, piece: Piece, translation: str) -> str:  # noqa: ARG002
+        """The translation as it is."""
+        return translation
 
 
 PLAIN = Plain()
@@ -286,8 +310,8 @@ class _Steps:
             self._set(_inserted(self.piece, unemphasized(seen, language, common)))
 
     def edit(self, edits: Iterable[Edit]) -> None:
-        """Replace stretches outside the tokens."""
-        for start, end, text in reversed(list(edits)):
+        """Replace stretches outside the tokens, in whatever order they come."""
+        for start, end, text in sorted(edits, reverse=True):
             self._replace(start, end, text)
 
     def beginning(self, opening: str) -> None:
