@@ -132,7 +132,7 @@ _UNITS: dict[str, tuple[str, float]] = {
 _UNIT = re.compile(r"[ \u00a0-]?([^\W\d_]{1,14}(?:/h)?)(?!\w)")
 _ABOUT = 0.12
 """Whoever converts a unit rounds, by so much at most."""
-_PERCENT_OR_DEGREES = re.compile(r"%|[ \u00a0]?[°º][CF]?(?!\w)")
+_PERCENT_OR_DEGREES = re.compile(r"%|[ \u00a0]?[°º][CF](?!\w)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CLOCK = re.compile(
     r"\b(?:[ap]\.?\s?m\b|o'clock|noon|midnight|horas?|hrs?\b|meio-dia|meia-noite|da manhã|da tarde|da noite)"

@@ -36,6 +36,7 @@ def test_an_amount_is_written_with_the_separators_of_its_language(
     ("source", "text", "said"),
     [
         ("en", "It is 9.30 now.", "São 9.30 agora."),
+        ("en", "It is at 38.7223° N, 9.1393° W.", "Fica em 38.7223° N, 9.1393° W."),
         ("en", "Version 2.5 is out.", "A versão 2.5 saiu."),
         ("en", "The server is at 192.168.0.1 today.", "O servidor está em 192.168.0.1 hoje."),
         ("en", "I have 20 € and 3 cats.", "Tenho 20 € e 3 gatos."),
