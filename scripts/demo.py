@@ -60,14 +60,14 @@ def show(server: Server, recording: Path | None, out: Path) -> None:
 
 
 def translate(client: SyncClient) -> None:
-    """A text."""
+    """Translate a text."""
     say(f'\nA text, from {SOURCE} to {TARGET}: "{TEXT}"')
     request = {"type": "translation", "text": TEXT, "sourceLanguage": SOURCE, "targetLanguages": [TARGET]}
     follow(client, request, {})
 
 
 def speak(client: SyncClient, path: Path) -> Path:
-    """A sentence of our own, said aloud by the server: there is nothing to transcribe, and it stays in English."""
+    """Have a sentence of ours said aloud by the server: it is not transcribed, and it stays in English."""
     say(f'\nNo recording was given, so the server speaks one: "{SPOKEN}"')
     request = {
         "type": "audio_process",
@@ -78,13 +78,13 @@ def speak(client: SyncClient, path: Path) -> Path:
 
 
 def transcribe(client: SyncClient, recording: Path, audio: bytes) -> None:
-    """A recording."""
+    """Transcribe a recording."""
     say(f"\nA recording to write down: {_shown(recording)}, {len(audio):,} bytes")
     follow(client, {"type": "transcription_only"}, {"audio": audio})
 
 
 def translate_voice(client: SyncClient, audio: bytes, path: Path) -> None:
-    """A voice message."""
+    """Translate a voice message."""
     say(f"\nThe same recording as a voice message, to be heard in {TARGET}:")
     keep(follow(client, {"type": "audio_process", "targetLanguages": [TARGET]}, {"audio": audio}), path)
 
@@ -130,7 +130,7 @@ def say(line: str) -> None:
 
 
 def _described(event: Event) -> str:
-    """What an event says, in a few words."""
+    """Describe an event in a few words."""
     fields = event.fields
     match event.type:
         case "translation_completed":

@@ -60,7 +60,7 @@ class Server:
 
 @contextmanager
 def embedded_server(settings: Mapping[str, object] | None = None) -> Iterator[Server]:
-    """A server for the time of a block; stopped at its end if it is not yet. Settings are `section.key`: value.
+    """Provide a server for a block; stop it at its end if it is not yet. Settings are `section.key`: value.
 
     Raises:
         ServerFailed: it did not become ready.
@@ -112,7 +112,7 @@ def launch(folder: Path, log: Path, settings: Mapping[str, object] | None = None
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
-    """The endpoints from the log, once GET /readyz says yes.
+    """Return the endpoints from the log, once GET /readyz says yes.
 
     Raises:
         ServerFailed: it ended, or is not ready within `START_S`.
@@ -135,7 +135,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, s
 
 
 def _logged(log: Path, event: str) -> dict[str, str] | None:
-    """The first line of an event in the log."""
+    """Return the first line of an event in the log."""
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         # The last line may be half written; what is not JSON comes from a library.
         if f'"{event}"' in line and line.endswith("}"):

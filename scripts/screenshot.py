@@ -123,14 +123,14 @@ def _repeat(client: SyncClient, send: Send, pause_s: float, stop: threading.Even
 
 
 def _spoken(client: SyncClient) -> bytes:
-    """A recording, said aloud by the server: there is nothing to transcribe, and it stays in English."""
+    """Return a recording, said aloud by the server: it is not transcribed, and it stays in English."""
     said = {"text": SPOKEN, "language": "en"}
     request = {"type": "audio_process", "targetLanguages": ["en"], "mobileTranscription": said}
     return next(audio for event in client.events(request) for audio in event.binaries.values())
 
 
 def _shortened(recording: bytes, steps: int) -> bytes:
-    """The same words in a recording that the cache does not know: a little of its end is missing."""
+    """Return the same words in a recording that the cache does not know: a little of its end is missing."""
     out = io.BytesIO()
     with wave.open(io.BytesIO(recording)) as whole, wave.open(out, "wb") as part:
         part.setparams(whole.getparams())

@@ -148,7 +148,7 @@ async def in_process(folder: Path, **settings: Any) -> AsyncIterator[InProcess]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that is seen from inside."""
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - the server tells nobody of it
+        while not condition():  # noqa: ASYNC110 - the server does not report it
             await asyncio.sleep(0.001)
 
 

@@ -119,7 +119,7 @@ class Client:
 
     @property
     def server_stopping_ms(self) -> int | None:
-        """How long the server said that it would still work when it began to stop; None while it is not stopping."""
+        """Return how long the server works on after it announced its stop, in ms; None while it is not stopping."""
         return self._connection.drain_ms if self._connection else None
 
     async def __aenter__(self) -> Self:
@@ -309,7 +309,7 @@ class Client:
         formats: Sequence[SubtitleFormat] = (),
         **options: Unpack[CallOptions],
     ) -> Transcription:
-        """Speech to text. A long recording may need a larger `timeout_s`.
+        """Transcribe a recording. A long one may need a larger `timeout_s`.
 
         Args:
             audio: the recording, or its file.

@@ -14,7 +14,7 @@ class Priority(StrEnum):
 
 
 class Format(StrEnum):
-    """What a transcription can be written as."""
+    """The text formats of a transcription."""
 
     TEXT = "text"
     JSON = "json"
@@ -41,7 +41,7 @@ class TextFormat(StrEnum):
 
 
 class SoundFormat(StrEnum):
-    """What speech is sent as."""
+    """The audio formats of speech."""
 
     WAV = "wav"
     OGG = "ogg"

@@ -38,7 +38,7 @@ class Inbox:
 
     @property
     def filled(self) -> bool:
-        """Something is here: `get` will not wait."""
+        """Return whether an event is here, so that `get` does not wait."""
         return bool(self._events) or self._error is not None
 
     def put(self, event: ReceivedEvent) -> None:
@@ -52,7 +52,7 @@ class Inbox:
         self._woken.set()
 
     def reconnected(self) -> None:
-        """Have the waiting call ask for what it missed: the connection was cut and is there again."""
+        """Let the waiting call ask for the events that it missed: the connection was cut and is there again."""
         self._cut_off = True
         self._woken.set()
 
@@ -98,7 +98,7 @@ class Router:
             inbox.fail(self._error)
 
     def remove(self, keys: Iterable[str], inbox: Inbox) -> None:
-        """Stop that."""
+        """Hand no more events of these keys to `inbox`."""
         for key in keys:
             waiting = self._inboxes.get(key, set())
             waiting.discard(inbox)
@@ -126,13 +126,13 @@ class Router:
 
 
 def key_of(event: ReceivedEvent) -> str:
-    """Return what an event is found by: its task, else its voice profile request, else its type."""
+    """Return the key of an event: its task, else its voice profile request, else its type."""
     request_id = event.fields.get("request_id")
     return event.task_id or (request_id if isinstance(request_id, str) else f"type:{event.type}")
 
 
 class Connection:
-    """The sockets of a client, and what reads them; made inside a running event loop.
+    """The sockets of a client and their reader; made inside a running event loop.
 
     Args:
         requests: endpoint to push requests to.
@@ -169,7 +169,7 @@ class Connection:
         self._receiver = Receiver(self._sub, self._receive, self._reader_died)
 
     def watch(self, probe: Callable[[], Awaitable[None]]) -> None:
-        """Whenever the connection was cut off: once `probe` returns, have every call ask for what it missed."""
+        """Run `probe` whenever the connection was cut off; then let every call ask for the events that it missed."""
         self._monitor.start(probe, self.router.reconnected)
 
     def send(self, frames: Sequence[bytes]) -> bool:

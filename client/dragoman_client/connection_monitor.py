@@ -1,4 +1,4 @@
-"""Whether the sockets are connected, as libzmq's monitors report it: after a cut, what was missed is asked for."""
+"""The state of the sockets, as libzmq's monitors report it: after a cut, missed events are asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EVENTS = zmq.Event.HANDSHAKE_SUCCEEDED | zmq.Event.DISCONNECTED
 
 
 class ConnectionMonitor:
-    """Watches sockets from before they connect; after each time that one was cut off, what was missed is asked for.
+    """Watches sockets from before they connect; after each cut, missed events are asked for.
 
     libzmq reports to a monitor over a pair of its own, so the sockets themselves keep their one user.
 
@@ -46,7 +46,7 @@ class ConnectionMonitor:
 
         Args:
             probe: returns when the server answers again; a connection that is there may not be subscribed yet.
-            catch_up: asks for what was missed.
+            catch_up: asks for the missed events.
         """
         self._receivers = [Receiver(monitor, self._cut_noted(), _log_fault) for monitor in self._monitors]
         self._recovery = asyncio.create_task(self._recover(probe, catch_up), name="dragoman-client-catch-up")
@@ -59,7 +59,7 @@ class ConnectionMonitor:
         self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the sockets where nothing was started."""
+        """Release the sockets where nothing was started."""
         for receiver in self._receivers:
             receiver.stop()
         for socket in self._sockets.values():

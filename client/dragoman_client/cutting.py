@@ -28,7 +28,7 @@ class Piece:
 
     @property
     def chars(self) -> int:
-        """Characters of the source that it stands for."""
+        """Return the number of characters of the source that it stands for."""
         return len(self.text) + len(self.after)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the client's side. What the server answers is a `dragoman_wire.errors.DragomanError`.
+"""Errors of the client's side. An error that the server answers is a `dragoman_wire.errors.DragomanError`.
 
 ClientError
 ├── ServerUnreachable   no server answers at the endpoints

@@ -34,17 +34,17 @@ class ReceivedEvent:
 
     @property
     def task_id(self) -> str | None:
-        """The task that the event belongs to; None where it says nothing of it."""
+        """Return the id of the task that the event belongs to; None where the event names none."""
         return _text(self.fields.get("taskId"))
 
     @property
     def language(self) -> str | None:
-        """The target language that the event is about; None where it is about all of the task."""
+        """Return the target language that the event is about; None where it is about the whole task."""
         return _text(self.fields.get("targetLanguage")) or _text(self.fields.get("language"))
 
     @property
     def error(self) -> DragomanError | None:
-        """The error that the event reports; None where it reports none."""
+        """Return the error that the event reports; None where it reports none."""
         code = self.fields.get("errorCode")
         if not isinstance(code, str):
             return None

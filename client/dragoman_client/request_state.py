@@ -31,7 +31,7 @@ _TASK_EVENTS = frozenset({"accepted", "task_finished"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patience:
-    """How long to wait, in seconds."""
+    """Times to wait, in seconds."""
 
     timeout_s: float = 60.0
     """Without a new event, before giving up."""
@@ -46,7 +46,7 @@ class Patience:
 
 
 class Step(Enum):
-    """What the owner of a request's state does next."""
+    """The next step of the owner of a request's state."""
 
     SEND = auto()
     """Send the request (again), then call `sent`."""
@@ -100,12 +100,12 @@ class RequestState:
 
     @property
     def control_answer(self) -> str | None:
-        """The type of the one event that answers a control request; None for tasks and for `result`."""
+        """Return the type of the one event that answers a control request; None for tasks and for `result`."""
         return next(iter(self._family.events), None) if self._family.control else None
 
     @property
     def ended(self) -> bool:
-        """Nothing more will come."""
+        """Return whether nothing more will come."""
         return self._phase is _Phase.ENDED
 
     def due(self, now_s: float) -> tuple[Step, float]:
@@ -127,7 +127,7 @@ class RequestState:
         return (Step.SEND if self._phase is _Phase.SENDING else Step.POLL), 0.0
 
     def resumed(self, now_s: float) -> None:
-        """Whoever was handed an event comes back for the next: the time in between was not silence."""
+        """Start the measurement of silence anew: the caller had an event in its hands meanwhile."""
         self._last_s = now_s
 
     def reconnected(self, now_s: float) -> None:
@@ -156,12 +156,12 @@ class RequestState:
         self._closing_polls += 1
 
     def finish(self) -> ReceivedEvent | None:
-        """End without what is missing; the `task_finished` that was held back for it."""
+        """End without the missing events; return the `task_finished` that was held back for them."""
         self._phase = _Phase.ENDED
         return self._held
 
     def see(self, event: ReceivedEvent, now_s: float) -> ReceivedEvent | None:
-        """Take an event in; the event to hand on, or None where it says nothing new."""
+        """Take an event in; return the event to hand on, or None where it is not new."""
         if self.ended or not self._concerns(event):
             return None
         if event.type == "result_unknown":
@@ -181,7 +181,7 @@ class RequestState:
         return event
 
     def _concerns(self, event: ReceivedEvent) -> bool:
-        """Cancelling a task, asking for it and the task itself go under one id: each takes its own."""
+        """Return whether the event is for this request: a task, its cancellation and its `result` share one id."""
         if event.type == "request_rejected":
             about = event.fields.get("requestType")
             return about == self.kind or (about not in FAMILIES.control_types and self.control_answer is None)

@@ -1,4 +1,4 @@
-"""What the convenience calls return, and how it is read from a task's events. Pure."""
+"""The results of the convenience calls, and how they are read from a task's events. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Translation:
     from_cache: bool
     processing_time_s: float
     warnings: Sequence[str] = ()
-    """What the server guessed, or finds doubtful: a sentence each."""
+    """A sentence for each guess or doubt of the server."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class SpokenTranslation:
     voice: str = ""
     """The voice that speaks; empty where the server does not say."""
     warnings: Sequence[str] = ()
-    """What the server finds doubtful about the translation: a sentence each."""
+    """A sentence for each doubt of the server about the translation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,7 @@ class TranslationFailed(ClientError):
 
 
 def transient_error(events: Iterable[ReceivedEvent]) -> DragomanError | None:
-    """Return the error that the same request may not meet again; of several the one to wait longest for."""
+    """Return the error for which a retry makes sense; of several the one with the longest wait."""
     errors = [error for event in events if isinstance(error := event.error, _TRANSIENT)]
     return max(errors, key=lambda error: error.retry_after_ms or 0, default=None)
 

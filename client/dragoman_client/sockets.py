@@ -80,7 +80,7 @@ class Receiver:
         self._next: asyncio.Handle | None = None
         self._descriptor = int(socket.fileno())
         self._loop.add_reader(self._descriptor, self._turn)
-        # What is there already has announced itself before anyone listened.
+        # Messages that are there already announced themselves before the reader was registered.
         self._next = self._loop.call_soon(self._turn)
 
     def stop(self) -> None:

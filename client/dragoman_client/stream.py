@@ -37,7 +37,7 @@ class EventStream:
 
     @property
     def task_id(self) -> str:
-        """The id of the task, for `Client.cancel`."""
+        """Return the id of the task, for `Client.cancel`."""
         return self._state.task_id
 
     def __aiter__(self) -> Self:

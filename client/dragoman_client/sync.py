@@ -43,12 +43,12 @@ class SyncClient:
 
     @property
     def peer(self) -> str:
-        """The name under which this client is answered."""
+        """Return the name under which this client is answered."""
         return self._client.peer
 
     @property
     def server_stopping_ms(self) -> int | None:
-        """See `Client.server_stopping_ms`."""
+        """Return the value of `Client.server_stopping_ms`."""
         return self._client.server_stopping_ms
 
     def __enter__(self) -> Self:
@@ -97,7 +97,7 @@ class SyncClient:
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not opening.done():
-            # The thread that waits was interrupted.
+            # The waiting thread was interrupted.
             opening.cancel()
         try:
             await opening
@@ -265,7 +265,7 @@ class SyncEventStream(Iterator[ReceivedEvent]):
 
     @property
     def task_id(self) -> str:
-        """The id of the task, for `SyncClient.cancel`."""
+        """Return the id of the task, for `SyncClient.cancel`."""
         return self._stream.task_id
 
     def __next__(self) -> ReceivedEvent:

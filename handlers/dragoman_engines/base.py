@@ -41,7 +41,7 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pool(self) -> str:
-        """The name of its pool."""
+        """Return the name of its pool."""
         return pool_name(self.kind, self.name)
 
 
@@ -105,7 +105,7 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """The abilities of the model."""
+        """Return the abilities of the model."""
         ...
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

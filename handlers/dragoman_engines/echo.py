@@ -66,7 +66,7 @@ class EchoEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Any language and any pair, with one voice for all."""
+        """Return any language and any pair, with one voice for all."""
         return Capabilities(model="echo", revision="1", quality="gist", multilingual=True, voices=[_VOICE])
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

@@ -52,7 +52,7 @@ class Work(msgspec.Struct, Generic[R], frozen=True, kw_only=True, tag=True):
 
     @property
     def pool(self) -> str:
-        """The name of the pool that does it."""
+        """Return the name of the pool that does it."""
         return pool_name(self.kind, self.model)
 
     def cost_s(self) -> float:

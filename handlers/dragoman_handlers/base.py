@@ -1,4 +1,4 @@
-"""What a handler is, and what it sees of the server."""
+"""The interface of a handler, and of the server to it."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ T = TypeVar("T")
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What a handler may ask the cache beside units: its fields, and the engine, are all that decides the answer."""
+    """A question to the cache that is no unit: its fields and the engine alone decide the answer."""
 
     kind: ClassVar[Kind]
     """The engine that the answer comes from."""
     model: str = ""
     """Which of several models, as in `Work`."""
     cached_as: ClassVar[str]
-    """What the cache calls such answers."""
+    """The cache's name for such answers."""
 
     @property
     def pool(self) -> str:
-        """The name of that engine's pool."""
+        """Return the name of that engine's pool."""
         return pool_name(self.kind, self.model)
 
 
@@ -53,27 +53,27 @@ class HandlerLimits(Protocol):
 
     @property
     def text_chars(self) -> int:
-        """Characters of a text to translate."""
+        """Return the most characters that a text to translate may have."""
         ...
 
     @property
     def document_chars(self) -> int:
-        """Characters of a text whose request states its format."""
+        """Return the most characters that a text whose request states its format may have."""
         ...
 
     @property
     def audio_s(self) -> float:
-        """Seconds of decoded audio."""
+        """Return the most seconds that decoded audio may have."""
         ...
 
     @property
     def glossary_terms(self) -> int:
-        """Terms of a request's glossary."""
+        """Return the most terms that a request's glossary may have."""
         ...
 
     @property
     def glossary_chars(self) -> int:
-        """Characters of a term, and of a replacement."""
+        """Return the most characters that a term may have, and a replacement."""
         ...
 
 
@@ -82,44 +82,44 @@ class RequestView(Protocol):
 
     @property
     def task_id(self) -> str:
-        """The task's id; the server made one where the peer sent none."""
+        """Return the task's id; the server made one where the peer sent none."""
         ...
 
     @property
     def codec(self) -> Codec:
-        """The encoding of the request, and so of its events."""
+        """Return the encoding of the request, and so of its events."""
         ...
 
     @property
     def limits(self) -> HandlerLimits:
-        """Limits that only a handler can check."""
+        """Return the limits that only a handler can check."""
         ...
 
     @property
     def glossary(self) -> Glossary:
-        """The server's own."""
+        """Return the server's own glossary."""
         ...
 
     @property
     def phrases(self) -> PhraseBook:
-        """The server's own."""
+        """Return the server's own phrase book."""
         ...
 
     @property
     def models(self) -> Mapping[str, str]:
-        """The translation models: the name that peers know (`modelType`) to that of units, empty for the default."""
+        """Return the translation models: `modelType` as peers send it to the name in units, empty for the default."""
         ...
 
     def now_s(self) -> float:
-        """Unix time, for the timestamps of events."""
+        """Return the Unix time, for the timestamps of events."""
         ...
 
     def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
-        """What the engine of this kind can do; None while it is not known. `model` names one beside the default."""
+        """Return the abilities of the engine of this kind; None while unknown. `model`: one beside the default."""
         ...
 
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:
-        """The answers where all are known in memory; None where one is not, and nothing is counted then."""
+        """Return the answers where all are known in memory; None where one is not, and nothing is counted then."""
         ...
 
 
@@ -128,20 +128,20 @@ class Context(RequestView, Protocol):
 
     @property
     def audio(self) -> Buffer | None:
-        """The recording that came with the request."""
+        """Return the recording that came with the request."""
         ...
 
     @property
     def stages(self) -> dict[str, Any]:
-        """Results of finished stages, kept with the task: a repeat of it, or a restart, goes on from them."""
+        """Return the results of finished stages, kept with the task: a repeat or a restart goes on from them."""
         ...
 
     def elapsed_s(self) -> float:
-        """Seconds since the request arrived."""
+        """Return the seconds since the request arrived."""
         ...
 
     def waited_s(self) -> float:
-        """Seconds that the request waited for its lane."""
+        """Return the seconds that the request waited for its lane."""
         ...
 
     def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
@@ -157,11 +157,11 @@ class Context(RequestView, Protocol):
         ...
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
-        """Note that a part is answered, by an event that speaks of several."""
+        """Note that a part is answered, by an event that covers several."""
         ...
 
     async def capabilities(self, kind: Kind, model: str = "") -> Capabilities:
-        """What the engine of this kind can do; waits while it is loading. `model` names one beside the default.
+        """Return the abilities of the engine of this kind; wait while it loads. `model`: one beside the default.
 
         Raises:
             EngineUnavailable: there is none.
@@ -169,7 +169,7 @@ class Context(RequestView, Protocol):
         ...
 
     async def run(self, work: Work[ResultT], *, size_s: float) -> Answer[ResultT]:
-        """The result of a unit. `size_s` is the cost of all the request's units of this kind together.
+        """Return the result of a unit. `size_s` is the cost of all the request's units of this kind together.
 
         Raises:
             DragomanError: the engine's error.
@@ -177,7 +177,7 @@ class Context(RequestView, Protocol):
         ...
 
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
-        """The known answers to questions of one kind; None for each that is not known.
+        """Return the known answers to questions of one kind; None for each that is not known.
 
         Results of units are kept without being told to, piece by piece; other answers by `remember` and `once`.
         """
@@ -188,15 +188,15 @@ class Context(RequestView, Protocol):
         ...
 
     async def once(self, question: AnyQuestion, answer_type: type[T], compute: Callable[[], Awaitable[T]]) -> T:
-        """The known answer, or that of an equal question that is being computed, or what `compute` gives.
+        """Return the known answer, that of an equal question in progress, or the result of `compute`.
 
         Raises:
-            DragomanError: what `compute` raised, here or for the one who was first; nothing is kept then.
+            DragomanError: what `compute` raised, here or for the request that was first; nothing is kept then.
         """
         ...
 
     def spool_file(self) -> AbstractContextManager[Path]:
-        """A path for decoded audio; the file is removed at the end."""
+        """Return a path for decoded audio; the file is removed at the end."""
         ...
 
 
@@ -206,9 +206,9 @@ class Handler(ABC, Generic[R]):
     request_type: ClassVar[str]
     lane: ClassVar[str]
     progress_unit: ClassVar[ProgressUnit] = "characters"
-    """What its progress is counted in."""
+    """The unit of its progress."""
     stage_types: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
-    """What it keeps in `Context.stages`, by the name up to a colon; values of these types survive a crash."""
+    """The types of its results in `Context.stages`, by the name up to a colon; such values survive a crash."""
 
     @abstractmethod
     async def handle(self, request: R, context: Context) -> None:
@@ -219,21 +219,21 @@ class Handler(ABC, Generic[R]):
         """
 
     def known(self, request: R, view: RequestView) -> list[tuple[Event, str]] | None:  # noqa: ARG002 - not of this family
-        """The whole answer, events with the parts that they settle, where nothing has to be computed or waited for.
+        """Return the whole answer where nothing has to be computed or awaited: events with the parts that they settle.
 
         Such a request takes no place in its lane. To be found out in microseconds.
         """
         return None
 
     def parts(self, request: R) -> tuple[str, ...]:
-        """What is answered one by one: the target languages, or the request as a whole."""
+        """Return the parts answered one by one: the target languages, or the request as a whole."""
         languages: Sequence[str] = getattr(request, "target_languages", ())
         if len(languages) > 1:
             return tuple(dict.fromkeys(languages))
         return tuple(languages) or (WHOLE,)
 
     def narrowed(self, request: R, parts: Sequence[str]) -> R:
-        """The same request for some of its parts."""
+        """Return the same request for some of its parts."""
         if list(parts) in ([WHOLE], getattr(request, "target_languages", None)):
             return request
         return msgspec.structs.replace(request, target_languages=list(parts))

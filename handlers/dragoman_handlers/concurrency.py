@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Their results, in order. Where one raises, the others are cancelled and its error is raised as it is."""
+    """Return their results, in order. Where one raises, cancel the others and raise its error as it is."""
     if not coroutines:
         return []
     if len(coroutines) == 1:
@@ -23,7 +23,7 @@ async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 
 @asynccontextmanager
 async def one_error() -> AsyncIterator[None]:
-    """Around a task group: raise the first of its errors as it is, instead of a group of one or more."""
+    """Raise the first error of the task group inside as it is, instead of a group of one or more."""
     try:
         yield
     except BaseExceptionGroup as errors:

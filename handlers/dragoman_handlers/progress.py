@@ -1,4 +1,4 @@
-"""How far a task is, told to peers that want it: `task_progress`."""
+"""The progress of a task, sent to peers that want it: `task_progress`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _STEPS = 10
 
 
 class Reporting(Protocol):
-    """What progress needs of a context."""
+    """The part of a context that progress needs."""
 
     @property
     def task_id(self) -> str:
-        """The task's id."""
+        """Return the task's id."""
         ...
 
     def elapsed_s(self) -> float:
-        """Seconds since the request arrived."""
+        """Return the seconds since the request arrived."""
         ...
 
     def now_s(self) -> float:
-        """Unix time."""
+        """Return the Unix time."""
         ...
 
     def tell(self, event: Event) -> None:

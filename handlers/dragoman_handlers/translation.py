@@ -49,7 +49,7 @@ class TranslationHandler(Handler[TranslationRequest]):
         await all_of([self._one(request, context, opened, source, wish, target) for target in self.parts(request)])
 
     def known(self, request: TranslationRequest, view: RequestView) -> list[tuple[Event, str]] | None:
-        """Texts that were translated lately."""
+        """Answer from texts that were translated lately."""
         if request.format or request.progress:
             return None
         if request.glossary or not 0 < len(request.text) <= view.limits.text_chars:
@@ -163,7 +163,7 @@ def _completed(
 
 @functools.cache
 def version() -> str:
-    """The version of this distribution."""
+    """Return the version of this distribution."""
     return importlib.metadata.version("dragoman")
 
 

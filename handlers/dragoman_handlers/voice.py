@@ -52,14 +52,14 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class _Outcome:
-    """What has come of the languages so far."""
+    """The results of the languages so far."""
 
     asked: int
     audios: dict[str, tuple[TranslatedAudio, bytes]] = field(default_factory=dict)
     failed: dict[str, DragomanError] = field(default_factory=dict)
 
     def event_class(self) -> type[TranslatedAudioEvent]:
-        """The event that says the language just added."""
+        """Return the class of the event that reports the language just added."""
         if self.asked == 1:
             return AudioTranslationReady
         if len(self.audios) + len(self.failed) == self.asked:
@@ -77,7 +77,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
-        translation_wish(request, context)  # what is wrong with it is told before any work
+        translation_wish(request, context)  # errors in it are reported before any work
         transcription = await self._transcription(request, context)
         context.publish(
             TranscriptionReady(

@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(name: str, rounds: int, only: str, minutes: float) -> tuple[list[Row], bool]:
-    """The rows that were measured, and whether these are all."""
+    """Return the rows that were measured, and whether these are all."""
     rows: list[Row] = []
     signal.setitimer(signal.ITIMER_REAL, minutes * 60)
     try:

@@ -45,7 +45,7 @@ _PLACES = ("near the river", "in the morning", "before the storm", "at the stati
 
 
 def measure(rounds: int, only: str) -> list[Row]:
-    """Every measurement whose name contains `only`."""
+    """Return every measurement whose name contains `only`."""
     measurements = {
         "hit against ping": _hit_against_ping,
         "stream with repeats": _stream,
@@ -102,7 +102,7 @@ class Peer:
         self._push.send(msgpack.packb(request))
 
     def until(self, kind: str) -> dict[str, Any]:
-        """The next event of this type."""
+        """Return the next event of this type."""
         while self._sub.poll(_PATIENCE_MS):
             event: dict[str, Any] = msgpack.unpackb(self._sub.recv_multipart()[-1])
             if event["type"] == kind:
@@ -154,7 +154,7 @@ def _hit_against_ping(rounds: int) -> list[Row]:
 
 
 def _round_trips(peer: Peer) -> tuple[float, float]:
-    """The medians of a hit and of a ping, in milliseconds, in turn."""
+    """Return the medians of a hit and of a ping, in milliseconds, in turn."""
     text = next(sentences(1))
     peer.translate(text)
     peer.until(peer.last)

@@ -24,7 +24,7 @@ class Points:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def of(self, peer: str, point: str, figure: str) -> dict[int, float]:
-        """A figure by round, of the rounds that have it."""
+        """Return a figure by round, of the rounds that have it."""
         return {
             line["repetition"]: float(line[figure])
             for line in self.lines
@@ -32,7 +32,7 @@ class Points:
         }
 
     def failures(self) -> list[str]:
-        """What went wrong, a line each."""
+        """Return the problems, a line each."""
         named = ((line.get("peer", line.get("way")), line) for line in self.lines if "failed" in line)
         return [f"{name} {line['point']}: {line['failed']}" for name, line in named]
 
@@ -61,13 +61,13 @@ def run(program: str, arguments: Sequence[str], out: Path) -> None:
 
 
 def read(out: Path) -> Points:
-    """The lines so far."""
+    """Return the lines so far."""
     text = out.read_text(encoding="utf-8") if out.exists() else ""
     return Points([json.loads(line) for line in text.splitlines()])
 
 
 def print_points(points: Points, title: str, columns: Sequence[tuple[str, str, str, float]]) -> None:
-    """One line a peer.
+    """Print one line for each peer.
 
     Args:
         points: what was measured.

@@ -30,7 +30,7 @@ class Direct:
         self._read()
 
     def seconds(self, job: dict[str, Any]) -> float:
-        """How long the job takes."""
+        """Return the seconds that the job takes."""
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()

@@ -29,7 +29,7 @@ PROCESSES = (1, 2, 4)
 
 
 def measure(rounds: int, only: str) -> Iterator[Row]:
-    """The rows whose measurement's name contains `only`: `calls` or `processes`."""
+    """Yield the rows whose measurement's name contains `only`: `calls` or `processes`."""
     measurements: dict[str, Callable[[int], Iterator[Row]]] = {"calls": _calls, "processes": _processes}
     yield from chosen(measurements, rounds, only)
 

@@ -25,7 +25,7 @@ SINGLES = 60
 
 
 def measure(rounds: int, only: str) -> list[Row]:
-    """Every measurement whose name contains `only`."""
+    """Return every measurement whose name contains `only`."""
     if not DATA.is_dir():
         raise SystemExit("scripts/bench lanes needs the test data beside the project")
     return asyncio.run(_measure(rounds, only))
@@ -58,11 +58,11 @@ class Speech:
         self.lines = (DATA / "text" / "flores.en.txt").read_text(encoding="utf-8").splitlines()
 
     def near(self, seconds: float, count: int) -> list[Path]:
-        """The clips whose length is nearest to this."""
+        """Return the clips whose length is nearest to this."""
         return [path for path, _ in sorted(self.clips, key=lambda clip: abs(clip[1] - seconds))[:count]]
 
     def long(self, seconds: float) -> bytes:
-        """A WAV of about this length."""
+        """Return a WAV of about this length."""
         import av  # noqa: PLC0415 - only this needs the decoder
 
         file = io.BytesIO()
@@ -97,7 +97,7 @@ def _p95(values: list[float]) -> float:
 
 
 async def _singles(client: Client, lines: list[str]) -> float:
-    """The p95 of single-sentence translations, one at a time, in milliseconds."""
+    """Return the p95 of single-sentence translations, one at a time, in milliseconds."""
     return _p95([1000 * await _timed(client.translate(line, "en", to="pt")) for line in lines])
 
 

@@ -30,7 +30,7 @@ GOAL = 1.1
 
 
 def measure(rounds: int, only: str) -> Iterator[Row]:
-    """The rows whose measurement's name contains `only`: `novel`."""
+    """Yield the rows whose measurement's name contains `only`: `novel`."""
     measurements: dict[str, Callable[[int], Iterator[Row]]] = {"novel": _novel}
     yield from chosen(measurements, rounds, only)
 
@@ -68,7 +68,7 @@ def parts_of(text: str) -> Iterator[str]:
 
 
 def job_of(text: str) -> dict[str, list[str]]:
-    """The sentences that the server makes of it."""
+    """Return the sentences that the server makes of it."""
     pieces = [piece.text for piece in cut(text) if piece.text]
     sentences = (one for piece in pieces for one in split_text(piece, "en") if one.translatable)
     return {"lines": [sentence.text for sentence in sentences]}
@@ -85,6 +85,7 @@ def _by_the_command(server: Server, text: str) -> float:
             out=out,
             force=False,
             format=None,
+            columns=(),
             model=None,
             priority="normal",
             glossary={},

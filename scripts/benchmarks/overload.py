@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 def measure(rounds: int, only: str, draw: Path | None = None) -> Iterator[Row]:
-    """Every share of the capacity once in each round, if a row's name contains `only`; `draw`: also into this file."""
+    """Yield every share of the capacity once a round, if a row's name contains `only`; `draw`: also into this file."""
     outcomes: dict[float, list[Outcome]] = {share: [] for share in SHARES}
     capacities = []
     with embedded_server(SETTINGS) as server, Translations(server) as peer:
@@ -78,7 +78,7 @@ def _rows(outcomes: dict[float, list[Outcome]]) -> Iterator[Row]:
 
 
 def _at(seconds: Sequence[float], share: float) -> float:
-    """A percentile in milliseconds, by nearest rank; 0 where there is none."""
+    """Return a percentile in milliseconds, by nearest rank; 0 where there is none."""
     ordered = sorted(seconds)
     return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
@@ -108,7 +108,7 @@ def _print(outcomes: dict[float, list[Outcome]]) -> None:
 
 
 def _draw(outcomes: dict[float, list[Outcome]], capacities: Sequence[float], picture: Path) -> None:
-    import matplotlib as mpl  # noqa: PLC0415 - only who draws needs it
+    import matplotlib as mpl  # noqa: PLC0415 - only needed to draw
 
     mpl.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415 - after the choice above

@@ -30,7 +30,7 @@ IDLE_S = 10.0
 
 
 def measure(rounds: int, only: str) -> Iterator[Row]:
-    """The rows whose measurement's name contains `only`: `messages`, `start`, `idle` or `memory`."""
+    """Yield the rows whose measurement's name contains `only`: `messages`, `start`, `idle` or `memory`."""
     measurements: dict[str, Callable[[int], Iterator[Row]]] = {
         "messages": _messages,
         "start": _start,

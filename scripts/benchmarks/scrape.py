@@ -40,7 +40,7 @@ def measure(rounds: int, only: str) -> list[Row]:
 
 
 def _watched(server: Server, load: Load) -> float:
-    """The rate while somebody asks for everything once a second, from the first moment on."""
+    """Return the rate while everything is asked for once a second, from the first moment on."""
     over = threading.Event()
 
     def watch() -> None:

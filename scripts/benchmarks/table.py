@@ -43,7 +43,7 @@ class Row:
 
     @property
     def held(self) -> bool:
-        """Whether the goal is met, where there is one."""
+        """Return whether the goal is met, where there is one."""
         if self.goal is None:
             return True
         if not self.ours:
@@ -57,7 +57,7 @@ class Row:
 
 
 def chosen(measurements: Mapping[str, Callable[[int], Iterable[Row]]], rounds: int, only: str) -> Iterator[Row]:
-    """The rows of the measurements whose name contains `only`, each named as it begins."""
+    """Yield the rows of the measurements whose name contains `only`, each named as it begins."""
     for name, run in measurements.items():
         if only in name:
             print(f"{name} ...", flush=True)
@@ -65,7 +65,7 @@ def chosen(measurements: Mapping[str, Callable[[int], Iterable[Row]]], rounds: i
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """One line a row: medians, the ratio with its spread, and the goal."""
+    """Print one line for each row: medians, the ratio with its spread, and the goal."""
     table = Table()
     for heading in ("measurement", "ours", "compared to", "ratio", "min .. max", "goal", ""):
         table.add_column(heading, justify="left" if heading in ("measurement", "") else "right")

@@ -54,17 +54,22 @@ class Outcome:
         return self.in_time / self.seconds
 
 
+def word_of(number: int) -> str:
+    """Return a word for each number: a long number would be kept from the engine, and such texts are equal to it."""
+    return "".join("bcdfghjklm"[int(digit)] + "aeiou"[int(digit) % 5] for digit in f"{number:06d}")
+
+
 class Translations:
     """Translations on *events*, every text a new one, or one of a few that the cache knows.
 
     Args:
-        server: who is asked.
+        server: the server that is asked.
         known: how many different texts there are; 0: no two are equal.
     """
 
     def __init__(self, server: Server, known: int = 0) -> None:
         self._numbers = itertools.count()
-        self._texts = itertools.cycle([f"{number:09d} {_TEXT}" for number in range(known)]) if known else None
+        self._texts = itertools.cycle([f"{word_of(number)} {_TEXT}" for number in range(known)]) if known else None
         self._context = zmq.Context()
         self._push = self._context.socket(zmq.PUSH)
         self._push.connect(server.requests)
@@ -108,7 +113,7 @@ class Translations:
         return done / (time.perf_counter() - begin_s)
 
     def open(self, rate: float, seconds: float) -> Outcome:
-        """What comes of so many requests a second, sent when they are due."""
+        """Send so many requests a second, each when it is due, and return the outcome."""
         outcome = Outcome(seconds)
         waiting: dict[str, float] = {}
         begin_s = time.perf_counter()
@@ -150,7 +155,7 @@ class Translations:
         number = next(self._numbers)
         request = {
             "taskId": f"task-{number}",
-            "text": next(self._texts) if self._texts else f"{number:09d} {_TEXT}",
+            "text": next(self._texts) if self._texts else f"{word_of(number)} {_TEXT}",
             "sourceLanguage": "en",
             "targetLanguages": ["fr"],
         }

@@ -74,7 +74,7 @@ class Arena:
             time.sleep(0.01)
 
     def settle(self, outcome: Outcome) -> None:
-        """See to the end of everything that was sent, and add the peers' ledgers to the outcome."""
+        """Wait for the end of everything that was sent, and add the peers' ledgers to the outcome."""
         for peer in self.peers:
             peer.finish(_SETTLE_S)
             outcome.counts += peer.ledger.counts()
@@ -83,7 +83,7 @@ class Arena:
 
 @contextmanager
 def arena(options: Options, settings: Mapping[str, object] | None = None) -> Iterator[Arena]:
-    """A running server under load from two peers."""
+    """Provide a running server under load from two peers."""
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="dragoman-chaos-", ignore_cleanup_errors=True) as folder:
         victim = Victim(Path(folder), {"journal.mode": options.journal, **(settings or {})})
@@ -101,7 +101,7 @@ def arena(options: Options, settings: Mapping[str, object] | None = None) -> Ite
 
 
 def print_outcomes(outcomes: list[Outcome]) -> None:
-    """One line a case, then the first problems."""
+    """Print one line for each case, then the first problems."""
     table = Table()
     for heading in ("case", "rounds", "tasks", "accepted", "finished", "asked", "resent", "problems", "s", "notes"):
         table.add_column(heading, justify="left" if heading in ("case", "notes") else "right")

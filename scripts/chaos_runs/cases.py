@@ -27,7 +27,7 @@ def kill_the_server(options: Options) -> Outcome:
     killed_at_start = 0
     with arena(options) as field:
         for _ in range(options.rounds):
-            # A request that was at work at three ends of a server is set aside as poisoned; these are not.
+            # A request that was at work at three ends of a server becomes a dead letter; these do not.
             field.wait_until_recovered()
             field.wait(0.0, 0.6)
             field.victim.kill()
@@ -86,7 +86,7 @@ def stop_the_server(options: Options) -> Outcome:
 
 
 def cut_off_subscribers(options: Options) -> Outcome:
-    """A subscriber that closes its socket for a while, and one whose process is stopped meanwhile."""
+    """Close a subscriber's socket for a while, and stop another subscriber's process meanwhile."""
     outcome = Outcome(case="subscriber", rounds=options.rounds)
     with arena(options) as field:
         deaf, *_ = field.peers

@@ -31,7 +31,7 @@ class Task:
     finishes: list[str] = field(default_factory=list)
     """The status of each `task_finished`."""
     late: list[str] = field(default_factory=list)
-    """Parts that were first heard of after the finish, though nobody had asked for a replay."""
+    """Parts that were first heard of after the finish, though no replay was asked for."""
     forgotten: bool = False
 
     @property
@@ -69,14 +69,14 @@ class Ledger:
         self._open: dict[str, Task] = {}
 
     def add(self, task_id: str, expected: Mapping[str, str]) -> Task:
-        """A request that is about to be sent."""
+        """Note a request that is about to be sent."""
         task = Task(task_id=task_id, expected=expected)
         self.tasks[task_id] = self._open[task_id] = task
         return task
 
     @property
     def open(self) -> list[Task]:
-        """What is not complete yet."""
+        """Return the requests that are not complete yet."""
         return list(self._open.values())
 
     def see(self, event: Mapping[str, Any]) -> Task | None:
@@ -103,7 +103,7 @@ class Ledger:
         return task
 
     def problems(self) -> list[str]:
-        """One sentence for each broken promise."""
+        """Return one sentence for each broken promise."""
         return [f"{self.peer} {task.task_id}: {said}" for task in self.tasks.values() for said in _problems(task)]
 
     def counts(self) -> Counts:
@@ -126,7 +126,7 @@ class Ledger:
 
 
 def texts_of(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The results that an event brings, by part."""
+    """Yield the results that an event brings, by part."""
     if event["type"] == "translation_completed":
         yield event["targetLanguage"], event["result"]["translatedText"]
     elif event["type"] in ("transcription_completed", "audio_process_completed"):

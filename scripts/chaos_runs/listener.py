@@ -18,12 +18,12 @@ _POLL_S = 0.5
 
 
 def text_of(peer: str, number: int) -> str:
-    """A text of about 9,000 characters."""
+    """Return a text of about 9,000 characters."""
     return " ".join([f"text {number} of {peer}", *["again"] * _WORDS])
 
 
 async def listen(peer: str, requests: str, routed: str) -> dict[str, str]:
-    """All the translations, by number; says on standard output when the first result is there."""
+    """Return all the translations, by number; print a line when the first result is there."""
     heard = False
 
     def first(event: ReceivedEvent) -> None:

@@ -41,7 +41,7 @@ def _check(peer: str, said: dict[str, str]) -> list[str]:
 
 
 def _stop_one(victim: Victim, rng: random.Random, peer: str) -> dict[str, str]:
-    """What the listener was told, by number; nothing where it did not end."""
+    """Return the listener's translations, by number; nothing where it did not end."""
     command = [sys.executable, "-m", "scripts.chaos_runs.listener", peer]
     command += [victim.endpoints["requests"], victim.endpoints["routed"]]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

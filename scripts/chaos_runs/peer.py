@@ -55,7 +55,7 @@ class LoadPeer(threading.Thread):
     # --- the owner's side ----------------------------------------------------------------------------------
 
     def server_is_up(self) -> None:
-        """A server is there, perhaps another one: catch up, then go on."""
+        """Catch up with a server that is there again, perhaps another one, then go on."""
         self._behind = True
         self._up.set()
 
@@ -66,7 +66,7 @@ class LoadPeer(threading.Thread):
 
     @property
     def recovered(self) -> bool:
-        """Whether everything is complete that was open when the last server ended."""
+        """Return whether everything is complete that was open when the last server ended."""
         return all(task.complete for task in self._interrupted)
 
     def go_deaf(self) -> None:

@@ -20,7 +20,7 @@ STOP_GRACE_S = 15.0
 """How long a stop may take beyond `drain_s`: as long as systemd is told that it may."""
 _DELAYS_MS = {"decoder": 10, "transcription": 20, "translation": 3, "speech": 10}
 _KINDS = tuple(_DELAYS_MS)
-# Below the ports that the system hands out: a peer that knocks at such a port while nobody listens may be connected
+# Below the ports that the system hands out: a peer that knocks at such a port while it is not bound may be connected
 # to itself, and then the server cannot have its port back.
 _PORTS = range(20_000, 30_000)
 
@@ -63,7 +63,7 @@ class Victim:
 
     @property
     def pid(self) -> int:
-        """Of the life at hand."""
+        """Return the process id of the present server."""
         return self._process.pid if self._process else 0
 
     def launch(self) -> subprocess.Popen[bytes]:
@@ -102,11 +102,11 @@ class Victim:
             return document
 
     def children(self) -> list[int]:
-        """The process ids of the engines."""
+        """Return the process ids of the engines."""
         return [pid for engine in self.stats()["engines"].values() for pid in engine["pids"]]
 
     def wait_for_engines(self, timeout_s: float, gone: int = 0) -> bool:
-        """Whether all engines are ready, none of them in the process `gone`, within the time."""
+        """Wait until all engines are ready, none of them in the process `gone`; return whether that was in time."""
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
             engines = self.stats()["engines"].values()

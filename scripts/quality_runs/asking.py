@@ -21,7 +21,7 @@ _R = TypeVar("_R")
 
 
 def ask_server(work: Callable[[Client], Awaitable[_R]], settings: Mapping[str, object] | None = None) -> _R:
-    """What `work` gets from a fresh server with these settings (`section.key`: value) over the defaults; no cache.
+    """Run `work` on a fresh server with these settings (`section.key`: value) over the defaults; no cache.
 
     Raises:
         ServerFailed: it did not start, or did not stop with status 0.
@@ -40,7 +40,7 @@ def ask_server(work: Callable[[Client], Awaitable[_R]], settings: Mapping[str, o
 
 
 async def each(work: Callable[[_T], Awaitable[_R]], items: Sequence[_T], at_once: int = AT_ONCE) -> list[_R]:
-    """The results for all items, in order, with some at work at a time."""
+    """Return the results for all items, in order, with some at work at a time."""
     places = asyncio.Semaphore(at_once)
 
     async def one(item: _T) -> _R:
@@ -51,7 +51,7 @@ async def each(work: Callable[[_T], Awaitable[_R]], items: Sequence[_T], at_once
 
 
 def ask_directly(program: str, job: Mapping[str, Any]) -> Any:
-    """The answer of a program of this package (`hearing_direct`) that reads a job and writes an answer, as JSON.
+    """Return the answer of a program of this package (`hearing_direct`) that reads and writes JSON.
 
     Raises:
         CalledProcessError: it failed; it has said why on standard error.

@@ -66,7 +66,7 @@ def _model(name: str, source: str, english: Sequence[Clip], many: Sequence[Clip]
 
 
 async def hear(client: Client, clips: Sequence[Clip]) -> list[Transcription]:
-    """What the server hears in the recordings, told their languages."""
+    """Return the server's transcriptions of the recordings, with their languages stated."""
 
     async def one(clip: Clip) -> Transcription:
         return await client.transcribe(clip.path, clip.language)
@@ -75,7 +75,7 @@ async def hear(client: Client, clips: Sequence[Clip]) -> list[Transcription]:
 
 
 async def hear_with_wrong_hints(client: Client, clips: Sequence[Clip]) -> list[Transcription]:
-    """What it hears if it has to find out the languages, and the user's is another."""
+    """Return its transcriptions where it has to find the languages, and the hint is another one."""
 
     async def one(clip: Clip) -> Transcription:
         wrong = LANGUAGES[(LANGUAGES.index(clip.language) + 1) % len(LANGUAGES)]
@@ -100,7 +100,7 @@ def _errors(
 
 
 def _found_out(name: str, told: Sequence[Transcription], untold: Sequence[Transcription]) -> list[Check]:
-    """A wrong hint changes nothing: the same language is found and the same words are heard."""
+    """Check that a wrong hint changes nothing: the same language is found and the same words are heard."""
     if not untold:
         return []
     changed = sum(

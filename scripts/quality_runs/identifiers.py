@@ -71,11 +71,11 @@ class Sentence:
 
     @property
     def target(self) -> str:
-        """The language to translate it to."""
+        """Return the language to translate it to."""
         return _OTHER[self.source]
 
     def kept(self, translation: str) -> bool:
-        """Whether the identifier is in a translation, letter by letter, and is no part of a longer one."""
+        """Return whether the identifier is in a translation, letter by letter, and is no part of a longer one."""
         return re.search(rf"(?<![\w]){re.escape(self.identifier)}(?![\w])", translation) is not None
 
 

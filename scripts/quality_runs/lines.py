@@ -51,12 +51,12 @@ _JOINTS = {"en": (" and ", ", "), "pt": (" e ", ", ")}
 
 
 def measure(plan: Plan) -> list[Check]:
-    """All measures of lines and length, from one server."""
+    """Return all measures of lines and length, from one server."""
     return ask_server(lambda client: measure_all(client, plan))
 
 
 async def measure_all(client: Client, plan: Plan) -> list[Check]:
-    """All measures of lines and length."""
+    """Return all measures of lines and length."""
     return [*await wrapped_flores(client, plan), *await wrapped_novel(client, plan), *await clauses_kept(client)]
 
 
@@ -74,7 +74,7 @@ async def wrapped_flores(client: Client, plan: Plan) -> list[Check]:
 
 
 async def wrapped_novel(client: Client, plan: Plan) -> list[Check]:
-    """How many paragraphs of a hard-wrapped novel say other words when they are unwrapped."""
+    """Count the paragraphs of a hard-wrapped novel whose words change when they are unwrapped."""
     path = plan.data / "text" / "pride-and-prejudice.en.txt"
     lines = path.read_text(encoding="utf-8-sig").splitlines()[NOVEL_HEADER_LINES:NOVEL_LINES]
     paragraphs = [each for each in re.split(r"\n{2,}", "\n".join(lines)) if each.strip()]
@@ -104,7 +104,7 @@ async def clauses_kept(client: Client) -> list[Check]:
 
 
 def long_sentence(language: str, chars: int, joint: str) -> tuple[str, list[str]]:
-    """A sentence of nearly so many characters without an end, and the stem of each clause's translation."""
+    """Return a sentence of nearly so many characters without an end, and the stem of each clause's translation."""
     clauses: list[str] = []
     stems: list[str] = []
     size = -len(joint)
@@ -118,7 +118,7 @@ def long_sentence(language: str, chars: int, joint: str) -> tuple[str, list[str]
 
 
 def kept(stems: Sequence[str], translation: str) -> int:
-    """How many of the clauses are in a translation, in their order."""
+    """Count the clauses that are in a translation, in their order."""
     at = found = 0
     for stem in stems:
         place = re.compile(rf"\b(?:{stem})", re.IGNORECASE).search(translation, at)
@@ -129,10 +129,10 @@ def kept(stems: Sequence[str], translation: str) -> int:
 
 
 def wrapped(text: str) -> str:
-    """A text with lines of 72 characters at most."""
+    """Return a text with lines of 72 characters at most."""
     return textwrap.fill(text, WRAPPED_AT, break_long_words=False, break_on_hyphens=False)
 
 
 def unwrapped(text: str, *, blank_lines: bool = False) -> str:
-    """A text with blanks for its line breaks; with `blank_lines` only for those inside paragraphs."""
+    """Return a text with blanks for its line breaks; with `blank_lines` only for those inside paragraphs."""
     return re.sub(r"(?<!\n)[ \t]*\n(?!\n)" if blank_lines else r"\s*\n\s*", " ", text)

@@ -1,4 +1,4 @@
-"""Sounds that are no speech, made with numpy, the same on every machine: what a microphone hears when nobody talks.
+"""Sounds that are no speech, made with numpy, the same on every machine: what a microphone hears without speech.
 
 Each function gives float samples of about full scale or less, mono, at 16 kHz.
 """
@@ -52,7 +52,7 @@ def tones(frequencies_hz: Sequence[float], seconds: float = SECONDS) -> Sound:
 
 
 def note(frequency_hz: float, seconds: float, harmonics: int = 6) -> Sound:
-    """A plucked note: harmonics that die away, the higher the sooner."""
+    """Make a plucked note: harmonics that die away, the higher the sooner."""
     times = _times(seconds)
     parts = [
         np.sin(2 * np.pi * frequency_hz * number * times) * np.exp(-3.0 * number * times / seconds) / number
@@ -74,7 +74,7 @@ def melody(names: Sequence[int], seconds_each: float = 0.3) -> Sound:
 
 
 def music() -> Sound:
-    """A melody over chords and a beat."""
+    """Make a melody over chords and a beat."""
     tune = melody([12, 16, 19, 24, 19, 16, 14, 17, 21, 26, 21, 17])
     low = [[note(110 * 2 ** (step / 12), 1.2) for step in chord] for chord in ([0, 4, 7], [2, 5, 9])]
     chords = sequence([np.sum(notes, axis=0) for notes in low])
@@ -112,7 +112,7 @@ def typing() -> Sound:
 
 
 def sweep(low_hz: float, high_hz: float, *, logarithmic: bool, seconds: float = SECONDS) -> Sound:
-    """One frequency that rises, evenly or by octaves."""
+    """Make one frequency that rises, evenly or by octaves."""
     times = _times(seconds)
     if logarithmic:
         rate = np.log(high_hz / low_hz) / seconds
@@ -150,7 +150,7 @@ def rain() -> Sound:
 
 
 def hum(frequency_hz: float = 50) -> Sound:
-    """The mains, with harmonics."""
+    """Make the hum of the mains, with harmonics."""
     return tones([frequency_hz * number for number in (1, 2, 3, 5, 7)])
 
 
@@ -172,7 +172,7 @@ def syllables_of_noise() -> Sound:
 
 
 def vowel(seconds: float = SECONDS) -> Sound:
-    """A buzz through two resonances, with vibrato: a machine that sings aah."""
+    """Make a buzz through two resonances, with vibrato: a machine that sings aah."""
     times = _times(seconds)
     phase = np.cumsum(140 + 4 * np.sin(2 * np.pi * 5 * times)) / RATE_HZ
     sound = np.zeros_like(times)
@@ -252,7 +252,7 @@ SOUNDS: Mapping[str, Callable[[], Sound]] = {
 
 
 def as_wav(sound: Sound) -> bytes:
-    """A recording of it: mono, 16 bit."""
+    """Return a recording of it: mono, 16 bit."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)

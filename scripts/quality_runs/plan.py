@@ -39,7 +39,7 @@ class Plan:
     """Sentences to speak and hear, of each language."""
 
     def recordings(self, folder: str, language: str) -> list[Clip]:
-        """All recordings of a set (`librispeech`, `fleurs`) in a language."""
+        """Return all recordings of a set (`librispeech`, `fleurs`) in a language."""
         index = (self.data / "speech.jsonl").read_text(encoding="utf-8").splitlines()
         return [
             Clip(
@@ -53,11 +53,11 @@ class Plan:
         ]
 
     def some_recordings(self, folder: str, language: str) -> list[Clip]:
-        """As many of them as are wanted."""
+        """Return as many recordings as are wanted."""
         return spread(self.recordings(folder, language), self.clips)
 
     def flores(self, language: str) -> list[str]:
-        """The FLORES lines of a language; line N of each language is the same sentence."""
+        """Return the FLORES lines of a language; line N of each language is the same sentence."""
         path = self.data / "text" / f"flores.{language}.txt"
         return path.read_text(encoding="utf-8").splitlines()
 

@@ -25,7 +25,7 @@ class Check:
 
 
 def against_engine(name: str, server: float, direct: float, *, unit: str, bound: float) -> Check:
-    """The server is as good as the engine it asks, within `bound` either way."""
+    """Check that the server is as good as the engine it asks, within `bound` either way."""
     return Check(
         name=name,
         server=round(server, 2),
@@ -37,7 +37,7 @@ def against_engine(name: str, server: float, direct: float, *, unit: str, bound:
 
 
 def at_most(name: str, server: float, *, unit: str, bound: float | None) -> Check:
-    """A figure of the server's that has a ceiling, or is only reported."""
+    """Check a figure of the server's that has a ceiling, or is only reported."""
     return Check(
         name=name,
         server=round(server, 2),
@@ -49,7 +49,7 @@ def at_most(name: str, server: float, *, unit: str, bound: float | None) -> Chec
 
 
 def at_least(name: str, server: float, *, unit: str, bound: float | None) -> Check:
-    """A figure of the server's that has a floor, or is only reported."""
+    """Check a figure of the server's that has a floor, or is only reported."""
     return Check(
         name=name,
         server=round(server, 2),
@@ -61,7 +61,7 @@ def at_least(name: str, server: float, *, unit: str, bound: float | None) -> Che
 
 
 def print_table(checks: Sequence[Check]) -> None:
-    """The report for people."""
+    """Print the report for people."""
     table = Table()
     for heading in ("check", "server", "engine", "bound", ""):
         table.add_column(heading, justify="right" if heading in ("server", "engine") else "left")
@@ -73,5 +73,5 @@ def print_table(checks: Sequence[Check]) -> None:
 
 
 def as_json(checks: Sequence[Check]) -> str:
-    """The report for programs: a list of the checks."""
+    """Return the report for programs: a list of the checks."""
     return json.dumps([asdict(check) for check in checks], indent=1)

@@ -1,4 +1,4 @@
-"""No words where nobody speaks: made sounds of many kinds through the server, and to the engine called directly."""
+"""No words where there is no speech: made sounds of many kinds, by the server and by the engine alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WAV_HEADER_BYTES = 44
 
 
 def measure(plan: Plan) -> list[Check]:
-    """Every model that is wanted. Nothing else of the plan concerns this: the sounds are few and short."""
+    """Measure every wanted model. Nothing else of the plan concerns this: the sounds are few and short."""
     recordings = {name: as_wav(make()) for name, make in SOUNDS.items()}
     sources = {"tiny.en": TINY, "base": BASE}
     return [check for name in plan.models for check in _model(name, sources[name], recordings)]

@@ -41,7 +41,7 @@ def novel_sentences(path: Path) -> list[str]:
 
 
 async def say_and_hear(client: Client, sentences: list[str]) -> list[str]:
-    """What the server hears of what it says."""
+    """Return the server's transcriptions of its own speech."""
 
     async def one(sentence: str) -> str:
         return (await client.transcribe(await speak(client, sentence), "en")).text
@@ -50,7 +50,7 @@ async def say_and_hear(client: Client, sentences: list[str]) -> list[str]:
 
 
 async def speak(client: Client, sentence: str) -> bytes:
-    """An English sentence said aloud by the server: its transcription is given, and English stays English."""
+    """Have the server speak an English sentence: its transcription is given, and English stays English."""
     request = {
         "type": "audio_process",
         "targetLanguages": ["en"],
@@ -65,7 +65,7 @@ async def speak(client: Client, sentence: str) -> bytes:
 
 
 def own_speech(sentences: list[str], heard: list[str]) -> Check:
-    """What the server says is what it then hears."""
+    """Check that the server transcribes its own speech correctly."""
     rate = error_rate(sentences, heard)
     return Check(
         name=f"word error rate, {len(sentences)} sentences spoken and heard by the server",
@@ -78,7 +78,7 @@ def own_speech(sentences: list[str], heard: list[str]) -> Check:
 
 
 def voice_message(message: Clip, voice: VoiceResult) -> Check:
-    """The Portuguese voice message opens, and lasts about as long as the English one."""
+    """Check that the Portuguese voice message opens, and lasts about as long as the English one."""
     if "pt" not in voice.audios:
         raise voice.failed["pt"]
     with wave.open(io.BytesIO(voice.audios["pt"].audio)) as recording:

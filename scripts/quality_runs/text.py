@@ -17,7 +17,7 @@ ROUNDING = 0.05
 
 
 def measure(plan: Plan) -> list[Check]:
-    """All of `MEASURES`, one after the other."""
+    """Measure all of `MEASURES`, one after the other."""
     return [check for part in MEASURES for check in part(plan)]
 
 

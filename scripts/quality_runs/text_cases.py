@@ -30,7 +30,7 @@ class TextCase:
     must_not: Sequence[str] = field(default_factory=list)
 
     def faults(self, translation: str) -> list[str]:
-        """What is wrong with a translation; nothing where the case holds. Letter case does not matter."""
+        """Return the faults of a translation; none where the case holds. Letter case does not matter."""
         seen = translation.casefold()
         lacks = [each for each in self.must if not any(one.casefold() in seen for one in _alternatives(each))]
         has = [each for each in self.must_not if each.casefold() in seen]
@@ -44,7 +44,7 @@ def _alternatives(text: str) -> list[str]:
 
 
 def measure(plan: Plan) -> list[Check]:
-    """Every case through a server with the embedded models. Those that do not hold are listed on standard error."""
+    """Check every case with the embedded models; list those that do not hold on standard error."""
     cases = load(plan.data.parent / FILE)
     translations = ask_server(lambda client: translate_all(client, cases))
     held = 0
@@ -57,7 +57,7 @@ def measure(plan: Plan) -> list[Check]:
 
 
 def load(path: Path) -> list[TextCase]:
-    """The cases of a file, one JSON object a line."""
+    """Return the cases of a file, one JSON object a line."""
     return [
         TextCase(
             name=case["id"],
@@ -72,7 +72,7 @@ def load(path: Path) -> list[TextCase]:
 
 
 async def translate_all(client: Client, cases: Sequence[TextCase]) -> list[str]:
-    """The translations; for an error, its code in brackets, which no case allows."""
+    """Return the translations; for an error, its code in brackets, which no case allows."""
 
     async def translate(case: TextCase) -> str:
         try:

@@ -37,7 +37,7 @@ class Answers:
 
 
 def measure(plan: Plan) -> list[Check]:
-    """Every pair of the embedded models."""
+    """Measure every pair of the embedded models."""
     texts = {language: plan.flores(language)[: plan.lines] for pair in PAIRS for language in pair}
     server = ask_server(lambda client: ask_all(client, texts))
     snippets = {language: plan.flores(language)[: plan.lines] for language in ANY_LANGUAGE}
@@ -83,7 +83,7 @@ async def ask_all(client: Client, texts: Mapping[str, list[str]]) -> Answers:
 
 
 async def translate_all(client: Client, lines: Sequence[str], source: str, target: str) -> list[str]:
-    """The translations of lines."""
+    """Return the translations of lines."""
 
     async def translate(line: str) -> str:
         try:
@@ -96,7 +96,7 @@ async def translate_all(client: Client, lines: Sequence[str], source: str, targe
 
 
 async def translate_hard(client: Client) -> list[str]:
-    """The translations of the texts with much markup."""
+    """Return the translations of the texts with much markup."""
 
     async def translate(case: Case) -> str:
         return (await client.translate(case.text, case.source, to=case.target)).text
@@ -105,12 +105,12 @@ async def translate_hard(client: Client) -> list[str]:
 
 
 async def tell_each(client: Client, texts: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """What the beginnings of lines are taken for, by the language that they are in."""
+    """Return the languages identified for the beginnings of lines, by the language that they are in."""
     return {language: await tell_all(client, lines, language) for language, lines in texts.items()}
 
 
 async def tell_all(client: Client, lines: Sequence[str], language: str) -> list[str]:
-    """What the beginnings of lines are taken for."""
+    """Return the languages identified for the beginnings of lines."""
 
     async def tell(line: str) -> str:
         try:
@@ -123,19 +123,19 @@ async def tell_all(client: Client, lines: Sequence[str], language: str) -> list[
 
 
 def snippet(line: str) -> str:
-    """The first words of a line."""
+    """Return the first words of a line."""
     return " ".join(line.split()[:SNIPPET_WORDS])
 
 
 def markup_kept(translations: Sequence[str]) -> Check:
-    """How many hard texts come back with everything in them that is no language."""
+    """Count the hard texts that come back with everything in them that is no language."""
     hard = cases()
     kept = sum(not lost(case, translation) for case, translation in zip(hard, translations, strict=True))
     return at_least(f"markup kept, {len(hard)} hard cases", kept, unit="", bound=len(hard))
 
 
 def told_right(language: str, told: Sequence[str], among: str, least: float | None = None) -> Check:
-    """How many beginnings are taken for what they are."""
+    """Count the beginnings whose language is identified correctly."""
     return at_least(
         f"language told {among} by {SNIPPET_WORDS} words, {len(told)} FLORES lines in {language}",
         100 * sum(one == language for one in told) / len(told),

@@ -67,7 +67,7 @@ class Crossed:
 
 
 def measure(plan: Plan) -> list[Check]:
-    """Every language of Kokoro's with both of its voices, and recordings into speech of another language."""
+    """Measure each of Kokoro's languages with both of its voices, and recordings into speech of another language."""
     sentences = {language: some_sentences(plan, language) for language in KOKORO}
 
     async def work(client: Client) -> tuple[list[Heard], list[Crossed]]:
@@ -110,7 +110,7 @@ def aligned(plan: Plan, source: str, target: str) -> tuple[list[Clip], list[str]
 
 
 async def say_and_hear(client: Client, language: str, voice: str, sentences: Sequence[str]) -> Heard:
-    """What the server hears of what the voice says."""
+    """Return the server's transcription of what the voice says."""
 
     async def one(sentence: str) -> str:
         return (await client.transcribe(await speak(client, sentence, language, voice), language)).text
@@ -119,7 +119,7 @@ async def say_and_hear(client: Client, language: str, voice: str, sentences: Seq
 
 
 async def speak(client: Client, sentence: str, language: str, voice: str) -> bytes:
-    """A sentence said aloud: its transcription is given, and its language stays what it is."""
+    """Have a sentence said aloud: its transcription is given, and its language stays the same."""
     request = {
         "type": "audio_process",
         "targetLanguages": [language],
@@ -135,7 +135,7 @@ async def speak(client: Client, sentence: str, language: str, voice: str) -> byt
 
 
 async def cross(client: Client, plan: Plan, source: str, target: str, voice: str) -> Crossed:
-    """The recordings in the other language, as text and as it is heard."""
+    """Return the recordings in the other language, as text and as it is heard."""
     clips, references = aligned(plan, source, target)
 
     async def one(clip: Clip) -> tuple[str, str]:
@@ -156,7 +156,7 @@ async def cross(client: Client, plan: Plan, source: str, target: str, voice: str
 
 
 def heard_again(heard: Heard) -> Check:
-    """A voice is understood."""
+    """Check that a voice is understood."""
     name = f"word error rate, {len(heard.sentences)} sentences in {heard.language} said by {heard.voice}"
     rate = error_rate(heard.sentences, heard.texts, heard.language)
     if heard.voice == "espeak-ng":
@@ -165,13 +165,13 @@ def heard_again(heard: Heard) -> Check:
 
 
 def as_text(crossed: Crossed) -> Check:
-    """What the voices are held against: the same words before they are said."""
+    """Check the translations as text: the measure for the spoken ones."""
     name = f"chrF, {len(crossed.references)} FLEURS clips, {crossed.way} as text"
     return at_least(name, chrf(crossed.written, crossed.references), unit="", bound=None)
 
 
 def spoken_translation(crossed: Crossed) -> Check:
-    """What is heard in the end is what was said in the beginning, in another language."""
+    """Check that the speech in another language is transcribed as a translation of the original."""
     name = f"chrF, {len(crossed.references)} FLEURS clips, {crossed.way} said by {crossed.voice}"
     bound = None if crossed.voice == "espeak-ng" else SPOKEN_CHRF
     return at_least(name, chrf(crossed.heard, crossed.references), unit="", bound=bound)

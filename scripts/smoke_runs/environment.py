@@ -37,7 +37,7 @@ class Environment:
 
     @property
     def python(self) -> Path:
-        """The environment's interpreter."""
+        """Return the environment's interpreter."""
         return self.folder / "bin" / "python"
 
 

@@ -28,7 +28,7 @@ class Interpreter:
 
     @property
     def minor(self) -> str:
-        """The part of the version that packages are built for, such as 3.12."""
+        """Return the part of the version that packages are built for, such as 3.12."""
         return ".".join(self.version.split(".")[:2])
 
 
@@ -66,7 +66,7 @@ def named(name: str, minors: Sequence[str]) -> Interpreter:
 
 
 def _candidates(minor: str) -> Iterator[Path]:
-    """Every place; the first on the PATH may be a pyenv shim that leads nowhere."""
+    """Yield every place; the first on the PATH may be a pyenv shim that leads nowhere."""
     if ".".join(map(str, sys.version_info[:2])) == minor:
         yield Path(sys.executable).resolve()
     for folder in os.get_exec_path():

@@ -38,7 +38,7 @@ class Watcher:
         self._begin_s = time.monotonic()
 
     async def look(self) -> tuple[dict[str, Any], Sample]:
-        """One look; with the statistics that it was taken with."""
+        """Look once; return the sample with the statistics that it was taken from."""
         stats = await asyncio.to_thread(self._victim.stats)
         return stats, take(self._victim.pid, stats, time.monotonic() - self._begin_s, self._traffic.done)
 
@@ -50,7 +50,7 @@ class Watcher:
 
 
 async def soak(victim: Victim, minutes: float, seed: int, folder: Path) -> list[str]:
-    """The problems."""
+    """Return the problems."""
     # The client connects and one round of everything is through before the first look: what is made once is no leak.
     async with Client(victim.endpoints["requests"], victim.endpoints["routed"], peer="soak") as client:
         traffic = Traffic(client, seed)
@@ -80,7 +80,7 @@ def _too_many_refused(traffic: Traffic) -> list[str]:
 
 
 async def what_is_left(watcher: Watcher, before: Sample, spool: Path) -> list[str]:
-    """What an idle server has and had not before, and does not let go of within `_REST_S`."""
+    """Return what an idle server did not have before, and does not release within `_REST_S`."""
     deadline_s = time.monotonic() + _REST_S
     while True:
         stats, after = await watcher.look()

@@ -65,7 +65,7 @@ def growth(values: Sequence[float]) -> float:
 
 
 def grown(samples: Sequence[Sample]) -> list[str]:
-    """A sentence for each memory that grew by more than it may."""
+    """Return a sentence for each memory that grew by more than it may."""
     memories = {
         "the server": [sample.server_mib for sample in samples],
         "the engines": [sample.engines_mib for sample in samples],
@@ -78,7 +78,7 @@ def grown(samples: Sequence[Sample]) -> list[str]:
 
 
 def left_over(before: Sample, after: Sample, stats: dict[str, Any], spool: Path) -> list[str]:
-    """A sentence for each thing that an idle server has and had not before."""
+    """Return a sentence for each thing that an idle server did not have before."""
     left = [
         f"{name}: {getattr(before, name)} before, {getattr(after, name)} after"
         for name in ("files", "threads", "children")

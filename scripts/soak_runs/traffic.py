@@ -30,7 +30,7 @@ class Traffic:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def saturate(self, seconds: float) -> float:
-        """As many at a time as the server is busy with; the requests answered per second."""
+        """Send as many at a time as the server is busy with; return the requests answered per second."""
         end_s = time.monotonic() + seconds
         before = self.done
 

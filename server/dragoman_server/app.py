@@ -1,4 +1,4 @@
-"""The server's life: what is opened and started, in which order, and how it is stopped with nothing lost."""
+"""The server's life: its parts are opened and started in order, and stopped with nothing lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from dragoman_wire.ops_token import TokenError
 log = structlog.get_logger()
 
 _LINGER_MS = 2000
-"""What subscribers have not taken by then is had by a repeat."""
+"""Events that subscribers have not taken by then are sent again on a repeat."""
 
 
 class App:
@@ -117,7 +117,7 @@ class App:
         return server, await server.bind(guard)
 
     def _start(self, server: Server) -> None:
-        """Start the engines, take up what an earlier server left, then read requests."""
+        """Start the engines, recover the tasks of an earlier server, then read requests."""
         server.memory.start()
         for pool in server.pools.values():
             pool.start()
@@ -128,7 +128,7 @@ class App:
         self._manager.keep(lambda: server.intake.last_turn_s, server.readiness.line)
 
     async def _drain(self, server: Server) -> bool:
-        """Let the work in flight end and publish what comes of it; whether all of it ended by itself."""
+        """Let the work in flight end and publish its events; return whether all of it ended by itself."""
         drain_s = server.config.server.drain_s
         log.info("server.stopping", drain_s=drain_s, active=server.dispatcher.total_active)
         self._manager.stopping(drain_s)
@@ -167,7 +167,7 @@ def _start_errors() -> Iterator[None]:
 
 @asynccontextmanager
 async def _zmq_context() -> AsyncIterator[zmq.Context[zmq.Socket[bytes]]]:
-    """A ZeroMQ context; at its end messages that were sent have their linger time to leave."""
+    """Provide a ZeroMQ context; at its end, sent messages have their linger time to leave."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     try:
         yield context

@@ -1,4 +1,4 @@
-"""Which models the server could have and has not: looked up beside the loop, for it reads files."""
+"""The models that could be installed and are not: looked up in a thread, for it reads files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class AvailableModels:
         return self._known
 
     def look(self) -> None:
-        """Begin to look, if that is not going on."""
+        """Begin to look, unless a look is going on."""
         if self._looking is None:
             loop = asyncio.get_running_loop()
             self._looking = loop.run_in_executor(None, list_available, self._models_dir)

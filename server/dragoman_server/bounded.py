@@ -1,4 +1,4 @@
-"""A map that keeps what was used last, up to a number of entries."""
+"""A map that keeps the entries used last, up to a number."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class Control:
         if task is None:
             self._say(inbound, ResultUnknown(task_id=request.task_id))
         elif not self._dispatcher.replay(task, inbound.envelope) and request.reply_to is not None:
-            # Known, but nothing has come of it yet: say that it is in flight.
+            # It is known, but has no event yet: report that it is in flight.
             self._say(inbound, Accepted(task_id=request.task_id, duplicate=True))
 
     def _say(self, inbound: Inbound, event: Event | dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ class Samples:
         self.histogram.add_all(values_s)
 
     def percentiles(self) -> Percentiles:
-        """By the nearest-rank method; 0 where there is nothing yet."""
+        """Return the percentiles by the nearest-rank method; 0 where there is nothing yet."""
         ordered = sorted(self._values)
 
         def at(share: float) -> float:

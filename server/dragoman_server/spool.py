@@ -1,4 +1,4 @@
-"""Where decoded audio lies while its request is at work."""
+"""The folder of decoded audio, kept while its request is at work."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Spool:
 
     @contextmanager
     def file(self) -> Iterator[Path]:
-        """A path of its own; the file is removed at the end."""
+        """Provide a path of its own; the file is removed at the end."""
         path = self._folder / f"{next(self._numbers)}.pcm"
         try:
             yield path

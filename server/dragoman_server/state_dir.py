@@ -26,7 +26,7 @@ class StateDir:
             StateDirError: it cannot be written, or another server has it.
         """
         try:
-            # What people wrote and said is in the journal.
+            # The journal holds what people wrote and said.
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = (self.path / "lock").open("a+", encoding="ascii")
         except OSError as error:

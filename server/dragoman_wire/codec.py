@@ -16,14 +16,14 @@ _msgpack_encoder = msgspec.msgpack.Encoder()
 
 
 class Codec(StrEnum):
-    """How a header is encoded. Events are encoded as their request was."""
+    """The encoding of a header. Events are encoded as their request was."""
 
     JSON = "json"
     MSGPACK = "msgpack"
 
 
 def codec_of(header: bytes) -> Codec:
-    """JSON where the first byte after white space is `{`, msgpack otherwise."""
+    """Return JSON where the first byte after white space is `{`, msgpack otherwise."""
     first = header[:1]
     if first in _WHITE_SPACE:  # as no bytes are
         first = header.lstrip(_WHITE_SPACE)[:1]

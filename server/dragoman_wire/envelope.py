@@ -32,7 +32,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ids(self) -> dict[str, str]:
-        """By which the peer knows the request, for logs; those that it did not send are left out."""
+        """Return the ids by which the peer knows the request, for logs; those that it did not send are left out."""
         ids = {}
         # Spelled out, for every line in the log asks.
         if self.task_id is not None:

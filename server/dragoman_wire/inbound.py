@@ -16,7 +16,7 @@ from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, Unknow
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import AudioRequest, Request, StoryTextRequest, TranslationRequest
-from dragoman_wire.typed import content_bytes, typed_request
+from dragoman_wire.typed import large_request, typed_request
 
 Buffer = bytes | memoryview
 
@@ -54,7 +54,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def envelope(self) -> Envelope:
-        """The return address. Made when it is asked for: what is answered at once needs none."""
+        """Return the return address. It is made on demand: a request that is answered at once needs none."""
         return envelope_of_request(self.request_type, self.request, self.codec)
 
     def envelope_as(self, task_id: str) -> Envelope:
@@ -89,11 +89,21 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits) -> Inbound:
 
 
 def _large(header: bytes, codec: Codec, limits: WireLimits) -> tuple[str, Request] | None:
-    """Read a header that may be large: its length is that of a document, or of a recording in base64."""
-    if len(header) > limits.large_header_bytes or len(header) - content_bytes(header, codec) > limits.header_bytes:
+    """Read a header that may be large: its length is that of a document, or of a recording in base64.
+
+    Raises:
+        BadMessage: it is one that may not.
+    """
+    if len(header) > limits.large_header_bytes:
         return None
-    found = typed_request(header, codec)
-    return found if found is not None and _may_be_large(found[1]) else None
+    found = large_request(header, codec, limits.header_bytes)
+    if found is None or _may_be_large(found[1]):
+        return found
+    error = TooLarge(
+        f"the header has {len(header)} bytes; the limit header_bytes is {limits.header_bytes}; "
+        f"a text that is a document states its format"
+    )
+    raise BadMessage(error, envelope_of_request(*found, codec), header[:64], readable=True)
 
 
 def _may_be_large(request: Request) -> bool:
@@ -164,7 +174,7 @@ def _check_sizes(frames: Sequence[Buffer], limits: WireLimits) -> int:
 
 
 def _named(problem: str) -> str:
-    """Msgspec's sentence with the field in front: `text: Expected `str`, got `int``."""
+    """Return msgspec's sentence with the field in front: `text: Expected `str`, got `int``."""
     missing = re.fullmatch(r"Object missing required field `(.+?)`(?: - at `\$\.?(.*)`)?", problem)
     if missing:
         path = ".".join(part for part in (missing[2], missing[1]) if part)

@@ -104,7 +104,7 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None
-    """What the text is a file of. A request that states it, "text" included, may be as long as a document."""
+    """The file format of the text. A request that states it, "text" included, may be as long as a document."""
     columns: Columns | None = None
     """The columns of a CSV file that are translated."""
 
@@ -120,7 +120,7 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None
-    """What the text is a file of. A request that states it, "text" included, may be as long as a document."""
+    """The file format of the text. A request that states it, "text" included, may be as long as a document."""
     columns: Columns | None = None
     """The columns of a CSV file that are translated."""
 
@@ -155,7 +155,7 @@ class BinaryFrames(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AudioRequest(Request, frozen=True, kw_only=True):
-    """What requests with a recording share: the bytes in a binary frame or as base64."""
+    """The common fields of requests with a recording: the bytes in a binary frame or as base64."""
 
     binary_frames: BinaryFrames | None = None
     audio_data: str | None = None
@@ -170,14 +170,14 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     word_timestamps: bool | None = None
     """Whether each segment of the transcription is to say where its words are."""
     formats: Annotated[list[SubtitleFormat], Meta(max_length=8)] | None = None
-    """What else the transcription is wanted as."""
+    """Further formats of the transcription."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):
     """Speech to text."""
 
     language: Language | None = None
-    """What is spoken; None and "auto" let the model find out."""
+    """The spoken language; None and "auto" let the model find out."""
 
 
 class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
@@ -185,7 +185,7 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
 
     target_languages: Annotated[list[Language], Meta(min_length=1)]
     user_language: Language | None = None
-    """What is probably spoken: a hint."""
+    """The language that is probably spoken: a hint."""
     model_type: Identifier | None = None
     """"premium" asks for the best models and voices at hand, however slow."""
     glossary: dict[str, Replacement] | None = None
@@ -197,11 +197,11 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     speed: Speed | None = None
     """1 (the default) is the voice's own pace."""
     output_format: Literal["wav", "ogg", "opus"] | None = None
-    """What the speech is to be sent as."""
+    """The audio format of the speech."""
 
     @property
     def wanted_format(self) -> SoundFormat:
-        """The format of the answer.
+        """Return the format of the answer.
 
         `audioFormat` says what a base64 recording is in. Where none came it cannot mean that, and asks for the format
         of the answer as `outputFormat` does.

@@ -8,7 +8,7 @@ from dragoman_wire.events.speech import Transcription
 
 
 def to_srt(transcription: Transcription) -> str:
-    """SubRip: numbered cues, a comma before the milliseconds; no markup is defined, so none is escaped."""
+    """Format as SubRip: numbered cues, a comma before the milliseconds; no markup is defined, so none is escaped."""
     return "\n\n".join(
         # The arrow is what parsers look for: it may not stand in a cue's text.
         f"{number}\n{_time(start_ms, ',')} --> {_time(end_ms, ',')}\n{text.replace('-->', '->')}"
@@ -17,7 +17,7 @@ def to_srt(transcription: Transcription) -> str:
 
 
 def to_vtt(transcription: Transcription) -> str:
-    """WebVTT: a dot before the milliseconds; `&`, `<` and `>` (hence the arrow) are escaped."""
+    """Format as WebVTT: a dot before the milliseconds; `&`, `<` and `>` (hence the arrow) are escaped."""
     cues = (
         f"{_time(start_ms, '.')} --> {_time(end_ms, '.')}\n{_escaped(text)}"
         for start_ms, end_ms, text in _cues(transcription)

@@ -19,8 +19,9 @@ _KINDS = {Codec.JSON: msgspec.json.Decoder(_Kind).decode, Codec.MSGPACK: msgspec
 
 
 class _Content(msgspec.Struct):
-    """The fields that may be long, as they are encoded."""
+    """The type, and the fields that may be long, as they are encoded."""
 
+    type: str | None = None
     text: msgspec.Raw = msgspec.Raw(b"")
     audio_data: msgspec.Raw = msgspec.Raw(b"")
     audio_data_camel: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="audioData")
@@ -33,14 +34,21 @@ _CONTENTS = {
 }
 
 
-def content_bytes(header: bytes, codec: Codec) -> int:
-    """Return how much of a header is text or base64: what is long to send, and quick to read. 0 if it is no map."""
+def large_request(header: bytes, codec: Codec, rest_bytes: int) -> tuple[str, Request] | None:
+    """Return what `typed_request` does of a header that is mostly text or base64: long to send, and quick to read.
+
+    None also where all else in it has more than `rest_bytes`: such a header is not decoded.
+    """
     try:
         content = _CONTENTS[codec](header)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return 0
-    values = (content.text, content.audio_data, content.audio_data_camel, content.audio_base64)
-    return sum(len(memoryview(value)) for value in values if _is_text(bytes(memoryview(value)[:1]), codec))
+        values = (content.text, content.audio_data, content.audio_data_camel, content.audio_base64)
+        long_bytes = sum(len(memoryview(value)) for value in values if _is_text(bytes(memoryview(value)[:1]), codec))
+        if len(header) - long_bytes > rest_bytes:
+            return None
+        family = FAMILIES.served[DEFAULT_TYPE if content.type is None else content.type]
+        return family.name, family.decoders[codec](header)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _is_text(first: bytes, codec: Codec) -> bool:

@@ -18,7 +18,7 @@ PHONE = {"width": 390, "height": 844}
 
 @dataclass
 class Viewer:
-    """Somebody who looks at the dashboard."""
+    """A person who looks at the dashboard."""
 
     page: Any
     complaints: list[str] = field(default_factory=list)

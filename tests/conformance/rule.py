@@ -46,7 +46,7 @@ class Session:
     _count: int = 0
 
     def new_id(self) -> str:
-        """An id that nobody has used."""
+        """An id that was never used."""
         self._count += 1
         return f"{self._run}-{self._count}"
 

@@ -238,3 +238,12 @@ def _story_partial(session: Session) -> None:
         told = (error.get("postId"), error.get("textObjectIndex"))
         demand_equal("postId and textObjectIndex", told, (request["postId"], 3))
         demand_equal("status", events[-1].fields["status"], "partial")
+
+
+@TRANSLATION.rule("a document whose request wants progress is told of it, and ends as any other text")
+def _progress(session: Session) -> None:
+    text = "\n\n".join(f"{session.subject.text} This is number {number}." for number in range(60))
+    with session.peer() as peer:
+        events = peer.run(session.translation(text=text, format="text", progress=True))
+        demand("task_progress" in types_of(events), f"only {types_of(events)}")
+        demand_equal("the last two", types_of(events)[-2:], ["translation_completed", "task_finished"])

@@ -194,7 +194,7 @@ def test_what_is_too_large_is_refused_with_the_limit_and_the_size(
     assert sentence in answer.fields["error"]
 
 
-def test_a_frame_past_every_limit_costs_its_sender_the_connection_and_nobody_else(
+def test_a_frame_past_every_limit_costs_its_sender_the_connection_and_no_other_peer(
     server: ServerProcess, peer: Peer
 ) -> None:
     before = server.stats()["messages"]

@@ -82,7 +82,7 @@ def test_a_state_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> Non
     assert f"server.state_dir {impossible} cannot be used" in errors
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that nobody can write to, not even root")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that not even root can write to")
 def test_a_state_directory_that_cannot_be_written_is_refused() -> None:
     status, errors = serve("/proc/self")
     assert status == 1

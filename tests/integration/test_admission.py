@@ -178,7 +178,7 @@ def test_a_cancelled_task_at_work_lets_the_next_one_in_and_is_not_answered_again
     assert told(messages)[-1] == ("task_finished", "completed")
 
 
-def test_a_finished_task_and_one_that_nobody_knows_are_not_cancelled(server: ServerProcess, peer: Peer) -> None:
+def test_a_finished_task_and_one_that_is_unknown_are_not_cancelled(server: ServerProcess, peer: Peer) -> None:
     assert told(peer.run(translation("done")))[-1] == ("task_finished", "completed")
     assert cancel(peer, "done") == "finished"
     assert cancel(peer, "nobody") == "unknown"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from dragoman_engines.translation.apertium_modes import find_modes
-from tests.harness import ECHO, Peer, connected, running_server
+from tests.harness import ECHO, PATIENCE_S, Peer, ServerProcess, connected, running_server
 
 NEEDED = {("fr", "es"), ("es", "pt"), ("pt", "gl"), ("en", "es")}
 pytestmark = pytest.mark.skipif(
@@ -18,12 +20,15 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     settings = ECHO | {"engines__translation__model": "apertium"}
-    with (
-        running_server(tmp_path_factory.mktemp("apertium"), **settings) as server,
-        connected(server.wait_ready(), "apertium") as one,
-    ):
+    with running_server(tmp_path_factory.mktemp("apertium"), **settings) as one:
+        yield one.wait_ready()
+
+
+@pytest.fixture(scope="module")
+def peer(server: ServerProcess) -> Iterator[Peer]:
+    with connected(server, "apertium") as one:
         yield one
 
 
@@ -83,3 +88,19 @@ def test_marks_markup_and_names_are_kept(peer: Peer) -> None:
         "https://example.org/a?b=c",
     )
     assert [part for part in kept if part not in answer] == []
+
+
+def test_its_programs_end_with_the_engine_s_process_and_come_back_with_the_next(
+    server: ServerProcess, peer: Peer
+) -> None:
+    [pid] = server.stats()["engines"]["translation"]["pids"]
+    worker = psutil.Process(pid)
+    programs = worker.children(recursive=True)
+    assert len(programs) > 10
+    worker.kill()
+    deadline_s = time.monotonic() + PATIENCE_S
+    while alive := [one for one in programs if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]:
+        assert time.monotonic() < deadline_s, alive
+        time.sleep(0.01)
+
+    assert translated(peer, "El gato come.", "es", "pt")["translatedText"] == "O gato come."

@@ -73,7 +73,7 @@ def wav(samples: bytes, rate_hz: int, channels: int = 1, size: int | None = None
 # Finding speech
 
 
-def test_nobody_speaks_in_silence(audio: Engine, tmp_path: Path) -> None:
+def test_silence_has_no_speech(audio: Engine, tmp_path: Path) -> None:
     spool = tmp_path / "silence.pcm"
     spool.write_bytes(bytes(2 * RATE_HZ * 20))
     assert audio.run([FindSpeech(pcm_path=str(spool), start=0, end=20 * RATE_HZ)]) == [SpeechSpans(spans=[])]

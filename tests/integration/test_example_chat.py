@@ -93,7 +93,7 @@ def test_each_reader_gets_a_message_in_their_language(http: httpx.Client) -> Non
     ]
 
 
-def test_a_repeated_text_comes_from_the_client_s_cache_and_reaches_everybody(http: httpx.Client) -> None:
+def test_a_repeated_text_comes_from_the_client_s_cache_and_reaches_all(http: httpx.Client) -> None:
     with reading(http, "pt") as one, reading(http, "pt") as other:
         for _ in range(2):
             post(http, text="Again and again")

@@ -1,4 +1,4 @@
-"""The log of a running server: what is in it, what never is, and that nobody waits for it."""
+"""The log of a running server: what is in it, what never is, and that no work waits for it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def text(task_id: str, said: str = "", *languages: str, **more: Any) -> dict[str
 
 
 def say_everything(peer: Peer, open_peer: Peer, level: str) -> None:
-    """The marker in every place where a peer puts what somebody said, in requests that succeed and that do not."""
+    """The marker in every place where a peer puts words of a person, in requests that succeed and that do not."""
     peer.run(text(f"good {level}", "", "pt", "en", **IDS))
     peer.run(text(f"good {level}", "", "pt", "en", **IDS))
     peer.run(text(f"fail {level}", "__fail__"))
@@ -230,7 +230,7 @@ def test_sighup_changes_the_level_and_a_wrong_one_changes_nothing(session: Sessi
     assert session.server.stats()["log_level"] == "info"
 
 
-def test_a_log_that_nobody_reads_stops_neither_the_work_nor_the_stop(tmp_path: Path) -> None:
+def test_a_log_that_is_not_read_stops_neither_the_work_nor_the_stop(tmp_path: Path) -> None:
     endpoints = {name: f"ipc://{tmp_path}/{name}" for name in ("requests", "events", "routed")}
     settings = {
         **{key.replace("__", "."): value for key, value in ECHO.items()},

@@ -126,10 +126,10 @@ async def test_a_journal_s_writer_that_says_nothing_is_unhealthy_and_a_slow_disk
     )
 
 
-async def test_an_engine_that_nobody_watches_is_unhealthy() -> None:
+async def test_an_engine_that_is_not_supervised_is_unhealthy() -> None:
     probed = Probed()
     probed.supervisor.unwatched = ["speech-0"]
-    assert (await probed.health())[1]["reasons"] == ["engine speech-0: nobody watches its process"]
+    assert (await probed.health())[1]["reasons"] == ["engine speech-0: its process is not supervised"]
 
 
 def test_where_others_reach_it_everything_but_the_probes_needs_the_token(tmp_path: Path) -> None:

@@ -91,5 +91,5 @@ def test_a_voice_runs_on_few_threads_and_its_process_ends_by_itself(model: str, 
         assert done.results[0].pcm
         assert child.threads <= 1 + FEW_THREADS
         child.close()
-        # By itself: nobody kills it before this returns, or the test fails.
+        # By itself: it is not killed before this returns, or the test fails.
         assert child.process.wait(PATIENCE_S) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -76,6 +77,30 @@ def test_after_ctrl_c_the_same_command_goes_on_and_translates_nothing_twice(tmp_
         done.unlink()
         assert run(server, *command).exit_code == 0
         assert after == units(server), f"of {sentences} sentences some were translated twice"
+
+
+def test_each_file_is_translated_in_its_own_format(tmp_path: Path, echo_server: ServerProcess) -> None:
+    files = {
+        "page.md": "# A title\n\n`code` and [a link](https://example.org/a).\n",
+        "messages.json": '{"hello": "Hello there", "count": 3}\n',
+        "film.srt": "1\n00:00:01,000 --> 00:00:02,500\nHello there.\n",
+        "table.csv": "id,text\n7,Hello there\n",
+    }
+    folder, out = tmp_path / "texts", tmp_path / "out"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    arguments = ["translate", str(folder), "--from", "en", "--to", "pt", "--out", str(out), "--column", "text"]
+    result = run(echo_server, *arguments)
+
+    assert result.exit_code == 0, result.output
+    written = {path.name: path.read_text() for path in out.iterdir()}
+    assert set(written) == {"page.pt.md", "messages.pt.json", "film.pt.srt", "table.pt.csv"}
+    assert json.loads(written["messages.pt.json"]) == {"hello": "[pt] Hello there", "count": 3}
+    assert "](https://example.org/a)" in written["page.pt.md"]
+    assert "`code`" in written["page.pt.md"]
+    assert "00:00:01,000 --> 00:00:02,500\n[pt] Hello there." in written["film.pt.srt"]
+    assert written["table.pt.csv"].splitlines() == ["id,text", "7,[pt] Hello there"]
 
 
 @pytest.mark.models

@@ -43,7 +43,7 @@ SERVER_LAYERS = (
 LONGEST_FILE_LINES = 500
 
 # Put together, so that this file does not hold what it looks for. A folder of our own machines has no place in a
-# file that others read; /tmp as such is everybody's.
+# file that others read; /tmp as such is on every machine.
 MACHINE_PATHS = re.compile("|".join(["/" + "work/", "/" + "tmp/x", "/" + "root/", "/" + "home/(?!you)"]))
 
 

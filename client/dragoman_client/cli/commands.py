@@ -75,6 +75,10 @@ def translate(
             show_default=False,
         ),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of CSV files that is translated; may be given several times.", show_default=False),
+    ] = None,
     model: Model = None,
     term: Terms = None,
     glossary: GlossaryFile = None,
@@ -119,6 +123,7 @@ def translate(
         out=out,
         force=force,
         format=form.value if form is not None else None,
+        columns=column or (),
         model=model,
         priority=priority.value,
         glossary=terms,

@@ -24,6 +24,7 @@ from dragoman_client.cutting import Piece, cut
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.results import Translation, TranslationFailed
 from dragoman_wire.errors import DragomanError, EngineUnavailable
+from dragoman_wire.events import TaskProgress
 from dragoman_wire.formats import TextFormat
 from dragoman_wire.requests import Priority, Replacement
 
@@ -48,6 +49,8 @@ class FilesRequest:
     force: bool
     format: TextFormat | None
     """None: by the name."""
+    columns: Sequence[str]
+    """Of CSV files."""
     model: str | None
     priority: Priority
     glossary: Mapping[str, Replacement]
@@ -182,7 +185,7 @@ class _Translator:
         language = await self._language(text, pieces)
         sinks = {each: _Sink(result, encoding) for each, result in results.items()}
         try:
-            calls = [lambda piece=piece: self._piece(piece, language, form, sinks) for piece in pieces]
+            calls = [lambda piece=piece: self._piece(source, piece, language, form, sinks) for piece in pieces]
             async for piece, found, errors in in_order(calls, IN_FLIGHT):
                 for each, sink in sinks.items():
                     if not sink.result.error:
@@ -204,8 +207,20 @@ class _Translator:
             return self.request.source
         return found.candidates[0].language if found.reliable else self.request.source
 
+    def _progress(self, source: Source, piece: Piece) -> Callable[[TaskProgress], None]:
+        """Return what takes the server's news of a document that is one piece."""
+        seen = 0
+
+        def on_progress(progress: TaskProgress) -> None:
+            nonlocal seen
+            done = piece.chars * min(progress.done, progress.total) // progress.total if progress.total else 0
+            self._advance(source, max(0, done - seen))
+            seen = max(seen, done)
+
+        return on_progress
+
     async def _piece(
-        self, piece: Piece, language: str, form: TextFormat, sinks: Mapping[str, _Sink]
+        self, source: Source, piece: Piece, language: str, form: TextFormat, sinks: Mapping[str, _Sink]
     ) -> tuple[Piece, Mapping[str, Translation], Mapping[str, DragomanError]]:
         targets = [each for each, sink in sinks.items() if not sink.result.error]
         if not piece.text or not targets:
@@ -220,7 +235,9 @@ class _Translator:
                     model_type=request.model,
                     glossary=request.glossary,
                     format=form if form != "text" else None,
+                    columns=request.columns,
                     priority=request.priority,
+                    on_progress=self._progress(source, piece) if form != "text" else None,
                 )
         except TranslationFailed as failed:
             return piece, failed.results, failed.errors
@@ -297,10 +314,14 @@ def _read(source: Source) -> bytes:
     return data
 
 
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
 @contextlib.contextmanager
 def _bar(sources: Sequence[Source]) -> Iterator[Callable[[Source, int], None]]:
     """Show how far it is where standard error is a terminal; told of a file, and the characters done or -1 for all."""
-    if not sys.stderr.isatty():
+    if not _is_terminal():
         yield lambda _source, _chars: None
         return
     sizes = {source: max(1, source.path.stat().st_size) if source.path else 1 for source in sources}

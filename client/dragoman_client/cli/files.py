@@ -29,11 +29,11 @@ class Source:
     inside: PurePath
     """Its name below the folder that was named; what its translations are named after."""
     text: str | None = None
-    """What is in it, where that was read already."""
+    """Its content, where it was read already."""
 
     @property
     def name(self) -> str:
-        """Its name for people."""
+        """Return its name for people."""
         return str(self.path) if self.path else "standard input"
 
     def format(self) -> TextFormat:

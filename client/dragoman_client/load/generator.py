@@ -63,7 +63,7 @@ class LoadRun:
 
     @property
     def elapsed_s(self) -> float:
-        """Since the beginning; 0 before it."""
+        """Return the seconds since the beginning; 0 before it."""
         return time.monotonic() - self.begin_s if self.begin_s else 0.0
 
     def interrupt(self) -> None:

@@ -39,7 +39,7 @@ class Histogram:
 
     @property
     def mean_ms(self) -> float | None:
-        """The average; None of nothing."""
+        """Return the average; None where nothing was counted."""
         return self.total_ms / self.count if self.count else None
 
     def percentile(self, percent: float) -> float | None:
@@ -78,7 +78,7 @@ class Histogram:
 
 
 def _ends(low_ms: float, high_ms: float) -> list[float]:
-    """1, 2, 5, 10, ... from the last one that is not above `low_ms` to the first one that is above `high_ms`."""
+    """Return 1, 2, 5, 10, ... from the last that is not above `low_ms` to the first that is above `high_ms`."""
     least_ms = max(low_ms, _LEAST_MS)
     decade = math.floor(math.log10(least_ms))
     if 10.0**decade > least_ms:  # the logarithm of a number just below a power of ten is rounded up

@@ -30,11 +30,11 @@ class Plan:
     """One run, and its bounds."""
 
     weights: Mapping[Kind, float]
-    """How often each kind is sent, relative to the others."""
+    """The weight of each kind, relative to the others."""
     duration_s: float
     """For how long requests are sent."""
     timeout_s: float
-    """How long after it was sent a request must be through; what was accepted and is not, is lost."""
+    """The time within which a request must end; an accepted one that does not counts as lost."""
     rate: float | None = None
     """Requests per second of an open loop; None is a closed loop."""
     arrivals: Arrivals = Arrivals.POISSON
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def most_in_flight(self) -> int:
-        """Requests in flight at most."""
+        """Return how many requests may be in flight at once."""
         return self.concurrency if self.rate is None else self.outstanding
 
 

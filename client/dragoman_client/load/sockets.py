@@ -84,7 +84,7 @@ class LoadSockets:
             ) from error
 
     def watch(self, probe: Callable[[], Awaitable[None]], catch_up: Callable[[], None]) -> None:
-        """Whenever the connection was cut off: `catch_up` once `probe` returns."""
+        """Run `probe` whenever the connection was cut off, and `catch_up` when it returns."""
         self._monitor.start(probe, catch_up)
 
     def send(self, frames: Sequence[bytes]) -> bool:

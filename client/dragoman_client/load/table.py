@@ -107,7 +107,7 @@ def _bars(histogram: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _number(value: float | None) -> str:
-    """About three digits that matter."""
+    """Format a number with about three significant digits."""
     if value is None:
         return "-"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

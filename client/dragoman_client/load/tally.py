@@ -39,13 +39,13 @@ class Sent:
 
     @property
     def peer(self) -> str:
-        """The name that it came from."""
+        """Return the name of the peer that sent it."""
         return self.task_id.rpartition(".")[0]
 
 
 @dataclass(kw_only=True, slots=True)
 class Figures:
-    """What became of the requests of one kind."""
+    """The results of the requests of one kind."""
 
     sent: int = 0
     accepted: int = 0
@@ -98,7 +98,7 @@ class Tally:
         self.late.add((request.sent_s - request.counted_s) * 1000)
 
     def see(self, event: ReceivedEvent, now_s: float) -> tuple[Sent, ReceivedEvent] | None:
-        """Take an event in; the request that is through with it, and the event, or None where none is."""
+        """Take an event in; return the request that it ends, and the event, or None where it ends none."""
         request = self.open.get(event.task_id or "")
         if request is None:
             return None
@@ -187,7 +187,7 @@ class Tally:
             del self.open[request.task_id]
 
     def to_ask(self, now_s: float, silent_s: float) -> Iterator[Sent]:
-        """Accepted requests that were not asked for in the last `silent_s` seconds; each is marked as asked for."""
+        """Yield the accepted requests not asked for in the last `silent_s` seconds; mark each as asked for."""
         for request in self.open.values():
             if request.accepted and request.asked_s + silent_s <= now_s:
                 request.asked_s = now_s

@@ -52,7 +52,7 @@ def rate(per_s: float | None) -> str:
 
 
 class Rate:
-    """How fast a counter grows; where it falls, the server was started anew.
+    """The rate of a counter; where the counter falls, the server was started anew.
 
     Args:
         least: as far back as it takes to see it grow by so much, though at least 5 s and at most a minute.
@@ -64,7 +64,7 @@ class Rate:
         self._seen: deque[tuple[float, float]] = deque()
 
     def add(self, value: float, at_s: float) -> float:
-        """Look at the counter; its rate per second, 0 at first."""
+        """Look at the counter; return its rate per second, 0 at first."""
         seen = self._seen
         if seen and value < seen[-1][1]:
             seen.clear()

@@ -48,7 +48,7 @@ class LifeScreen(ModalScreen[None]):
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Whether a task is really to be cancelled.
+    """The question whether a task is really to be cancelled.
 
     Args:
         task_id: the task's.

@@ -40,7 +40,7 @@ class AudioEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Sound has no language."""
+        """Return the libraries and their versions; sound has no language."""
         return self._capabilities
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

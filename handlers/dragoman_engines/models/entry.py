@@ -71,27 +71,27 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def scheme(self) -> str:
-        """The kind of place that the source is."""
+        """Return the scheme of the source, such as `package`."""
         return self.source.partition(":")[0]
 
     @property
     def place(self) -> str:
-        """The source without its scheme."""
+        """Return the source without its scheme."""
         return self.source.partition(":")[2]
 
     @property
     def in_place(self) -> bool:
-        """Whether it is used where its package or folder has it, and not from the models folder."""
+        """Return whether it is used inside its package or folder, without a copy in the models folder."""
         return self.scheme in PART_SCHEMES and not any(file.parts for file in self.files.values())
 
     @property
     def size_bytes(self) -> int:
-        """All its files together, as far as that is known."""
+        """Return the size of all its files together, as far as it is known."""
         return sum(file.size_bytes for file in self.files.values()) or self.size_mb * 1_000_000
 
     @property
     def install(self) -> str:
-        """The command that brings the packages it is made of."""
+        """Return the command that installs the packages it is made of."""
         return f"pip install 'dragoman[{self.extra}]'" if self.extra else f"pip install {' '.join(self.requires)}"
 
     def pins(self) -> Mapping[str, str]:

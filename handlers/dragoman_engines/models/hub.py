@@ -51,7 +51,7 @@ class Snapshot:
 
     @property
     def size_bytes(self) -> int:
-        """All files together."""
+        """Return the size of all files together."""
         return sum(file.size_bytes for file in self.files)
 
 

@@ -10,7 +10,7 @@ from dragoman_engines.work import Work
 _WEIGHT = 0.2
 """Of the newest call: the factor follows a changed machine within some calls."""
 _AT_ONCE = 2.0
-"""One odd call counts as so many times the factor, or as that part of it, at most: it moves the factor little."""
+"""A call counts as at most so many times the factor, and at least as that part of it: one outlier moves it little."""
 _SLOWEST = 1000.0
 
 

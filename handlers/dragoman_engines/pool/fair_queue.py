@@ -36,7 +36,7 @@ _LEAST_COST_S = 1e-4
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """On whose behalf something waits, and how much it is."""
+    """The peer that something waits for, and how much it is."""
 
     peer: str = ""
     priority: Priority = "normal"
@@ -109,7 +109,7 @@ class PriorityClass(Generic[T]):
         return None
 
     def charge(self, ticket: Ticket) -> None:
-        """Count work that rode along in the turn of another peer."""
+        """Count work that was done in the turn of another peer."""
         peer = self._active.get(ticket.peer)
         if peer is not None:
             # The heap keeps the old turn; the peer's next one is later by this much.

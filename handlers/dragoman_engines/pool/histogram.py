@@ -13,7 +13,7 @@ UNITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 
 class Histogram:
-    """How many values fell into each bucket.
+    """The number of values in each bucket.
 
     Args:
         bounds: the buckets' upper ends, ascending; a value on a bound belongs below it. One more bucket has no end.

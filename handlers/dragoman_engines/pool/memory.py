@@ -1,4 +1,4 @@
-"""The memory of all engines together, and which of them gives way to another.
+"""The memory of all engines together, and which of them is unloaded for another.
 
 An engine asks before each process that it starts. Where there is no room, the engine that has been idle for longest
 is unloaded first. While all others are at work, the one that asks waits until one is idle; after a while the one that
@@ -33,32 +33,32 @@ class Tenant(Protocol):
 
     @property
     def name(self) -> str:
-        """For people: its kind."""
+        """Return the name that operators see: its kind."""
         ...
 
     @property
     def used_mb(self) -> float:
-        """The memory of its processes, those that are being started as they are expected to become."""
+        """Return the memory of its processes; one that is being started counts with its expected size."""
         ...
 
     @property
     def last_used_s(self) -> float:
-        """When it last did something, monotonic."""
+        """Return the monotonic time at which it was last used."""
         ...
 
     @property
     def idle(self) -> bool:
-        """Whether it is loaded and has nothing to do."""
+        """Return whether it is loaded and has nothing to do."""
         ...
 
     @property
     def awaited(self) -> bool:
-        """Whether work waits for it."""
+        """Return whether work waits for it."""
         ...
 
     @property
     def loaded_s(self) -> float:
-        """Since when it has been loaded, monotonic; infinity while it is not."""
+        """Return the monotonic time since when it has been loaded; infinity while it is not."""
         ...
 
     async def unload(self) -> None:
@@ -66,7 +66,7 @@ class Tenant(Protocol):
         ...
 
     def give_way(self) -> None:
-        """Begin nothing new, and unload as soon as what is at work has ended."""
+        """Begin nothing new, and unload as soon as the work in progress has ended."""
         ...
 
 
@@ -100,11 +100,11 @@ class Memory:
 
     @property
     def used_mb(self) -> float:
-        """The memory of all engines now."""
+        """Return the memory of all engines now."""
         return sum(tenant.used_mb for tenant in self._tenants)
 
     def add(self, tenant: Tenant) -> None:
-        """Count an engine in."""
+        """Add an engine to those that share the memory."""
         self._tenants.append(tenant)
 
     def start(self) -> None:

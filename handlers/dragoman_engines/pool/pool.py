@@ -76,12 +76,12 @@ class EnginePool(UnitSource):
 
     @property
     def state(self) -> PoolState:
-        """The pool's state in one word."""
+        """Return the pool's state in one word."""
         return self.supervisor.state
 
     @property
     def capabilities(self) -> Capabilities | None:
-        """The abilities of the engine; None until a process has loaded its model."""
+        """Return the abilities of the engine; None until a process has loaded its model."""
         return self.supervisor.capabilities
 
     @property
@@ -136,7 +136,7 @@ class EnginePool(UnitSource):
 
     @override
     def feed(self) -> None:
-        # What came up in one turn of the loop goes in one call, if it fits.
+        # The units of one turn of the loop go in one call, if they fit.
         self._feeding = False
         if not self.supervisor.residency.giving_way:
             for slot in self.supervisor.slots:

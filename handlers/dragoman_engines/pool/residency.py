@@ -24,12 +24,12 @@ class Workload(Protocol):
 
     @property
     def awaited(self) -> int:
-        """Units and other requests that wait for a process."""
+        """Return the number of units and other requests that wait for a process."""
         ...
 
     @property
     def busy(self) -> int:
-        """Processes at work."""
+        """Return the number of processes at work."""
         ...
 
 
@@ -60,7 +60,7 @@ class Residency(Tenant):
         self._last_used_s = clock()
         self._loaded_s = math.inf
         self.giving_way = False
-        """Nothing new is begun; what is at work ends, then all is unloaded."""
+        """Nothing new is begun; the work in progress ends, then all is unloaded."""
         self._slots = slots
         self._work = work
         self._memory = memory
@@ -86,7 +86,7 @@ class Residency(Tenant):
 
     @property
     def resting(self) -> bool:
-        """Whether it is not loaded because it is not needed, or is being loaded again after that."""
+        """Return whether it is unloaded because it is not needed, or is being loaded again after that."""
         return all(slot.resting for slot in self._slots)
 
     def wake(self) -> None:

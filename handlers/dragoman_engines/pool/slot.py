@@ -21,7 +21,7 @@ from dragoman_engines.work import AnyWork
 log = structlog.get_logger()
 
 _WELL_S = 0.25
-"""An idle process that lived so long was no failure."""
+"""An idle process that lived so long does not count as failed."""
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 30.0
 
@@ -130,18 +130,18 @@ class Slot:
 
     @property
     def idle(self) -> bool:
-        """Whether a batch can be given."""
+        """Return whether a batch can be dispatched to it."""
         return self.child is not None and self.child.ready and not self.units and not self._leaving
 
     @property
     def unwatched(self) -> bool:
-        """Whether its supervisor has ended without being told to, and without a reason."""
+        """Return whether its supervisor has ended without being told to, and without a reason."""
         ended = self._task is not None and self._task.done()
         return ended and not self._stopping and self._missing is None
 
     @property
     def awake(self) -> bool:
-        """Whether it has a process or will have one."""
+        """Return whether it has a process or will have one."""
         return self._awake.is_set()
 
     def start(self, *, load: bool = True) -> None:

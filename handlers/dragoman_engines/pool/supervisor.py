@@ -28,7 +28,7 @@ PoolState = Literal["loading", "ready", "idle", "restarting", "missing", "stoppe
 
 @dataclass(frozen=True, kw_only=True)
 class PoolSettings:
-    """How a pool runs its engine."""
+    """The settings of a pool's engine processes."""
 
     processes: int = 1
     batch: int = 1
@@ -38,11 +38,11 @@ class PoolSettings:
     unit_timeout_s: float = 120.0
     """A model call that takes longer has its process killed."""
     load_timeout_s: float = 300.0
-    """So has a process that takes longer to load its model."""
+    """A process that takes longer to load its model is killed."""
     ping_every_s: float = 5.0
-    """How often an idle process is asked for a sign of life."""
+    """The interval at which an idle process is asked for a sign of life."""
     pong_timeout_s: float = 15.0
-    """One that gives none for so long is killed."""
+    """An idle process that does not answer for so long is killed."""
     preload: bool = True
     """Load the model at the start; otherwise when work first comes."""
     idle_unload_s: float = 0.0
@@ -69,7 +69,7 @@ class UnitSource(Protocol):
 
     @property
     def queued(self) -> int:
-        """Units that wait for a process."""
+        """Return the number of units that wait for a process."""
         ...
 
     def feed(self) -> None:
@@ -166,7 +166,7 @@ class PoolSupervisor(SlotOwner, Workload):
 
     @property
     def state(self) -> PoolState:
-        """The pool's state in one word."""
+        """Return the pool's state in one word."""
         if self.stopping:
             return "stopped"
         if any(child.ready for child in self.children):
@@ -179,17 +179,17 @@ class PoolSupervisor(SlotOwner, Workload):
 
     @property
     def available(self) -> bool:
-        """Whether it can serve at once, or after loading a model that was not needed until now."""
+        """Return whether it can serve at once, or after loading a model that was not needed until now."""
         return self.state in ("ready", "idle")
 
     @property
     def children(self) -> list[Child]:
-        """The processes that run now."""
+        """Return the processes that run now."""
         return [slot.child for slot in self.slots if slot.child is not None]
 
     @property
     def unwatched(self) -> list[str]:
-        """Slots whose process would not be replaced when it ends; never to be."""
+        """Return the slots whose process would not be replaced after its end; there should never be one."""
         return [slot.name for slot in self.slots if slot.unwatched]
 
     @property

@@ -25,7 +25,7 @@ class Answer(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
     result: R
     queued_s: float
-    """How long the unit waited for a process."""
+    """The time that the unit waited for a process."""
     began_s: float
     """When its model call began, on the pool's clock."""
     ended_s: float
@@ -73,7 +73,7 @@ class Unit(Generic[R]):
 
     @property
     def wanted(self) -> bool:
-        """Whether a request still waits for it."""
+        """Return whether a request still waits for it."""
         return bool(self.waiters)
 
     def yields_to(self, ticket: Ticket) -> bool:

@@ -29,7 +29,7 @@ class UnitQueue:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.cost_model = CostModel()
         self.joined = 0
-        """How many requests joined a unit instead of having their own."""
+        """The number of requests that joined a unit instead of having their own."""
         self._clock = clock
         self._queue: FairQueue[Unit[Any]] = FairQueue(clock)
         self._shared: dict[Hashable, Unit[Any]] = {}
@@ -40,7 +40,7 @@ class UnitQueue:
 
     @property
     def shareable(self) -> int:
-        """Units that can be joined and are not answered yet."""
+        """Return the number of units that can be joined and are not answered yet."""
         return sum(1 for unit in self._shared.values() if unit.answered is None)
 
     def join(self, work: Work[R], ticket: Ticket, *, answered: bool) -> Unit[R]:

@@ -46,7 +46,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class LoadFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """There will be no model; trying again does not help."""
+    """The model cannot be loaded; trying again does not help."""
 
     message: str
 
@@ -60,7 +60,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The answer to a ping. It comes from the thread that calls the model: another one would prove nothing."""
+    """The answer to a ping. It comes from the thread that calls the model: no other one would show that it works."""
 
 
 ToChild = Load | Batch | Ping

@@ -1,4 +1,4 @@
-"""One child process as its pool sees it: started, loaded, given batches, and one day gone."""
+"""One child process as its pool sees it: started, loaded, given batches, and ended."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Child(asyncio.Protocol):
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Return the process's id."""
         return self._process.pid if self._process else 0
 
     def send(self, batch: Batch) -> None:
@@ -92,7 +92,7 @@ class Child(asyncio.Protocol):
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
         if self._transport is not None and self._transport.is_closing():
-            self._transport.abort()  # what it no longer reads shall not hold the pipe open
+            self._transport.abort()  # bytes that it no longer reads shall not hold the pipe open
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()

@@ -19,7 +19,7 @@ _WORDS = "1, 2, 3."
 
 
 def warm_up(engine: Engine, kind: Kind) -> None:
-    """Have the engine do a little of everything that it can; the results are not used.
+    """Run a small unit of each kind that the engine can do; the results are not used.
 
     Raises:
         Exception: whatever the model raises; it would do so at the first request as well.

@@ -31,7 +31,7 @@ def main() -> None:
     try:
         serve(sock)
     except (BrokenPipeError, ConnectionResetError):
-        pass  # the server is gone; so are we
+        pass  # the server is gone: end as well
     except BaseException:  # noqa: BLE001 - whatever it is, it must be seen before the hard exit
         traceback.print_exc()
         code = 1
@@ -64,7 +64,7 @@ def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
     try:
         results = engine.run(work)
     except Exception as error:  # noqa: BLE001 - the model's own errors have no common base
-        # Where it was, and what kind; its words are for the peer, for they may quote the text.
+        # The place and the kind of the error; its words are for the peer only, for they may quote the text.
         traceback.print_tb(error.__traceback__)
         sys.stderr.write(f"{type(error).__qualname__}\n")
         reason = f"{type(error).__name__}: {error}"[:500]

@@ -62,7 +62,7 @@ class SpeechEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The languages that some voice speaks, and all voices."""
+        """Return the languages that some voice speaks, and all voices."""
         return self._capabilities
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

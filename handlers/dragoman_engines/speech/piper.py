@@ -63,7 +63,7 @@ class PiperConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def spoken(self) -> str:
-        """The language in two letters."""
+        """Return the language in two letters."""
         return (self.language.code or self.espeak.voice).replace("_", "-").partition("-")[0].lower()
 
 

@@ -52,7 +52,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Return its length in seconds."""
         return self.samples.size / SPOOL_RATE_HZ
 
 
@@ -74,7 +74,7 @@ class Heard:
 
     @property
     def loops(self) -> bool:
-        """Whether the model repeated itself."""
+        """Return whether the model repeated itself."""
         return bool(self.text) and get_compression_ratio(self.text) > LOOP_COMPRESSION
 
 

@@ -202,7 +202,7 @@ def _shorten(words: list[TimedWord]) -> list[list[TimedWord]]:
 
 
 def _badness(words: Sequence[TimedWord], index: int, characters: int) -> float:
-    """Rate how bad it is to cut before the word: 0 in the middle, 0.5 at the ends, less at commas and pauses."""
+    """Rate how bad a cut before the word is: 0 in the middle, 0.5 at the ends, less at commas and pauses."""
     before = sum(len(word.text) for word in words[:index])
     badness = abs(before / max(1, characters) - 0.5)
     if words[index - 1].text.rstrip().endswith(_CLAUSE_ENDS):

@@ -62,7 +62,7 @@ class WhisperEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The languages that the model hears."""
+        """Return the languages that the model can transcribe."""
         return self._capabilities
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

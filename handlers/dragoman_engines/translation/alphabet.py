@@ -13,7 +13,7 @@ _WORD_BEGINS = "\u2581"
 
 
 def alphabet(source: Path, target: Path, pair: tuple[str, str] | None = None) -> Alphabet | None:
-    """Of a model with these vocabularies.
+    """Return the alphabet of a model with these vocabularies.
 
     Args:
         source: the vocabulary of the source's side, a SentencePiece model or a `tokenizer.json`.

@@ -1,6 +1,6 @@
 r"""Translation by rules with Apertium, whose programs are kept running: to get the gist, without any model file.
 
-A pipeline of 7 to 11 small programs does one direction. It is fed text up to a NUL and answers up to a NUL, in a few
+A pipeline of 6 to 11 small programs does one direction. It is fed text up to a NUL and answers up to a NUL, in a few
 milliseconds. What has a meaning in its stream (brackets, `^ $ / @ < > { } \` and `* # + ~`) goes through it as a
 "superblank", which its programs hand on as it is.
 """
@@ -22,7 +22,7 @@ from dragoman_engines.work import AnyResult, AnyWork, Failure, TranslateSentence
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
 MOST_PIPELINES = 6
-"""Directions whose programs are kept running, the latest used; each takes 20 to 60 MB."""
+"""Directions whose programs are kept running, the latest used; each takes 35 to 115 MB."""
 TIMEOUT_S = 20.0
 """For one sentence; a pipeline that takes longer hangs."""
 MOST_ANSWER_BYTES = 4 << 20
@@ -71,7 +71,7 @@ class Pipeline:
 
     @property
     def pids(self) -> list[int]:
-        """The programs' process ids, in order."""
+        """Return the programs' process ids, in order."""
         return [process.pid for process in self._processes]
 
     def ask(self, text: str, timeout_s: float) -> str:
@@ -149,12 +149,12 @@ class ApertiumEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The installed pairs."""
+        """Return the installed pairs."""
         return self._capabilities
 
     @property
     def running(self) -> Mapping[tuple[str, str], Pipeline]:
-        """The directions whose programs run, the one used last at the end."""
+        """Return the directions whose programs run, the one used last at the end."""
         return self._pipelines
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:

@@ -40,7 +40,7 @@ class Mode:
 
     @property
     def files(self) -> list[Path]:
-        """The data that decide a translation."""
+        """Return the data files that decide a translation."""
         return [Path(part) for stage in self.stages for part in stage if part.startswith("/") and Path(part).is_file()]
 
 

@@ -71,7 +71,7 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Tongue:
-    """How a model is told the languages: tokens before the source, and before the translation."""
+    """The tokens that tell a model the languages: before the source, and before the translation."""
 
     pairs: frozenset[tuple[str, str]] = frozenset()
     """Of a model for certain pairs; others translate between any two of `names`."""
@@ -136,7 +136,7 @@ class CTranslateEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The languages of the models that were found."""
+        """Return the languages of the models that were found."""
         return self._capabilities
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
@@ -217,7 +217,7 @@ def find_models(root: Path) -> Iterator[Files]:
 
 
 def _alphabets(found: Sequence[Files], tongues: Sequence[Tongue]) -> Iterator[Alphabet]:
-    """What each model reads and writes, where that can be told."""
+    """Yield the characters that each model reads and writes, where they are known."""
     for files, tongue in zip(found, tongues, strict=True):
         pairs: list[tuple[str, str] | None] = [*sorted(tongue.pairs)]
         for pair in pairs or [None]:

@@ -95,7 +95,7 @@ class FirefoxEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The pairs that were found."""
+        """Return the pairs that were found."""
         return self._capabilities
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
@@ -132,7 +132,7 @@ class FirefoxEngine:
 
 
 def _translate(translator: Translator, subwords: Subwords, sentence: str) -> str:
-    """A sentence's translation. One that is longer than the model can do is cut between words."""
+    """Translate a sentence. One that is too long for the model is cut between words."""
     # `translate_long` would cut sentences by rules of its own, after `Dr.` and `U.S.` as well; `translate` cuts none,
     # and leaves out what is too much. No sentence has more tokens than bytes.
     if len(sentence) * 4 <= MOST_TOKENS or len(pieces := subwords.split(sentence)) <= MOST_TOKENS:

@@ -35,7 +35,7 @@ def load_subwords(path: Path) -> Subwords:
 
 
 def cut(tokens: Sequence[str], most: int) -> Iterator[list[str]]:
-    """A sentence's tokens in parts that a model can take, cut between words where there are any."""
+    """Yield a sentence's tokens in parts that a model can take, cut between words where there are any."""
     start = 0
     while len(tokens) - start > most:
         words = [at for at in range(start + most // 2, start + most + 1) if tokens[at].startswith(WORD_BEGINS)]

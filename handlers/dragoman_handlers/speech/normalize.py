@@ -1,7 +1,7 @@
-"""A text as it is said: without what nobody speaks, and with what is written short said long.
+"""A text as it is said: signs that are not spoken are left out, and short forms are written out.
 
-Voices read numbers and times themselves. What they read badly, or aloud though nobody would, is changed here: emoji
-and markup go, of an address only the host is said, and amounts and titles become words.
+Voices read numbers and times themselves. Parts that they read badly, or that a person would not read aloud, are
+changed here: emoji and markup go, of an address only the host is said, and amounts and titles become words.
 """
 
 # ruff: noqa: RUF001 -- dashes and quotation marks are meant
@@ -30,7 +30,7 @@ _CLAUSE_ENDS = (", ", "; ", ": ", " — ", " – ", "… ", "، ", "，", "、",
 
 
 def speakable(text: str, language: str) -> str:
-    """What of `text` is said; empty where that is nothing.
+    """Return the part of `text` that is said; empty where nothing is.
 
     Args:
         text: a sentence, or some.
@@ -53,7 +53,7 @@ def speakable(text: str, language: str) -> str:
 
 
 def split_long(text: str, most: int) -> list[str]:
-    """Pieces of at most `most` characters, cut at the end of a clause if there is one, else between words."""
+    """Split into pieces of at most `most` characters, at the end of a clause if there is one, else between words."""
     pieces = []
     while len(text) > most:
         head = text[:most]
@@ -67,7 +67,7 @@ def split_long(text: str, most: int) -> list[str]:
 
 
 def _without_signs(text: str) -> str:
-    """Without emoji and other pictures, and without characters that are not seen."""
+    """Remove emoji and other pictures, and invisible characters."""
     kept = "".join(" " if _is_picture(character) else character for character in text)
     return "".join(
         character
@@ -102,7 +102,7 @@ def _said_host(host: str, words: SpokenWords | None) -> str:
 
 @functools.cache
 def _amounts(language: str) -> re.Pattern[str]:
-    """A currency's sign before or after an amount."""
+    """Return the pattern of a currency's sign before or after an amount."""
     signs = "|".join(re.escape(sign) for sign in sorted(SPOKEN_WORDS[language].money, key=len, reverse=True))
     amount = r"\d{1,15}(?:[.,]\d{1,3}){0,6}"
     return re.compile(

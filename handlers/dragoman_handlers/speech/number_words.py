@@ -1,4 +1,4 @@
-"""What is written short and said long, by language. A language that is not here is left to its voice."""
+"""Short forms and the words spoken for them, by language. A language that is not here is left to its voice."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which language a recording is in: as the peer states it, or as the model finds it with the peer's hint.
+"""The language of a recording: as the peer states it, or as the model finds it with the peer's hint.
 
-A stated language is used as it is: who states it knows what was said, and a model that is free to disagree would
+A stated language is used as it is: the peer knows what was said, and a model that is free to disagree would
 answer a Portuguese message that it takes for Galician in Galician. A hint (the user's own language) only helps where
 the model is unsure: it is sure of clear sentences, so a wrong hint loses there, and unsure of a single word, where the
 user's own language is the best guess. How the two are weighed is the engine's affair.
@@ -18,7 +18,7 @@ from dragoman_wire.errors import UnsupportedLanguage
 
 UNKNOWN = "und"
 SURE = 0.5
-"""A language that is more probable than all others together needs no second opinion."""
+"""A language that is more probable than all others together needs no second window."""
 MOST_OPINIONS = 3
 """After so many windows the likeliest language decides."""
 _OTHER_NAMES = {"cmn": "zh", "fil": "tl", "in": "id", "iw": "he", "jv": "jw", "mo": "ro", "nb": "no", "yue": "zh"}
@@ -42,7 +42,7 @@ class SpokenLanguage:
             self.decided = self.likeliest()
 
     def likeliest(self) -> str:
-        """The language of which the windows with words were the surest, all together."""
+        """Return the language that the model was surest of over all windows with words."""
         votes: defaultdict[str, float] = defaultdict(float)
         for window in self.opinions:
             votes[window.language] += window.language_probability if window.segments else 0.0
@@ -50,7 +50,7 @@ class SpokenLanguage:
 
 
 def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) -> SpokenLanguage:
-    """What is known before the model has heard anything.
+    """Return the language as far as it is known before the model has heard anything.
 
     Args:
         engine: what the model can do.
@@ -69,7 +69,7 @@ def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) 
 
 
 def _known(engine: Capabilities, tag: str | None) -> str | None:
-    """The language of a tag by the name that the model knows; None where the tag names none."""
+    """Return the language of a tag by the name that the model knows; None where the tag names none."""
     if not tag or tag.lower() == AUTO:
         return None
     language = base_language(tag)

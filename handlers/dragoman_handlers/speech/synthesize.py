@@ -53,7 +53,7 @@ class Sentence:
 async def speak_text(
     context: Context, text: str, language: str, wishes: Wishes | None = None, sound_format: SoundFormat = "wav"
 ) -> Spoken:
-    """`text` said aloud in `language` (any tag), as one mono file.
+    """Say `text` aloud in `language` (any tag), as one mono file.
 
     Raises:
         DragomanError: no voice speaks the language, the voice that is wished for is none, nothing of the text can be
@@ -82,7 +82,7 @@ async def speak_text(
 
 
 async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
-    """The sound of every piece; each that is not known is spoken once."""
+    """Synthesize every piece; each that is not known is synthesized once."""
     distinct = list(dict.fromkeys(units))
     answers = await context.recall(distinct, Speech)
     known = {unit: answer for unit, answer in zip(distinct, answers, strict=True) if answer is not None}
@@ -95,7 +95,7 @@ async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
 
 
 async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -> list[Sentence]:
-    """What is to be said; sentences of nothing but pictures are left out."""
+    """Cut a text into the sentences to speak; sentences of nothing but pictures are left out."""
     most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * speed * CHARACTERS_PER_S)))
     found = []
     for index, sentence in enumerate(piece.text for piece in split_text(text, language) if piece.translatable):
@@ -103,14 +103,14 @@ async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -
         if pieces:
             found.append(Sentence(sentence, pieces))
         if index % _SENTENCES_A_TURN == _SENTENCES_A_TURN - 1:
-            await asyncio.sleep(0)  # a book shall not hold the loop
+            await asyncio.sleep(0)  # a long text must not block the loop
     return found
 
 
 def join_speech(
     sentences: Sequence[Sentence], speeches: Sequence[Speech], language: str, speed: float
 ) -> tuple[bytes, int, list[TranscriptSegment]]:
-    """The pieces' sounds one after the other with pauses between: samples, their rate, and where each sentence is.
+    """Join the pieces' sounds with pauses between: return samples, their rate, and each sentence's times.
 
     Raises:
         EngineFailed: there is no sound at all.
@@ -145,7 +145,7 @@ async def _file(context: Context, pcm: bytes, rate_hz: int, sound_format: SoundF
 
 
 def wav(pcm: bytes, rate_hz: int) -> bytes:
-    """A WAV file of 16-bit mono samples."""
+    """Return a WAV file of 16-bit mono samples."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, _SAMPLE_BYTES * rate_hz, _SAMPLE_BYTES, 16)
     data = struct.pack("<4sI", b"data", len(pcm))
     head = struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data) + len(pcm), b"WAVE")

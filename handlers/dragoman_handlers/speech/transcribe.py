@@ -36,12 +36,12 @@ _TOUCHING_SAMPLES = SPOOL_RATE_HZ
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a request says of its recording and of the transcription that it wants."""
+    """A request's statements about its recording, and its options for the transcription."""
 
     language: str | None = None
-    """What is spoken, as the peer states it; "auto" and None let the model find out."""
+    """The spoken language as the peer states it; "auto" and None let the model find out."""
     hint: str | None = None
-    """What is probably spoken."""
+    """The language that is probably spoken."""
     words: bool = False
     """Whether segments are to say where their words are."""
 
@@ -54,7 +54,7 @@ class Recording(Question, frozen=True, kw_only=True):
     digest: bytes
     """SHA-256: what processors have instructions for is twice as fast as BLAKE2b."""
     decoder: str
-    """What decodes it and finds the speech in it."""
+    """The model that decodes it and finds the speech in it."""
     language: str | None
     hint: str | None
     """Counts only where the language is not known."""
@@ -62,7 +62,7 @@ class Recording(Question, frozen=True, kw_only=True):
 
 
 async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
-    """What is said in a recording, in any container that the decoder knows.
+    """Transcribe a recording, in any container that the decoder knows.
 
     Raises:
         DragomanError: the bytes are no audio, it is too long, the model does not know the language, or failed.
@@ -108,7 +108,7 @@ async def _computed(
 async def _hear_all(
     context: Context, language: SpokenLanguage, path: str, samples: int, *, words: bool
 ) -> list[WindowText]:
-    """The text of every window, in order. A window is at work while the next one is still looked for.
+    """Return the text of every window, in order. A window is at work while the next one is still looked for.
 
     Where the language is not known, the first windows are heard one by one until one of them tells it.
     """
@@ -129,7 +129,7 @@ async def _hear(context: Context, unit: TranscribeWindow, size_s: float) -> Wind
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:
-    """Spans of speech in groups that together last at most 30 s."""
+    """Yield spans of speech in groups that together last at most 30 s."""
     window: list[Span] = []
     length = 0
     async for span in _speech(context, path, samples):
@@ -144,7 +144,7 @@ async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[l
 
 
 async def _speech(context: Context, path: str, samples: int) -> AsyncIterator[Span]:
-    """Spans of speech in the whole file, looked for slice by slice."""
+    """Yield the spans of speech in the whole file, found slice by slice."""
     start = 0
     while start < samples:
         end = min(samples, start + SLICE_SAMPLES)
@@ -153,7 +153,7 @@ async def _speech(context: Context, path: str, samples: int) -> AsyncIterator[Sp
         spans = list(answer.result.spans)
         following = end
         if end < samples and spans and spans[-1][1] > end - _TOUCHING_SAMPLES and spans[-1][0] > start:
-            # Somebody speaks across the slice's end: the next slice begins where this phrase does.
+            # The speech goes on across the slice's end: the next slice begins where this phrase does.
             following = spans.pop()[0]
         for span in spans:
             yield span

@@ -19,7 +19,7 @@ from dragoman_wire.subtitles import to_srt, to_vtt
 
 
 def mobile_transcription(mobile: MobileTranscription | None, hint: str | None) -> Transcription | None:
-    """The phone's own transcription as ours, or None where it has no text."""
+    """Return the phone's own transcription as ours, or None where it has no text."""
     if mobile is None or not mobile.text or not mobile.text.strip():
         return None
     language = base_language(mobile.language or hint or UNKNOWN)
@@ -49,12 +49,12 @@ def mobile_transcription(mobile: MobileTranscription | None, hint: str | None) -
 def heard_transcription(
     engine: Capabilities, heard: Sequence[WindowText], *, stated: str | None, samples: int, words: bool
 ) -> Transcription:
-    """What the model heard, window by window, as one.
+    """Join the transcriptions of all windows into one.
 
     Args:
         engine: the model.
         heard: the windows, in order.
-        stated: the language that is told where nobody speaks.
+        stated: the language that is told where there is no speech.
         samples: the recording's length.
         words: whether segments say where their words are.
     """
@@ -77,7 +77,7 @@ def heard_transcription(
 
 
 def in_formats(transcription: Transcription, formats: Sequence[SubtitleFormat] | None) -> Transcription:
-    """The same with the subtitles that were asked for."""
+    """Return the same transcription with the subtitles that were asked for."""
     return msgspec.structs.replace(
         transcription,
         srt=to_srt(transcription) if formats and "srt" in formats else UNSET,
@@ -108,7 +108,7 @@ def _segment(window: WindowText, segment: SpokenSegment, *, words: bool) -> Tran
 
 
 def _language(pieces: Sequence[tuple[WindowText, SpokenSegment]], stated: str | None) -> tuple[str, float | None]:
-    """The language that most of the text is in, and what the model thinks of it there."""
+    """Return the language of most of the text, and the probability that the model gave it there."""
     lengths: defaultdict[str, int] = defaultdict(int)
     weights: defaultdict[str, float] = defaultdict(float)
     for window, segment in pieces:

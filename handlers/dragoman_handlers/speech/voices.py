@@ -1,4 +1,4 @@
-"""Which voice speaks: the one that the peer names, or that of the language."""
+"""The choice of the voice: the one that the peer names, or that of the language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
-    """How the peer wants its texts spoken."""
+    """The peer's options for its spoken texts."""
 
     voice: str = ""
     """For every language."""
@@ -30,7 +30,7 @@ class Wishes:
 
 
 def choose_voice(engine: Capabilities, target: str, wishes: Wishes) -> VoiceInfo:
-    """The voice for a language (any tag).
+    """Choose the voice for a language (any tag).
 
     Raises:
         UnsupportedLanguage: no voice speaks it.
@@ -51,7 +51,7 @@ def choose_voice(engine: Capabilities, target: str, wishes: Wishes) -> VoiceInfo
 
 
 def _named(target: str, language: str, wishes: Wishes) -> tuple[str, str]:
-    """The field that names a voice, and the voice."""
+    """Return the field that names a voice, and the voice."""
     for tag in (target, language):
         if wishes.voices.get(tag):
             return f"voices.{tag}", wishes.voices[tag]

@@ -114,7 +114,7 @@ _LOOK_BACK, _LOOK_AHEAD = 40, 40
 
 
 def cut_sentences(text: str, language: str) -> list[str]:
-    """A stretch of text as its sentences: joined, they are the text. Linear in its length."""
+    """Cut a stretch of text into sentences: joined, they are the text. Linear in its length."""
     sentences: Sequence[str] = sentencex.segment(language, text)
     if len(sentences) == 1:
         return [text]
@@ -124,12 +124,12 @@ def cut_sentences(text: str, language: str) -> list[str]:
 
 
 def ends_in_abbreviation(before: str, after: str, language: str) -> bool:
-    """Whether the stop at the end of `before` ends no sentence, seen what comes after."""
+    """Return whether the stop at the end of `before` ends no sentence, given the text that comes after."""
     return _goes_on(before, after, _LISTS.get(language) or _NONE)
 
 
 def _rejoined(sentences: Iterable[str], known: Abbreviations) -> list[str]:
-    """The sentences, with those put together between which none ends."""
+    """Join the sentences between which no sentence ends."""
     groups: list[list[str]] = []
     before = ""
     for sentence in sentences:
@@ -143,7 +143,7 @@ def _rejoined(sentences: Iterable[str], known: Abbreviations) -> list[str]:
 
 
 def _goes_on(before: str, after: str, known: Abbreviations) -> bool:
-    """Whether the sentence that `before` ends with goes on with `after`."""
+    """Return whether the sentence that `before` ends with goes on with `after`."""
     core = before[-_LOOK_BACK:].rstrip()
     if len(core) == len(before[-_LOOK_BACK:]) and not after[:1].isspace():
         # No blank, no end: but scripts without blanks have stops of their own.
@@ -158,7 +158,7 @@ def _goes_on(before: str, after: str, known: Abbreviations) -> bool:
 
 
 def _stands_before(word: str, before: str, after: str, known: Abbreviations) -> bool:
-    """Whether a word with a stop is an abbreviation or an ordinal that belongs to what comes after."""
+    """Return whether a word with a stop is an abbreviation or an ordinal that belongs to the text after it."""
     first = _FIRST_LETTER.search(after)
     small = word.lower()
     if not first or small in known.names:
@@ -173,11 +173,11 @@ def _stands_before(word: str, before: str, after: str, known: Abbreviations) -> 
 
 
 def _is_initial(before: str) -> bool:
-    """Whether a capital letter with a stop is a name's: a capital stands before it, or nothing."""
+    """Return whether a capital letter with a stop is an initial: a capital stands before it, or nothing."""
     word = before.split()[-1:]
     return not word or word[0][0].isupper()
 
 
 def _names_something(after: str) -> bool:
-    """Whether a German number with a stop is an ordinal before this."""
+    """Return whether a German number with a stop is an ordinal before this."""
     return after.split(maxsplit=1)[0].strip(".,;:!?").lower() not in _STARTERS

@@ -1,4 +1,4 @@
-"""Ways to put a sentence to a small model, and which of its answers is best.
+"""Forms of a sentence for a small model, and the choice of the best answer.
 
 Small models were trained on whole sentences in ordinary letter case. What a chat sends is often neither, so a sentence
 is put to the model in the form that it knows best (`Wording.usual`), and where the answer is doubtful in others
@@ -24,6 +24,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
+from typing_extensions import override
 
 from dragoman_handlers.text.conventions import in_conventions_of
 from dragoman_handlers.text.letter_case import capitals, in_capitals, sentence_case, unemphasized, words_of
@@ -35,7 +36,7 @@ from dragoman_handlers.text.tokens import Role, Token, blanked
 
 DOUBTFUL = 5
 BAD = 100
-"""What a failed check of `quality` costs; anything from here on is told to the peer."""
+"""The doubt of a failed check of `quality`; from here on the peer gets a warning."""
 SHORT_WORDS = 8
 """Up to here a text is judged by how it looks: a long one is a sentence, and looks like one."""
 _PHRASE_WORDS = 3
@@ -127,16 +128,16 @@ _QUESTION_WORDS: Mapping[str, frozenset[str]] = {
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to put a sentence, and back."""
+    """One form of a sentence, and the way back from it."""
 
     piece: Piece
-    """What the model gets."""
+    """The model's input."""
     finish: Callable[[str], str | None]
     """The translation of the sentence as it was, from that of this form; None where it cannot be told."""
 
 
 class Wording:
-    """The forms of sentences from one language in another, and what is doubtful about their translations."""
+    """The forms of sentences from one language to another, and the doubts about their translations."""
 
     def __init__(self, source: str, target: str, book: PhraseBook) -> None:
         self._source = source
@@ -146,11 +147,11 @@ class Wording:
         """Whether a sentence may well be the same in both languages."""
 
     def known(self, piece: Piece) -> str | None:
-        """The translation from the phrase book, if it is there."""
+        """Return the translation from the phrase book, if it is there."""
         return self._book.find(piece.text, self._source, self._target, piece.tokens)
 
     def usual(self, piece: Piece) -> Form:
-        """The form that a model most likely does best with."""
+        """Return the form that a model most likely translates best."""
         piece = self._with_verb(piece)
         text = piece.text
         if text[-1] in ".?!" and not text[0].islower() and self._is_ordinary(text):
@@ -159,7 +160,7 @@ class Wording:
         return self._form(piece, stop=len(words) >= _PHRASE_WORDS)
 
     def _with_verb(self, piece: Piece) -> Piece:
-        """`São 3 €` as `É 3 €`: before what stands for an amount, a model takes the verb for a saint's title."""
+        """Return `São 3 €` as `É 3 €`: before a hidden amount, a model takes the verb for a saint's title."""
         if self._source != "pt" or not piece.tokens or not piece.text.startswith(_SAINT):
             return piece
         first = piece.tokens[0]
@@ -170,7 +171,7 @@ class Wording:
         return steps.piece
 
     def _is_ordinary(self, text: str) -> bool:
-        """Whether nothing in a sentence is to be written another way. To be found out in microseconds."""
+        """Return whether nothing in a sentence is to be written another way. Takes microseconds."""
         if not text[1:].islower() and _CAPITALS.search(text):
             return False
         if may_be_spelled_out(text, self._source):
@@ -179,7 +180,7 @@ class Wording:
         return len(words) - len(set(words)) < _MEANT_REPEATS - 1
 
     def others(self, piece: Piece) -> list[Form]:
-        """What else is worth a try where a short sentence came out doubtful; nothing for a long one."""
+        """Return further forms to try where a short sentence's translation is doubtful; none for a long one."""
         words = words_of(_visible(piece))
         if len(words) > SHORT_WORDS:
             return []
@@ -190,7 +191,7 @@ class Wording:
         return forms
 
     def doubt(self, source: str, translation: str) -> int:
-        """How doubtful the translation of a sentence looks; see above. 0 for what is beyond doubt, or long."""
+        """Rate how doubtful the translation of a sentence looks; see above. 0: beyond doubt, or long."""
         if source.count(" ") >= SHORT_WORDS:
             return 0
         before = words_of(source)
@@ -207,11 +208,11 @@ class Wording:
         )
 
     def in_conventions(self, piece: Piece, translation: str) -> str:
-        """The translation of a sentence as its language writes numbers and signs."""
+        """Return the translation of a sentence as its language writes numbers and signs."""
         return in_conventions_of(self._target, self._source, piece, translation)
 
     def _unfinished(self, before: Sequence[str], after: Sequence[str]) -> bool:
-        """Whether it ends on a word that no sentence ends on."""
+        """Return whether it ends on a word that no sentence ends on."""
         if not after or after[-1].lower() not in _CANNOT_END.get(self._target, ()):
             return False
         ending = " ".join(after[-2:]).lower()
@@ -240,20 +241,20 @@ class Plain(Wording):
     def __init__(self) -> None:
         super().__init__("", "", PhraseBook(shipped=False))
 
+    @override
     def usual(self, piece: Piece) -> Form:
-        """The sentence as it is."""
         return Form(piece=piece, finish=lambda translation: translation)
 
-    def others(self, piece: Piece) -> list[Form]:  # noqa: ARG002 - the same for any
-        """Nothing."""
+    @override
+    def others(self, piece: Piece) -> list[Form]:
         return []
 
-    def doubt(self, source: str, translation: str) -> int:  # noqa: ARG002
-        """None."""
+    @override
+    def doubt(self, source: str, translation: str) -> int:
         return 0
 
-    def in_conventions(self, piece: Piece, translation: str) -> str:  # noqa: ARG002
-        """The translation as it is."""
+    @override
+    def in_conventions(self, piece: Piece, translation: str) -> str:
         return translation
 
 
@@ -261,12 +262,12 @@ PLAIN = Plain()
 
 
 def without_tail(translation: str) -> str:
-    """A translation without the bracket or the comma at its end that a model put there."""
+    """Remove the bracket or the comma that a model put at a translation's end."""
     return _TAIL.sub("", translation)
 
 
 def without_loop(translation: str) -> str:
-    """A translation in which what is said over and over is said once."""
+    """Reduce what a model repeats over and over in a translation to one occurrence."""
     words = translation.split()
     kept: list[str] = []
     for word in words:
@@ -300,7 +301,7 @@ class _Steps:
         return text
 
     def letter_case(self, language: str, common: frozenset[str]) -> None:
-        """Capitals to sentence case; words in capitals for emphasis to small letters."""
+        """Write capitals in sentence case, and words in capitals for emphasis in small letters."""
         seen = _visible(self.piece)
         words = words_of(seen)
         if in_capitals(words, language):
@@ -315,7 +316,7 @@ class _Steps:
             self._replace(start, end, text)
 
     def beginning(self, opening: str) -> None:
-        """A capital at the beginning, after an opening that stands before the sentence."""
+        """Put a capital at the beginning, after an opening that stands before the sentence."""
         text = self.piece.text
         at_token = any(token.start == 0 for token in self.piece.tokens)
         small = text[:1].islower() and not at_token and not text[1:2].isupper()
@@ -334,7 +335,7 @@ class _Steps:
         self._back.append(lambda translation: _without_opening(translation, pattern))
 
     def ending(self, sign: str) -> None:
-        """A sign at the end, where there is none."""
+        """Put a sign at the end, where there is none."""
         text = self.piece.text
         last = max((token.end for token in self.piece.tokens), default=-1)
         if _ENDED.search(text) or (last == len(text) and self.piece.tokens[-1].role is not Role.NAME):
@@ -343,7 +344,7 @@ class _Steps:
         self._back.append(lambda translation: re.sub(r"(?<=[^\s.!?…])[.!?]$", "", translation.rstrip()))
 
     def fewer_repeats(self, translate: Callable[[str], str | None]) -> None:
-        """What is said several times in a row for emphasis, once."""
+        """Write words that are repeated for emphasis only once."""
         if self.piece.tokens:
             return
         found = _longest_run(self.piece.text)
@@ -379,7 +380,7 @@ def _visible(piece: Piece) -> str:
 
 
 def _inserted(piece: Piece, seen: str) -> Piece:
-    """The piece with other words of the same length, and its tokens as they are."""
+    """Return the piece with other words of the same length, and its tokens as they are."""
     tokens: Sequence[Token] = piece.tokens
     parts, reached = [], 0
     for token in tokens:
@@ -404,7 +405,7 @@ def _without_opening(translation: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def _longest_run(text: str) -> tuple[int, int, str, int] | None:
-    """Where up to three words are said at least three times in a row: start, end, the words, and how often."""
+    """Find up to three words that are said at least three times in a row: start, end, the words, and how often."""
     places = [(found.start(), found.end()) for found in re.finditer(r"\S+", text)]
     words = [text[start:end].lower().strip(",.!?") for start, end in places]
     if len(words) < _MEANT_REPEATS or len(words) - len(set(words)) < _MEANT_REPEATS - 1:
@@ -427,7 +428,7 @@ def _longest_run(text: str) -> tuple[int, int, str, int] | None:
 
 
 def _said_again(translation: str, word: str | None, count: int) -> str:
-    """A translation with what was said several times in the source said as often."""
+    """Repeat words in the translation as often as the source does."""
     if word is None:
         core = translation.rstrip(".!?…")
         again = _small(core)
@@ -439,7 +440,7 @@ def _said_again(translation: str, word: str | None, count: int) -> str:
 
 
 def _odd_signs(source: str, translation: str) -> bool:
-    """Whether there are brackets or quotation marks that the source lacks, or an end that is none."""
+    """Return whether it has brackets or quotation marks that the source lacks, or ends unfinished."""
     for signs in _SIGNS if _ANY_SIGN.search(translation) else ():
         if sum(map(translation.count, signs)) > sum(map(source.count, signs)):
             return True
@@ -463,7 +464,7 @@ def _doubles(words: Sequence[str]) -> bool:
 
 
 def _copied(before: Sequence[str], after: Sequence[str]) -> int:
-    """What it costs that words were left as they are."""
+    """Rate the words that were left untranslated."""
     ordinary = [word for word in before if not word.isupper()]
     if ordinary and [word.casefold() for word in before] == [word.casefold() for word in after]:
         return 10 if len(before) > 1 and any(word.islower() for word in before[1:]) else 5

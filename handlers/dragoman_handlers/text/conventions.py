@@ -44,7 +44,7 @@ def in_conventions_of(target: str, source: str, piece: Piece, translation: str) 
 
 
 def _with_ordinals(seen: str, translation: str) -> str:
-    """`3º` for the `3o` of `3rd`."""
+    """Return the translation with `3º` for the `3o` of `3rd`."""
     numbers = sorted(set(_ORDINAL_EN.findall(seen)), key=len, reverse=True)
     if not numbers:
         return translation
@@ -53,7 +53,7 @@ def _with_ordinals(seen: str, translation: str) -> str:
 
 
 def _with_separators(target: str, source: str, seen: str, piece: Piece, translation: str) -> str:
-    """The amounts that a model left as they were, or wrote in two conventions at once, in the target's."""
+    """Write amounts that a model left as they were, or wrote in two conventions at once, in the target's."""
     right = {_SEPARATORS.sub("", written): right for written, right in in_target_form(seen, source, target)}
     if not right:
         return translation
@@ -68,7 +68,7 @@ def _with_separators(target: str, source: str, seen: str, piece: Piece, translat
 
 
 def _with_runs(piece: Piece, translation: str) -> str:
-    """As many `?` and `!` in a row as the source has: `???` for what a model made `??`."""
+    """Write as many `?` and `!` in a row as the source has: `???` for what a model made `??`."""
     seen = blanked(piece.text, piece.tokens) if piece.tokens else piece.text
     if "!!" not in seen and "??" not in seen and "?!" not in seen and "!?" not in seen:
         return translation

@@ -46,22 +46,22 @@ class DocumentRequest(Protocol):
 
     @property
     def text(self) -> str:
-        """The file."""
+        """Return the file."""
         ...
 
     @property
     def format(self) -> str | None:
-        """Its format; None and "text" for none."""
+        """Return its format; None and "text" for none."""
         ...
 
     @property
     def columns(self) -> Sequence[str] | None:
-        """The columns of a CSV file that are translated."""
+        """Return the columns of a CSV file that are translated."""
         ...
 
     @property
     def progress(self) -> bool | None:
-        """Whether progress is wanted."""
+        """Return whether progress is wanted."""
         ...
 
 
@@ -83,7 +83,7 @@ class OpenDocument:
 
     @property
     def sample(self) -> str:
-        """Return what there is to find out the language by."""
+        """Return the text by which the language is identified."""
         found: list[str] = []
         chars = 0
         for text in self._document.texts:
@@ -120,7 +120,7 @@ class PlainText:
 
     def __init__(self, text: str, progress: Progress) -> None:
         self.sample = text
-        """What there is to find out the language by."""
+        """The text by which the language is identified."""
         self._progress = progress
 
     async def translate(self, context: Context, source: str, target: str, wish: TranslationWish) -> Translated:

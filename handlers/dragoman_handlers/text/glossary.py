@@ -24,16 +24,16 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class GlossaryLimits(Protocol):
-    """How large a request's glossary may be."""
+    """The limits of a request's glossary."""
 
     @property
     def glossary_terms(self) -> int:
-        """Terms of a request's glossary."""
+        """Return the most terms that a request's glossary may have."""
         ...
 
     @property
     def glossary_chars(self) -> int:
-        """Characters of a term, and of a replacement."""
+        """Return the most characters that a term may have, and a replacement."""
         ...
 
 
@@ -70,7 +70,7 @@ class Terms:
         return bool(self._by_first)
 
     def at(self, words: Sequence[re.Match[str]], index: int) -> _Term | None:
-        """The longest term that begins at a word of a text."""
+        """Find the longest term that begins at a word of a text."""
         for term in self._by_first.get(words[index][0].lower(), ()):
             found = words[index : index + len(term.words)]
             if tuple(word[0].lower() for word in found) != term.words:
@@ -97,7 +97,7 @@ class Glossary:
         return bool(self._entries)
 
     def terms(self, target: str) -> Terms:
-        """Those for a target language; asked for again, it costs nothing."""
+        """Return the terms for a target language; a second call is answered from memory."""
         known = self._terms.get(target)
         if known is None:
             if len(self._terms) >= _MOST_TARGETS:
@@ -119,7 +119,7 @@ class Glossary:
 
 
 def find_terms(text: str, glossaries: Sequence[Terms]) -> Iterator[Token]:
-    """Every term in a text. Of those that begin at one place the longest counts, then that of the first glossary."""
+    """Yield every term in a text. Of those that begin at one place the longest counts, then the first glossary's."""
     glossaries = [terms for terms in glossaries if terms]
     if not glossaries:
         return
@@ -137,7 +137,7 @@ def find_terms(text: str, glossaries: Sequence[Terms]) -> Iterator[Token]:
 
 
 def check_entries(entries: Mapping[str, Replacement] | None, limits: GlossaryLimits) -> None:
-    """See that a request's glossary has a size and a form that can be used.
+    """Check that a request's glossary has a size and a form that can be used.
 
     Raises:
         TooLarge: it has too many terms, or a text in it is too long.
@@ -169,7 +169,7 @@ def _token(term: _Term, found: str, start: int) -> Token:
 
 
 def _cased(replacement: str, found: str) -> str:
-    """The replacement in the case of what it replaces."""
+    """Return the replacement in the letter case of the words that it replaces."""
     if len(found) > 1 and found.isupper():
         return replacement.upper()
     return replacement[:1].upper() + replacement[1:] if found[:1].isupper() else replacement

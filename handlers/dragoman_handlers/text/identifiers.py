@@ -75,7 +75,7 @@ _TICKET = re.compile(r"(?<![\w&#/])#\d{2,}(?!\w)")
 
 
 def find_identifiers(text: str) -> list[tuple[int, int]]:
-    """The places [start, end) of identifiers, in order; none overlaps another."""
+    """Return the places [start, end) of identifiers, in order; none overlaps another."""
     if _PLAIN_WORDS.fullmatch(text) and not _HEX_LETTERS.search(text):
         return []  # only words in small letters, some with a capital: most messages of a chat
     found = [*_in_groups(text), *_words(text)]
@@ -83,7 +83,7 @@ def find_identifiers(text: str) -> list[tuple[int, int]]:
 
 
 def _apart(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Those that meet, as one."""
+    """Join the places that touch."""
     last: tuple[int, int] | None = None
     for place in places:
         if last is not None and place[0] < last[1]:
@@ -97,7 +97,7 @@ def _apart(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _in_groups(text: str) -> Iterator[tuple[int, int]]:
-    """Numbers and codes with blanks in them, and those that the word before them makes one."""
+    """Yield numbers and codes with blanks in them, and those that the word before them marks as one."""
     if not _DIGITS.search(text):
         return
     yield from (found.span() for found in _ACCOUNT.finditer(text))
@@ -141,7 +141,7 @@ def is_identifier(word: str) -> bool:
 
 
 def _has_a_form(word: str) -> bool:
-    """Whether it is written as only one kind of identifier is."""
+    """Return whether it is written as only one kind of identifier is."""
     if _is_of_thousands(word):
         return False
     if _UUID.fullmatch(word) or _VERSION.fullmatch(word) or _is_of_colons(word) or _is_hexadecimal(word):
@@ -152,7 +152,7 @@ def _has_a_form(word: str) -> bool:
 
 
 def _is_of_thousands(word: str) -> bool:
-    """Whether it is `1.250.000`, an amount in most languages, and no address as `192.168.100.200` is."""
+    """Return whether it is `1.250.000`, an amount in most languages, and no address as `192.168.100.200` is."""
     if not _THOUSANDS.fullmatch(word):
         return False
     groups = word.split(".")
@@ -160,7 +160,7 @@ def _is_of_thousands(word: str) -> bool:
 
 
 def _is_made_of(word: str, groups: Sequence[str]) -> bool:
-    """Whether its letters and digits are those of no word and no amount."""
+    """Return whether its letters and digits form neither a word nor an amount."""
     if not any(map(str.isdigit, word)):
         return any(map(_is_oddly_cased, groups)) or _is_base64(word)
     if not any(map(str.isalpha, word)):
@@ -169,7 +169,7 @@ def _is_made_of(word: str, groups: Sequence[str]) -> bool:
 
 
 def _is_of_colons(word: str) -> bool:
-    """An address of a network card, or of IPv6."""
+    """Return whether it is the address of a network card, or of IPv6."""
     return (word.count(":") >= 4 or ("::" in word and len(word) > 4)) and _COLONS.fullmatch(word) is not None
 
 
@@ -205,7 +205,7 @@ def _is_oddly_cased(group: str) -> bool:
 
 
 def _is_base64(word: str) -> bool:
-    """A word of letters alone: with a sign of base64 in it, or in no shape of a word."""
+    """Return whether a word is base64: only letters and its signs, at least one of these, no shape of a word."""
     return (
         _SPELLED.fullmatch(word) is not None
         and ("+" in word or word.endswith("=") or "/" in word)
@@ -225,7 +225,7 @@ def _is_long_number(word: str, groups: Sequence[str]) -> bool:
 
 
 def _is_code(word: str, groups: Sequence[str]) -> bool:
-    """A word of letters and digits."""
+    """Return whether it is a word of letters and digits."""
     if any(_is_mixed(group) for group in groups) or any(map(_is_oddly_cased, groups)):
         return True
     if any(group.isdigit() and len(group) >= _LONG_DIGITS for group in groups):
@@ -239,7 +239,7 @@ def _is_code(word: str, groups: Sequence[str]) -> bool:
 
 
 def _is_mixed(group: str) -> bool:
-    """Of letters and digits, and no amount with its unit."""
+    """Return whether it has letters and digits, and is no amount with its unit."""
     if len(group) < _MIXED_CHARS or group.isdigit() or group.isalpha():
         return False
     return _WITH_UNIT.fullmatch(group) is None

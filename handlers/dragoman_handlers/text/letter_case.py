@@ -151,7 +151,7 @@ _ACRONYMS_OF = {
 
 
 def in_capitals(words: Sequence[str], language: str) -> bool:
-    """Whether the words are shouted: all in capitals, and not all of them acronyms.
+    """Return whether the words are shouted: all in capitals, and not all of them acronyms.
 
     Words with a capital inside (iPhone) say nothing. A single word is shouted only where it is no short one: OK, USA.
     """
@@ -165,19 +165,19 @@ def in_capitals(words: Sequence[str], language: str) -> bool:
 
 
 def is_acronym(word: str, language: str) -> bool:
-    """Whether a word in capitals is written so in any sentence; one without a vowel (HTML) needs no list."""
+    """Return whether a word in capitals is always written so; one without a vowel (HTML) needs no list."""
     if word in _ACRONYMS or word in _ACRONYMS_OF.get(language, ()):
         return True
     return len(word) > 1 and word.isascii() and not _VOWEL.search(word)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text."""
+    """Return the words of a text."""
     return _WORD.findall(text)
 
 
 def sentence_case(text: str, language: str) -> str:
-    """A text in capitals as a sentence is written. Its length stays the same, so that places in it stay right."""
+    """Write a text in capitals in sentence case. Its length stays the same, so that places in it stay right."""
     starts = {0, *(found.end() for found in _SENTENCE_END.finditer(text))}
     parts, reached, begins = [], 0, True
     for found in _WORD.finditer(text):
@@ -197,7 +197,7 @@ def _sentence_word(word: str, language: str, *, begins: bool) -> str:
 
 
 def capitals(text: str, source_text: str) -> str:
-    """A translation in capitals, but for words with a capital inside that its source has (iPhone)."""
+    """Write a translation in capitals, but for words with a capital inside that its source has (iPhone)."""
     kept = {word for word in _WORD.findall(source_text) if _is_mixed(word)}
     if not kept:
         return text.upper()
@@ -205,7 +205,7 @@ def capitals(text: str, source_text: str) -> str:
 
 
 def unemphasized(text: str, language: str, common: frozenset[str]) -> str:
-    """A text whose common words are in small letters where they are in capitals for emphasis: "I am NOT going".
+    """Write common words in small letters that are in capitals for emphasis: "I am NOT going".
 
     Args:
         text: in mixed case.
@@ -223,5 +223,5 @@ def unemphasized(text: str, language: str, common: frozenset[str]) -> str:
 
 
 def _is_mixed(word: str) -> bool:
-    """Whether a capital stands behind a small letter."""
+    """Return whether a capital stands behind a small letter."""
     return any(low.islower() and high.isupper() for low, high in pairwise(word))

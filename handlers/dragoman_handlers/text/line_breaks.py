@@ -39,12 +39,12 @@ class Break(msgspec.Struct, frozen=True):
     width: int
     """Characters that stand for it there: a blank or, inside a word, nothing."""
     source: str
-    """What stood there: blanks, the break, the next line's indentation or `> `."""
+    """The original text: blanks, the break, the next line's indentation or `> `."""
     laid: str
-    """What is laid into a translation: the same, without a hyphen."""
+    """The text for the translation: the same, without a hyphen."""
 
     def moved(self, by: int) -> Break:
-        """The same with its place counted from somewhere else."""
+        """Return the same break with its place moved by `by` characters."""
         return Break(self.start + by, self.width, self.source, self.laid)
 
 
@@ -73,7 +73,7 @@ def unwrap(text: str, rest: str, tokens: list[Token], language: str) -> Unwrappe
 
 
 def with_breaks(text: str, breaks: Sequence[Break], start: int, end: int) -> str:
-    """A stretch of an unwrapped text with its breaks in their places, as it was written."""
+    """Return a stretch of an unwrapped text as it was written, with its breaks."""
     parts = []
     for each in breaks:
         parts += [text[start : each.start], each.source]
@@ -82,7 +82,7 @@ def with_breaks(text: str, breaks: Sequence[Break], start: int, end: int) -> str
 
 
 def lay_breaks(source: str, breaks: Sequence[Break], translation: str, fixed: Sequence[str] = ()) -> str:
-    """A translation with the breaks of its sentence at about the same places, between words. Linear.
+    """Put the breaks of a sentence at about the same places of its translation, between words. Linear.
 
     Args:
         source: the sentence without its breaks.
@@ -116,7 +116,7 @@ def lay_breaks(source: str, breaks: Sequence[Break], translation: str, fixed: Se
 
 
 def _nearest(places: Sequence[tuple[int, int]], first: int, last: int, wanted: float, commas: str) -> int:
-    """The index of the place from `first` up to `last` that is nearest.
+    """Return the index of the place from `first` up to `last` that is nearest.
 
     `commas` is the translation where a place behind a comma is liked, else empty.
     """
@@ -132,7 +132,7 @@ def _nearest(places: Sequence[tuple[int, int]], first: int, last: int, wanted: f
 
 
 def _places(text: str, fixed: Sequence[str]) -> list[tuple[int, int]]:
-    """Where a text may be broken: its blanks, outside of what is fixed; in scripts without them, between letters."""
+    """Return where a text may be broken: at blanks outside of `fixed`; in scripts without blanks, between letters."""
     for one in fixed:
         # The order of a translation may be another: each is looked for anew, and there are few.
         text = text.replace(one, "x" * len(one), 1) if " " in one else text
@@ -144,13 +144,13 @@ def _places(text: str, fixed: Sequence[str]) -> list[tuple[int, int]]:
 
 
 class _Stretch(msgspec.Struct, frozen=True):
-    """What is taken out between two lines."""
+    """The stretch that is taken out between two lines."""
 
     start: int
     end: int
     blank: str
     hyphen: int
-    """How many of its first characters are a hyphen that no longer divides."""
+    """The number of its first characters that are a hyphen which no longer divides."""
 
 
 def _stretch(before: Line, after: Line) -> _Stretch:
@@ -166,7 +166,7 @@ def _stretch(before: Line, after: Line) -> _Stretch:
 
 
 def _without(text: str, tokens: Sequence[Token], stretches: Sequence[_Stretch]) -> Unwrapped:
-    """The text without the stretches, in order; what lies inside one is no token."""
+    """Return the text without the stretches, in order; tokens inside of a stretch are dropped."""
     parts: list[str] = []
     breaks: list[Break] = []
     moved: list[Token] = []

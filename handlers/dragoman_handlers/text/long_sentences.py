@@ -61,12 +61,12 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def estimated_tokens(text: str) -> int:
-    """About how many tokens a model makes of a text; too many rather than too few."""
+    """Estimate the number of tokens that a model makes of a text; rather too many than too few."""
     return sum(_word_tokens(match[0]) for match in _WORD.finditer(text))
 
 
 def fits(text: str, most_tokens: int) -> bool:
-    """Whether a model can do a sentence at once; `most_tokens` 0: it can do any."""
+    """Return whether a model can translate a sentence at once; with `most_tokens` 0 it can translate any."""
     # Most sentences are known to be short enough without a look at their words.
     if not most_tokens or len(text) <= most_tokens:
         return True
@@ -75,7 +75,7 @@ def fits(text: str, most_tokens: int) -> bool:
 
 
 def cut_long(text: str, language: str, most_tokens: int, tokens: Sequence[Token] = ()) -> list[tuple[int, int]]:
-    """The parts of a sentence as places [start, end): what stands between two of them is blank. Linear.
+    """Cut a sentence into parts, as places [start, end): only blanks stand between two of them. Linear.
 
     Args:
         text: a sentence without blanks around it.
@@ -102,7 +102,7 @@ def cut_long(text: str, language: str, most_tokens: int, tokens: Sequence[Token]
 
 
 def fitted(source: str, translation: str, *, begins: bool, ends: bool) -> str:
-    """A part's translation as it goes on with the part before it, and with the one after it.
+    """Fit a part's translation to the part before it and to the one after it.
 
     Args:
         source: the part.
@@ -119,20 +119,20 @@ def fitted(source: str, translation: str, *, begins: bool, ends: bool) -> str:
 
 
 def unglued(source: str, translation: str) -> str:
-    """A translation of several sentences at once, as in a quotation, with the blank that a model left out there."""
+    """Insert the blank that a model left out between the sentences of one translation, as in a quotation."""
     if not _INNER_STOP.search(source) or _GLUED.search(source):
         return translation
     return _GLUED.sub(" ", translation)
 
 
 def _keeps_capital(translation: str) -> bool:
-    """Whether the first word is written with a capital everywhere: `I`, `EUA`."""
+    """Return whether the first word is written with a capital everywhere: `I`, `EUA`."""
     word = translation.split(maxsplit=1)[0]
     return word.rstrip(",.") in {"I", "I'm", "I'll", "I've", "I'd"} or (len(word) > 1 and word.isupper())
 
 
 def _next(places: Sequence[Place], at: int, reached: int, most: int, last: int) -> int | None:
-    """The index of the best place for the next cut.
+    """Return the index of the best place for the next cut.
 
     Args:
         places: all places.
@@ -164,7 +164,7 @@ def _word_tokens(word: str) -> int:
 
 
 def _places(text: str, language: str, tokens: Sequence[Token]) -> Iterator[Place]:
-    """Every place where a sentence may be cut, in order."""
+    """Yield every place where a sentence may be cut, in order."""
     taken = _taken(tokens)
     starts, strong = _ALL_STARTS.get(language, frozenset()), _STRONG.get(language, frozenset())
     size, depth = 0, 0
@@ -185,7 +185,7 @@ def _places(text: str, language: str, tokens: Sequence[Token]) -> Iterator[Place
 
 
 def _taken(tokens: Sequence[Token]) -> list[tuple[int, int, bool]]:
-    """Stretches that are better not cut; the last says that one must not be."""
+    """Return the stretches that are better not cut; the flag marks those that must not be."""
     found: list[tuple[int, int, bool]] = []
     opened: list[Token] = []
     for token in tokens:
@@ -199,7 +199,7 @@ def _taken(tokens: Sequence[Token]) -> list[tuple[int, int, bool]]:
 
 
 def _inside(word: str, begin: int, size: int) -> Iterator[Place]:
-    """Places inside of what has no blanks: after a mark where there is one, at worst anywhere."""
+    """Yield places inside of a word without blanks: after a mark where there is one, at worst anywhere."""
     whole = _word_tokens(word)
     if whole <= _PART_TOKENS:
         return

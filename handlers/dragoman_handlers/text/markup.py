@@ -32,7 +32,7 @@ from dragoman_handlers.text.writable import Letters
 
 
 def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = False) -> list[Token]:
-    """Every token of a text, in order; none overlaps another.
+    """Return every token of a text, in order; none overlaps another.
 
     Args:
         text: any text.
@@ -59,7 +59,7 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
 
 
 def _carried(text: str, letters: Letters | None) -> list[Token]:
-    """Identifiers, signs with their numbers and faces made of signs: what models read, and change."""
+    """Return identifiers, signs with their numbers and faces made of signs: models read them, but change them."""
     tokens = find_signs(with_apostrophes(text))
     identifiers = find_identifiers(text)
     if identifiers:
@@ -71,14 +71,14 @@ def _carried(text: str, letters: Letters | None) -> list[Token]:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether there is surely no token. One pattern for all of this would take more than twice as long."""
+    """Return whether there is surely no token. One pattern for all of this would take more than twice as long."""
     if not PROSE.fullmatch(text) or "_" in text or "\t" in text or "   " in text or INNER_DOT.search(text):
         return False
     return not (BULLET.search(text) if "\n" in text else BULLET.match(text))
 
 
 def _blocks(text: str) -> Iterator[Token]:
-    """Fenced code, comments and elements whose content is code. Linear in the text, whatever is left open."""
+    """Yield fenced code, comments and elements of code. Linear in the text, also where they are left open."""
     reached = 0
     for start, end in _fences(text):
         yield from _raw_elements(text, reached, start)
@@ -116,7 +116,7 @@ def _raw_elements(text: str, start: int, end: int) -> Iterator[Token]:
 
 
 def _joined(tokens: list[Token]) -> Iterator[Token]:
-    """Names that touch each other (`https://example.org/{id}`) are one."""
+    """Join names that touch each other (`https://example.org/{id}`)."""
     before: Token | None = None
     for token in tokens:
         if before is not None and before.role is token.role is Role.NAME and before.end == token.start:
@@ -145,7 +145,7 @@ def _atoms(rest: str) -> Iterator[Token]:
 
 
 def _without_tail(address: str) -> str:
-    """An address without the punctuation of the sentence after it; a bracket stays if it was opened inside."""
+    """Return an address without the punctuation after it; a closing bracket stays if it was opened inside."""
     while address and address[-1] in ".,;:!?)]'*_~…":
         if address[-1] == ")" and address.count("(") >= address.count(")"):
             break
@@ -154,7 +154,7 @@ def _without_tail(address: str) -> str:
 
 
 def _paired_tags(tokens: list[Token]) -> Iterator[Token]:
-    """Tags with their partners as OPEN and CLOSE; without one, as MARK."""
+    """Yield tags with a partner as OPEN and CLOSE, others as MARK."""
     partner: set[int] = set()
     opened: list[tuple[str, int]] = []
     for index, token in enumerate(tokens):
@@ -181,7 +181,7 @@ def _paired_tags(tokens: list[Token]) -> Iterator[Token]:
 
 
 def _spans(pattern: re.Pattern[str], text: str, rest: str) -> Iterator[Token]:
-    """Spans of Markdown: what opens them and, named `to` in the pattern, what closes them."""
+    """Yield spans of Markdown: their opening marks and, named `to` in the pattern, their closing ones."""
     taken: set[int] = set()
     start = 0
     while match := pattern.search(rest, start):

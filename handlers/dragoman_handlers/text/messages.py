@@ -85,6 +85,6 @@ class _Reader:
 
 
 def find_messages(text: str) -> Iterator[Token]:
-    """The syntax of every complete message, in order, and the `#` that stands for a number."""
+    """Yield the syntax of every complete message, in order, and the `#` that stands for a number."""
     if "{" in text and _HINT.search(text):
         yield from _Reader(text).read()

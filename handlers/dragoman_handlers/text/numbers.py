@@ -149,7 +149,7 @@ _NOON = 12
 
 
 class NumberCheck(msgspec.Struct, frozen=True):
-    """What is asked of the numbers of every sentence of a text."""
+    """The check of the numbers of every sentence of a text."""
 
     source: str
     """The sentences' language."""
@@ -208,7 +208,7 @@ def in_target_form(text: str, source: str, target: str) -> list[tuple[str, str]]
 
 
 def _as_in(target: str, source: str, text: str, number: re.Match[str]) -> str:
-    """A number as the target's language writes it, where both conventions are known and it is surely an amount."""
+    """Write a number in the target language's notation, where both notations are known and it is surely an amount."""
     if source not in _POINTS or target not in _POINTS or _POINTS[source] == _POINTS[target]:
         return number[0]
     group, point = map(re.escape, _POINTS[source])
@@ -241,7 +241,7 @@ class _Numbers:
         self._words: frozenset[str] | None = None
 
     def written(self, number: str, source: str, times: int) -> bool:
-        """Whether it is there in digits, as often as it has come by now where it is a long one."""
+        """Return whether it is there in digits; a long number must be there as often as it has come by now."""
         needed = times if sum(map(str.isdigit, number)) >= _LONG_DIGITS else 1
         if any(self._forms[form] >= needed for form in _forms(number, source)):
             return True
@@ -249,11 +249,11 @@ class _Numbers:
         return len(runs) > 1 and all(self._runs[run] >= needed for run in runs)
 
     def scaled(self, text: str, number: re.Match[str], source: str) -> bool:
-        """Whether a number with a word such as `million` is there, in whatever mixture of digits and words."""
+        """Return whether a number with a word such as `million` is there, in any mixture of digits and words."""
         return any(self._forms[form] > 0 for form in _scaled_forms(text, number, source))
 
     def converted(self, text: str, number: re.Match[str], source: str) -> bool:
-        """Whether as much is there in another unit."""
+        """Return whether the same quantity is there in another unit."""
         for dimension, amount in _quantities(text, number, source):
             amounts = self._quantities.get(dimension, [])
             at = bisect_left(amounts, amount * (1 - _ABOUT))
@@ -262,7 +262,7 @@ class _Numbers:
         return False
 
     def in_other_ways(self, number: str, *, told_by_clock: bool) -> bool:
-        """Whether a small number is there in words, in Roman letters, on another clock or as the year of a decade."""
+        """Return whether a small number is there as words, a Roman number, a time on another clock or a decade."""
         if not number.isdigit() or len(number) > _MOST_WORDS_DIGITS:
             return False
         value = int(number)
@@ -292,7 +292,7 @@ class _Numbers:
         return value < 100 and tens in words and self._in_words(tens) and self._in_words(value % 10)
 
     def _all_words(self) -> frozenset[str]:
-        """In small letters, those with a hyphen also by their parts, and Roman numbers as they are."""
+        """Return the number words in small letters, also the parts of those with a hyphen, and Roman numbers."""
         if self._words is None:
             words = _WORD.findall(self._text)
             parts = {part.lower() for word in words for part in (word, *word.split("-"))}
@@ -301,7 +301,7 @@ class _Numbers:
 
 
 def _forms(number: str, language: str) -> Iterator[str]:
-    """A number's value as its language writes it, and its digits alone."""
+    """Yield a number's digits alone, and its value as its language's notation says."""
     yield re.sub(r"\D", "", number).lstrip("0") or "0"
     for group, point in [_POINTS[language]] if language in _POINTS else [(".", ","), (",", ".")]:
         value = _value(number, group, point)
@@ -318,7 +318,7 @@ def _value(number: str, group: str, point: str) -> str | None:
 
 
 def _quantities(text: str, number: re.Match[str], language: str) -> list[tuple[str, float]]:
-    """What a number with a unit after it measures, and how much that is."""
+    """Return the quantities that a number with a unit may mean: dimension and amount."""
     after = _UNIT.match(text, number.end())
     unit = _UNITS.get(after[1].lower()) if after else None
     if unit is None or len(number[0]) > _MOST_WORDS_DIGITS:
@@ -327,7 +327,7 @@ def _quantities(text: str, number: re.Match[str], language: str) -> list[tuple[s
 
 
 def _scaled_forms(text: str, number: re.Match[str], language: str) -> list[str]:
-    """The value of a number with the word after it that makes it a thousand times as large, or more."""
+    """Return the values that a number times the word after it (a thousand or more) may mean."""
     after = _SCALE.match(text, number.end())
     power = _SCALES.get(after[1].lower(), 0) if after else 0
     if not after or not power:

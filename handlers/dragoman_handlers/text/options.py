@@ -1,4 +1,4 @@
-"""What a request wants of its translations beside the languages: a model, a glossary; and the phrase book."""
+"""A request's options for its translations beside the languages: a model, a glossary; and the phrase book."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Wishing(Protocol):
 
     @property
     def model_type(self) -> str | None:
-        """The kind of model."""
+        """Return the kind of model."""
         ...
 
     @property
     def glossary(self) -> Mapping[str, Replacement] | None:
-        """Terms that stay or become something."""
+        """Return the glossary: terms that stay as they are or have a given translation."""
         ...
 
 
@@ -42,12 +42,12 @@ class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     """The server's."""
 
     def terms(self, target: str) -> list[Terms]:
-        """What is to be looked for in a text for this language."""
+        """Return the terms to find in a text for this language."""
         return [terms for glossary in self.glossaries if (terms := glossary.terms(target))]
 
 
 def translation_wish(request: Wishing, view: RequestView) -> TranslationWish:
-    """What this request wants.
+    """Return the options of this request.
 
     Raises:
         TooLarge: its glossary is over a limit.

@@ -1,4 +1,4 @@
-"""How to know an address, a placeholder, a tag or an emoji when one sees it.
+"""The patterns of addresses, placeholders, tags and emoji.
 
 No pattern looks further than a bounded stretch from where it starts: every repetition has a limit, or is followed by
 nothing that it could have to give back. So the time goes with the length of the text alone: 10,000 characters made to

@@ -1,4 +1,4 @@
-"""The commonest short phrases of chats and what they are in another language: what a small model knows least.
+"""The commonest short phrases of chats and their translations: a small model knows them least.
 
 "Thank you" and "Bye" are no sentences, and a model that was trained on sentences makes one up. A phrase is looked up
 whole, with the punctuation and the letter case of the text carried over; `phrases/SOURCE-TARGET.toml` holds those of a
@@ -52,7 +52,7 @@ class _Pair:
 
     phrases: dict[str, str] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)
-    """What stands for a question only."""
+    """Phrases that end in a question mark, with their translations."""
     with_name: set[str] = field(default_factory=set)
     """Phrases that a name may follow without a comma."""
     openers: set[str] = field(default_factory=set)
@@ -65,7 +65,7 @@ class _Pair:
     """A phrase without its accents to the phrase, as phones write it."""
 
     def add(self, table: Mapping[str, str]) -> list[str]:
-        """Take phrases in; the keys that they have here."""
+        """Take phrases in; return the keys that they have here."""
         keys = []
         for written, translation in table.items():
             key = _key(written)
@@ -83,7 +83,7 @@ class _Pair:
         return keys
 
     def may_begin(self, text: str) -> bool:
-        """Whether any phrase begins as a text does; so nearly every other text is known at once to be none."""
+        """Return whether any phrase begins as a text does. Rules out nearly every other text at once."""
         found = _BEGINNING.match(text)
         if found is None:
             return False
@@ -127,7 +127,7 @@ class PhraseBook:
         """Of all that is not shipped."""
 
     def find(self, text: str, source: str, target: str, tokens: Sequence[Token] = ()) -> str | None:
-        """The translation of a sentence that is put together from phrases; None for any other.
+        """Translate a sentence that is put together from phrases; None for any other.
 
         Args:
             text: the sentence.
@@ -144,7 +144,7 @@ class PhraseBook:
         return _Search(pair, names, plain_laughter=source not in _LAUGHS_ALOUD).whole(text)
 
     def words(self, source: str, target: str) -> frozenset[str]:
-        """Every word of a pair's phrases: the commonest words of the source's language, in small letters."""
+        """Return every word of a pair's phrases: the commonest words of the source's language, in small letters."""
         known = self._words.get((source, target))
         if known is None:
             pair = self._pairs.get((source, target), _Pair())
@@ -153,7 +153,7 @@ class PhraseBook:
         return known
 
     def word(self, word: str, source: str, target: str) -> str | None:
-        """The translation of a phrase as the book has it, without any case or punctuation carried over."""
+        """Return the translation of a phrase as the book has it, without carrying case or punctuation over."""
         pair = self._pairs.get((source, target))
         return None if pair is None else pair.phrases.get(_key(word))
 
@@ -173,7 +173,7 @@ class _Search:
         self._found_phrase = False
 
     def whole(self, text: str) -> str | None:
-        """See `PhraseBook.find`."""
+        """Translate a text as `PhraseBook.find` does."""
         found = _ENDS.match(text)
         assert found is not None  # noqa: S101 - it matches every text
         lead, core, trail = found.groups()
@@ -189,7 +189,7 @@ class _Search:
         return None if done is None or not self._found_phrase else f"{lead}{done}{trail}"
 
     def _with_mention(self, text: str) -> str | None:
-        """A phrase with the only name of a text before or after it: `@ana hello`, `thanks, @ana!`."""
+        """Translate a phrase with the only name of a text before or after it: `@ana hello`, `thanks, @ana!`."""
         [(name, shown), *others] = self._names.items()
         found = re.fullmatch(rf"(?:{re.escape(name)}(,? ))?(.+?)(?:(,? ){re.escape(name)}(\W*))?", text, re.DOTALL)
         if others or found is None or name in found[2]:
@@ -201,7 +201,7 @@ class _Search:
         return (f"{shown}{before}" if before else "") + done + (f"{after}{shown}{tail}" if after else "")
 
     def _parts(self, core: str, *, asks: bool) -> str | None:
-        """Phrases and names with punctuation between them."""
+        """Translate phrases and names with punctuation between them."""
         cut = _SEPARATOR.split(core)
         if not 1 < len(cut) <= 2 * _MOST_PARTS:
             return None
@@ -218,7 +218,7 @@ class _Search:
         return "".join(done)
 
     def _part(self, part: str, *, asks: bool) -> str | None:
-        """One phrase, repeated perhaps, or with a name or another phrase after it."""
+        """Translate one phrase, repeated perhaps, or with a name or another phrase after it."""
         found = self._phrase(part, asks=asks) or self._repeated(part, asks=asks)
         if found is None and " " in part and not _SEPARATOR.search(part):
             found = self._followed(part, asks=asks)
@@ -244,7 +244,7 @@ class _Search:
         return None
 
     def _repeated(self, part: str, *, asks: bool) -> str | None:
-        """`no no no`: as often as it is said."""
+        """Translate a repeated phrase (`no no no`) with the same number of repetitions."""
         words = part.split()
         if _LAUGHTER.fullmatch("".join(words).lower()):
             return part if _LAUGHTER_EVERYWHERE.fullmatch("".join(words).lower()) else None
@@ -262,7 +262,7 @@ class _Search:
         return None
 
     def _followed(self, part: str, *, asks: bool) -> str | None:
-        """`hello Maria`, `good morning everyone`, `ok thanks`."""
+        """Translate a phrase and the address or phrase after it: `hello Maria`, `good morning everyone`."""
         words = part.split(" ")
         for count in range(min(len(words) - 1, _MOST_OPENING_WORDS), 0, -1):
             first, rest = " ".join(words[:count]), " ".join(words[count:])
@@ -284,7 +284,7 @@ class _Search:
         return None
 
     def _address(self, written: str, *, proper: bool) -> str | None:
-        """Who is spoken to: a word for that, or a name as it is.
+        """Translate the form of address: a word for it, or a name as it is.
 
         Args:
             written: what may be one.
@@ -304,7 +304,7 @@ class _Search:
 
 
 def shipped_pairs() -> Sequence[str]:
-    """The pairs that the package has phrases of, as `en-pt`."""
+    """Return the pairs that the package has phrases of, as `en-pt`."""
     return _shipped_names()
 
 
@@ -316,18 +316,18 @@ def _shipped_names() -> tuple[str, ...]:
 
 @functools.cache
 def _shipped(name: str) -> Mapping[str, Mapping[str, str]]:
-    """The tables of a pair's file."""
+    """Return the tables of a pair's file."""
     text = (resources.files(__package__) / "phrases" / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def _key(written: str) -> str:
-    """A phrase as it is looked up."""
+    """Return the key of a phrase."""
     return " ".join(written.translate(_APOSTROPHES).lower().replace(",", " ").split())
 
 
 def _keys(written: str) -> Iterable[str]:
-    """What a phrase may be looked up as: itself, then with its drawn-out letters once or twice."""
+    """Return the possible keys of a phrase: its own, then with its drawn-out letters once or twice."""
     key = _key(written)
     yield key
     if _DRAWN_OUT.search(key) and not _LAUGHTER.fullmatch(key):
@@ -340,7 +340,7 @@ def _without_accents(key: str) -> str:
 
 
 def _cased(translation: str, written: str) -> str:
-    """A translation in the case of what it stands for: capitals, a capital, or as the book has it."""
+    """Return a translation in the letter case of its source: capitals, one capital, or as the book has it."""
     letters = [sign for sign in written if sign.isalpha()]
     if len(letters) > 1 and written.upper() == written:
         return translation.upper()

@@ -72,10 +72,10 @@ class Masked(msgspec.Struct, frozen=True):
     piece: Piece
     text: str
     placeholders: Sequence[str]
-    """What stands for each token, in the order of the sentence."""
+    """The placeholder of each token, in the order of the sentence."""
 
     def restore(self, answer: str) -> str | None:
-        """The translation with the tokens in their places; None where the model has not kept each exactly once."""
+        """Return the translation with the tokens put back; None where the model has not kept each exactly once."""
         tokens = self.piece.tokens
         answer = restored(blanked(self.piece.text, tokens) if tokens else self.piece.text, answer)
         if not tokens:
@@ -96,12 +96,12 @@ class Masked(msgspec.Struct, frozen=True):
         return translation
 
     def words(self, answer: str) -> str:
-        """A translation without its placeholders: what there is to judge."""
+        """Return a translation without its placeholders, for the checks."""
         return _pattern(self.placeholders).sub(" ", answer) if self.placeholders else answer
 
 
 def masked(piece: Piece, way: Way) -> Masked | None:
-    """A sentence with placeholders of one kind; None where it has too many tokens for them."""
+    """Return a sentence with placeholders of one kind; None where it has too many tokens for them."""
     if not piece.tokens:
         return Masked(piece, plain(piece.text), ())
     rest = blanked(piece.text, piece.tokens)
@@ -122,7 +122,7 @@ def masked(piece: Piece, way: Way) -> Masked | None:
 
 
 def _placeholders(tokens: Sequence[Token], way: Way, rest: str) -> list[str]:
-    """One for each token, none of which is in the text already; nothing where there are not enough."""
+    """Return a placeholder for each token, none of which is in the text already; nothing where there are too few."""
     brackets = _brackets(tokens, [pair for pair in way.brackets if not any(bracket in rest for bracket in pair)])
     names = (name for name in way.names if name not in rest)
     numbers = (number for number in way.numbers if number not in rest)
@@ -141,7 +141,7 @@ def _placeholders(tokens: Sequence[Token], way: Way, rest: str) -> list[str]:
 
 
 def _brackets(tokens: Sequence[Token], kinds: Sequence[tuple[str, str]]) -> dict[int, str]:
-    """The bracket of each token that opens or closes a span, of the spans that can be told apart by them."""
+    """Return the bracket of each token that opens or closes a span, for spans that brackets can tell apart."""
     found: dict[int, str] = {}
     used: list[tuple[int, int, int]] = []
     for opening, closing in sorted(partners(tokens).items()):
@@ -162,7 +162,7 @@ def _pattern(placeholders: Sequence[str]) -> re.Pattern[str]:
 
 
 def _order(found: Sequence[str], placeholders: Sequence[str], tokens: Sequence[Token]) -> list[int] | None:
-    """The tokens' indexes in the order of the translation; None where they are not those of the sentence."""
+    """Return the tokens' indexes in the order of the translation; None where they are not those of the sentence."""
     if sorted(found) != sorted(placeholders):
         return None
     left = list(range(len(placeholders)))
@@ -177,7 +177,7 @@ def _order(found: Sequence[str], placeholders: Sequence[str], tokens: Sequence[T
 
 
 def _glued(piece: Piece, index: int) -> tuple[bool, bool]:
-    """Whether a token touches a letter, a digit or another token on its left, and on its right."""
+    """Return whether a token touches a letter, a digit or another token on its left, and on its right."""
     token = piece.tokens[index]
     before, after = piece.text[: token.start][-1:], piece.text[token.end :][:1]
     touches_last = index > 0 and piece.tokens[index - 1].end == token.start
@@ -186,7 +186,7 @@ def _glued(piece: Piece, index: int) -> tuple[bool, bool]:
 
 
 def _left_of(piece: Piece, index: int, text: str) -> str:
-    """The text before a token, with a blank between the two where the source has one."""
+    """Return the text before a token, with a blank between the two where the source has one."""
     token = piece.tokens[index]
     before = piece.text[: token.start][-1:]
     if before.isspace():
@@ -196,7 +196,7 @@ def _left_of(piece: Piece, index: int, text: str) -> str:
 
 
 def _right_of(piece: Piece, index: int, text: str) -> str:
-    """The text after a token, with a blank between the two where the source has one."""
+    """Return the text after a token, with a blank between the two where the source has one."""
     token = piece.tokens[index]
     after = piece.text[token.end :][:1]
     if after.isspace():
@@ -206,7 +206,7 @@ def _right_of(piece: Piece, index: int, text: str) -> str:
 
 
 def _cased(token: Token, *, at_start: bool) -> str:
-    """A glossary's word with a capital at the beginning of the sentence, and without the one that it had there."""
+    """Adapt a glossary word's capital: added at the sentence's beginning, removed if the word came from there."""
     text = token.text
     if not token.flexible or (text.isupper() and len(text) > 1):
         return text

@@ -1,4 +1,4 @@
-"""Whether a sentence goes on from one line of a text to the next.
+"""Lines between which a sentence goes on.
 
 The lines around a break tell:
 
@@ -51,7 +51,7 @@ _LOOK_BACK = 60
 
 
 class Case(Enum):
-    """What a line begins with."""
+    """The letter case of a line's beginning."""
 
     SMALL = "small"
     CAPITAL = "capital"
@@ -61,7 +61,7 @@ class Case(Enum):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of a text, and what there is to see of it."""
+    """A line of a text, and its features."""
 
     start: int
     end: int
@@ -73,7 +73,7 @@ class Line(msgspec.Struct, frozen=True):
     seen: str
     """The content with its tokens blanked."""
     depth: int
-    """How often it is quoted."""
+    """The depth of its quotation."""
     indent: int
     bullet: bool
     apart: bool
@@ -85,12 +85,12 @@ class Line(msgspec.Struct, frozen=True):
 
     @property
     def length(self) -> int:
-        """Characters with indentation and `> `, without blanks at the end."""
+        """Return the number of characters with indentation and `> `, without blanks at the end."""
         return self.content_end - self.start
 
 
 def find_lines(text: str, rest: str, tokens: Sequence[Token]) -> list[Line]:
-    """Every line, in order."""
+    """Return every line, in order."""
     breaking = [token for token in tokens if token.role is Role.BREAK]
     lines: list[Line] = []
     start = at = 0
@@ -141,7 +141,7 @@ def _line(text: str, rest: str, start: int, end: int, breaking: Sequence[Token],
 
 
 def _ends_in_picture(content: str) -> bool:
-    """Whether an emoji stands last: it ends a sentence as a stop does."""
+    """Return whether an emoji stands last: it ends a sentence as a stop does."""
     return content[-1:] >= "\u2190" and not content[-1:].isalnum() and not UNSPACED.match(content[-1:])
 
 
@@ -160,7 +160,7 @@ def _case(seen: str) -> Case:
 
 
 def inside_sentences(lines: Sequence[Line], language: str) -> Iterator[tuple[Line, Line]]:
-    """The neighbouring lines between which a sentence may go on."""
+    """Yield the neighbouring lines between which a sentence may go on."""
     groups = list(_groups(lines))
     width = max((max(line.length for line in group) for group in groups if _is_filled(group)), default=0)
     for group in groups:
@@ -171,7 +171,7 @@ def inside_sentences(lines: Sequence[Line], language: str) -> Iterator[tuple[Lin
 
 
 def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Lines that may belong together by their form, two at least."""
+    """Yield groups of lines, two at least, that may belong together by their form."""
     group = [lines[0]]
     for line in lines[1:]:
         if _belongs(group[-1], group[0], line):
@@ -185,7 +185,7 @@ def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _belongs(before: Line, first: Line, line: Line) -> bool:
-    """Whether a line may go on with the one before it; `first`: the first of these."""
+    """Return whether a line may go on with the one before it; `first`: the first of these."""
     if before.apart or line.apart or line.bullet or before.depth != line.depth:
         return False
     if line.indent > before.indent + 1 and not (first.bullet and before is first):
@@ -198,7 +198,7 @@ def _belongs(before: Line, first: Line, line: Line) -> bool:
 
 
 def _is_filled(group: Sequence[Line]) -> bool:
-    """Whether lines were broken where they were full: no line has room for the word that the next begins with."""
+    """Return whether lines were broken where they were full: no line has room for the next line's first word."""
     width = max(line.length for line in group)
     if len(group) < 3 or not _NARROW <= width <= _WIDEST:
         return False
@@ -213,7 +213,7 @@ def _is_full(line: Line, after: Line, width: int) -> bool:
 
 
 class _Block:
-    """Lines that may belong together, and what they are as a whole."""
+    """Lines that may belong together, and their common features."""
 
     def __init__(self, lines: Sequence[Line], width: int, language: str) -> None:
         self._lines = lines
@@ -239,7 +239,7 @@ class _Block:
         """A list in small letters, or a chat without stops."""
 
     def goes_on(self, index: int) -> bool:
-        """Whether a sentence may go on from a line to the next."""
+        """Return whether a sentence may go on from a line to the next."""
         before, after = self._lines[index], self._lines[index + 1]
         if self._filled or hyphenated(before, after):
             return True
@@ -278,7 +278,7 @@ class _Block:
         return False
 
     def _is_open(self, line: Line) -> bool:
-        """Whether a line ends with a word that ends nothing."""
+        """Return whether a line ends with a word that no sentence ends on."""
         found = word_of(line, -1)
         if not line.seen.endswith(line.content[-1:]) or not line.content[-1:].isalpha():
             return False
@@ -287,19 +287,19 @@ class _Block:
 
 
 def hyphenated(before: Line, after: Line) -> bool:
-    """Whether a word is divided between two lines; `short- and long-term` is no such word."""
+    """Return whether a word is divided between two lines; `short- and long-term` is not."""
     found = _HYPHENATED.search(before.seen[-_LOOK_BACK:])
     return found is not None and after.case is Case.SMALL and word_of(after, 0) not in _AND
 
 
 def word_of(line: Line, index: int) -> str:
-    """A word of a line by its index, in small letters and without marks around it."""
+    """Return a word of a line by its index, in small letters and without marks around it."""
     words = line.seen.replace(BLANK, " ").split()
     return words[index].strip("\"'“”‘’«»()[],;:.!?").lower() if words else ""  # noqa: RUF001 - marks of all kinds
 
 
 def _is_title(line: Line) -> bool:
-    """Whether nearly all words have capitals, as in an English heading."""
+    """Return whether nearly all words have capitals, as in an English heading."""
     words = [word for word in _WORD.findall(line.seen) if len(word) >= 4]
     capitals = sum(word[0].isupper() for word in words)
     return len(words) >= 2 and capitals * 4 >= 3 * len(words) and len(words) <= _HEADING_WORDS

@@ -1,4 +1,4 @@
-"""Whether a translation can be one: not empty, not repeating itself, not left as it was, in the right language.
+"""Checks of a translation: not empty, not repeating itself, not left as it was, in the right language.
 
 A false alarm costs a reader a good translation, so every check speaks only where there is no doubt: names, numbers and
 short texts are left alone.
@@ -15,7 +15,7 @@ from dragoman_handlers.text.languages import WELL_KNOWN
 from dragoman_wire.errors import EngineUnavailable
 
 Probabilities = Callable[[str], Mapping[str, float]]
-"""How likely each language is for a text."""
+"""The likelihood of each language for a text."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # noqa: RUF001 - the apostrophe of phones
 _LOOP_REPEATS = 4
@@ -51,7 +51,7 @@ ALIKE: tuple[frozenset[str], ...] = tuple(
 def fault_of(
     source_text: str, translation: str, source: str, target: str, probabilities: Probabilities | None
 ) -> str | None:
-    """What is wrong with a translation of a sentence, as what the model did; None where nothing is seen.
+    """Return the fault of a sentence's translation, worded as what the model did; None where none is seen.
 
     Args:
         source_text: the sentence, without what is not language.
@@ -66,7 +66,7 @@ def fault_of(
         return fault
     before = _WORD.findall(source_text)
     same = [word.casefold() for word in before] == [word.casefold() for word in after]
-    with suppress(EngineUnavailable):  # where no identifier is installed, nobody can tell
+    with suppress(EngineUnavailable):  # where no identifier is installed, this is not checked
         if same:
             return _untranslated(source_text, before, source, target, probabilities)
         return _in_another(source_text, translation, source, target, probabilities)
@@ -74,7 +74,7 @@ def fault_of(
 
 
 def _malformed(source_text: str, translation: str, after: Sequence[str]) -> str | None:
-    """What is wrong with a translation in whatever language."""
+    """Return the fault of a translation that shows in any language."""
     repeats, stutters = _repeats(after), _stutters(after)
     if not after or repeats >= _LOOP_REPEATS or stutters:
         # Nearly every translation is beyond doubt by itself, and the words of its source are never asked for.
@@ -119,12 +119,12 @@ def _may_be_judged(words: Sequence[str]) -> bool:
 
 
 def _signs(words: Sequence[str]) -> bool:
-    """Whether there is enough of a script that has no capitals, and maybe no blanks."""
+    """Return whether there is enough of a script that has no capitals, and maybe no blanks."""
     return sum(1 for word in words for sign in word if sign.lower() == sign.upper()) >= _JUDGED_SIGNS
 
 
 def _repeats(words: Sequence[str]) -> int:
-    """How often in a row the most repeated run of words is said."""
+    """Return how often in a row the most repeated run of words is said."""
     if len(words) - len(set(map(str.casefold, words))) < _LOOP_REPEATS - 1:
         return 1
     words = [word.casefold() for word in words]
@@ -140,7 +140,7 @@ def _repeats(words: Sequence[str]) -> int:
 
 
 def _stutters(words: Sequence[str]) -> bool:
-    """Whether a few characters are said over and over without a blank."""
+    """Return whether a few characters are repeated over and over without a blank."""
     for word in words:
         if len(word) < _LOOP_CHARS:
             continue

@@ -24,7 +24,7 @@ from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineFailed
 
 Judge = Callable[[str, str], str | None]
-"""What a model did wrong with a sentence, to go after `the translation model ...`; None where it did nothing wrong."""
+"""The fault of a translation, to go after `the translation model ...`; None where there is none."""
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
@@ -36,17 +36,17 @@ class Translate(Protocol):
     """A model, or two in a row."""
 
     def __call__(self, sentences: Sequence[str], *, careful: bool) -> Awaitable[Sequence[str]]:
-        """One translation for each sentence, in order; `careful` is slower, and another way than before."""
+        """Translate each sentence, in order; with `careful` more slowly, and in another way than before."""
         ...
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """What became of some sentences."""
+    """The translations of some sentences."""
 
     texts: list[str]
     """One translation for each sentence, in order."""
     warnings: list[str]
-    """What is to be said about them."""
+    """The warnings about them."""
 
 
 async def translate_pieces(
@@ -56,7 +56,7 @@ async def translate_pieces(
     numbers: NumberCheck | None = None,
     wording: Wording = PLAIN,
 ) -> Rendered:
-    """A translation for each sentence, with what is not language as it was.
+    """Translate each sentence, and keep the parts that are not language as they were.
 
     What the phrase book knows is taken from there. A sentence that loses a token or comes out doubtful is tried again
     in other forms, with other placeholders, and at last cut at its tokens, or at its clauses. The best candidate is
@@ -93,7 +93,7 @@ class _Candidate(NamedTuple):
 
 
 class _Attempt:
-    """One sentence, and what has come of it so far."""
+    """One sentence, and its candidates so far."""
 
     def __init__(self, piece: Piece, wording: Wording, judge: Judge, numbers: NumberCheck | None) -> None:
         self.piece = piece
@@ -107,27 +107,27 @@ class _Attempt:
 
     @property
     def done(self) -> bool:
-        """Whether a candidate is beyond doubt."""
+        """Return whether a candidate is beyond doubt."""
         return self._best is not None and self._best.doubt < DOUBTFUL
 
     def worth_more(self, *, careful: bool) -> bool:
-        """Whether another call may make it better."""
+        """Return whether another call may make it better."""
         return self._best is None or self._best.doubt > (DOUBTFUL if careful else DOUBTFUL - 1)
 
     @property
     def bad(self) -> bool:
-        """Whether no candidate passed the checks."""
+        """Return whether no candidate passed the checks."""
         return self._best is None or self._best.doubt >= BAD
 
     @property
     def warning(self) -> str | None:
-        """What is to be said about the best candidate."""
+        """Return the warning about the best candidate, if there is one."""
         if self._best is None or self._best.fault is None:
             return None
         return f"the translation model {self._best.fault}: {_shortened(self.piece.text)!r}"
 
     def best(self) -> str:
-        """The best candidate.
+        """Return the best candidate.
 
         Raises:
             EngineFailed: there is none.
@@ -137,7 +137,7 @@ class _Attempt:
         return self._best.text
 
     def answered(self, form: Form, mask: Masked, answer: str) -> None:
-        """Take in what the model said to a form."""
+        """Take in the model's answer to a form."""
         restored = mask.restore(answer)
         translation = None if restored is None else form.finish(restored)
         if translation is None:
@@ -200,7 +200,7 @@ def _shortened(text: str) -> str:
 
 
 async def _in_parts_with(pieces: Sequence[Piece], translate: Translate, numbers: NumberCheck | None) -> Sequence[str]:
-    """Translations from those of the sentences' parts; cut at their numbers as well, where a part loses one."""
+    """Translate sentences part by part; cut at their numbers as well, where a part loses one."""
     translations = await _in_parts(pieces, translate)
     if numbers is None:
         return translations
@@ -212,7 +212,7 @@ async def _in_parts_with(pieces: Sequence[Piece], translate: Translate, numbers:
 
 
 async def _in_parts(pieces: Sequence[Piece], translate: Translate) -> list[str]:
-    """Translations put together from those of the sentences' parts."""
+    """Translate sentences part by part, and join the translations."""
     cut = [list(_parts(piece)) for piece in pieces]
     plain = [mask for parts in cut for part in parts if part.translatable and (mask := masked(part, WAYS[0]))]
     answers = iter(await translate([mask.text for mask in plain], careful=True) if plain else [])
@@ -221,7 +221,7 @@ async def _in_parts(pieces: Sequence[Piece], translate: Translate) -> list[str]:
 
 
 def _parts(piece: Piece) -> Iterator[Piece]:
-    """What stands between a sentence's tokens, cut at commas where it is long, and the tokens as they are."""
+    """Yield the text between a sentence's tokens, cut at commas where it is long, and the tokens as they are."""
     reached = 0
     for token in piece.tokens:
         yield from _clauses(piece.text[reached : token.start])
@@ -231,7 +231,7 @@ def _parts(piece: Piece) -> Iterator[Piece]:
 
 
 def _clauses(text: str) -> Iterator[Piece]:
-    """The clauses of a stretch without tokens; short ones stay together."""
+    """Yield the clauses of a stretch without tokens; short ones stay together."""
     start = 0
     for found in _CLAUSE.finditer(text):
         if found.start() - start >= _LONG_CHARS and len(text) - found.end() >= _LONG_CHARS:

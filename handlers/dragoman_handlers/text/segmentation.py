@@ -36,7 +36,7 @@ class Piece(msgspec.Struct, frozen=True):
     """A sentence has no line breaks inside: they are in `breaks`."""
     translatable: bool
     tokens: tuple[Token, ...] = ()
-    """What in the sentence is not translated; their places are counted from its beginning."""
+    """The tokens of the sentence, not translated; their places are counted from its beginning."""
     breaks: tuple[Break, ...] = ()
     """The line breaks that were inside; their places are counted likewise."""
     begins: bool = True
@@ -45,7 +45,7 @@ class Piece(msgspec.Struct, frozen=True):
     """Whether it is a sentence's end."""
 
     def replaced(self, translation: str) -> str:
-        """What stands for the sentence in the translation of the text."""
+        """Return the text that replaces the sentence in the translation of the text."""
         if not (self.begins and self.ends):
             translation = fitted(self.text, translation, begins=self.begins, ends=self.ends)
         translation = unglued(self.text, translation)
@@ -63,7 +63,7 @@ def split_text(
     carried: bool = False,
     most_tokens: int = 0,
 ) -> list[Piece]:
-    """The pieces of a text: joined, they are the text, but for what a glossary replaces outside sentences.
+    """Split a text into pieces: joined, they are the text, but for glossary replacements outside sentences.
 
     Linear in the text: 10,000 characters take some milliseconds.
 
@@ -86,13 +86,13 @@ def split_text(
 
 
 def join_text(pieces: Sequence[Piece], translations: Sequence[str]) -> str:
-    """The text with its sentences replaced, in order."""
+    """Return the text with its sentences replaced, in order."""
     replacements = iter(translations)
     return "".join([piece.replaced(next(replacements)) if piece.translatable else piece.text for piece in pieces])
 
 
 def batches(sentences: Sequence[str]) -> list[list[str]]:
-    """The sentences in order, in groups of about UNIT_CHARS; a longer sentence is a group of its own."""
+    """Return the sentences in order, in groups of about UNIT_CHARS; a longer sentence is a group of its own."""
     groups: list[list[str]] = []
     room = 0
     for sentence in sentences:
@@ -105,19 +105,19 @@ def batches(sentences: Sequence[str]) -> list[list[str]]:
 
 
 def has_letters(text: str) -> bool:
-    """Whether there is anything to translate: numbers, dates and punctuation are the same in every language."""
+    """Return whether there are letters: numbers, dates and punctuation are the same in every language."""
     return _LETTER.search(text) is not None
 
 
 def _is_one_sentence(text: str, language: str) -> bool:
-    """Whether a text without tokens is a single sentence with perhaps blanks around it, as most in a chat are."""
+    """Return whether a text without tokens is one sentence, perhaps with blanks around it, as most in a chat are."""
     if ":" in text and _LABELLED.match(text):
         return False
     return has_letters(text) and text.splitlines() == [text] == sentencex.segment(language, text)
 
 
 def _with_blanks(text: str) -> list[Piece]:
-    """A sentence, with the blanks before and after it as pieces of their own."""
+    """Return a sentence, with the blanks before and after it as pieces of their own."""
     core = text.strip()
     if core == text:
         return [Piece(text, translatable=True)]
@@ -139,7 +139,7 @@ class _Cutter:
         self._most_tokens = most_tokens
 
     def pieces(self) -> Iterator[Piece]:
-        """Every piece, in order; some are empty."""
+        """Yield every piece, in order; some are empty."""
         breaks = [(token.start, token.end) for token in self._tokens if token.role is Role.BREAK]
         breaks += [found.span() for found in _LINE_BREAK.finditer(self._rest)]
         reached = 0
@@ -179,7 +179,7 @@ class _Cutter:
         yield self._fixed(core_end, end)
 
     def _part(self, start: int, end: int, *, begins: bool, ends: bool) -> Iterator[Piece]:
-        """A sentence, or a part of a long one. A break that has no width and stands before it is none of its own."""
+        """Yield a sentence, or a part of a long one. A break of no width before it does not belong to it."""
         breaks = self._breaks_within(start, end)
         while breaks and breaks[0].start == start:
             yield Piece(breaks.pop(0).source, translatable=False)
@@ -200,7 +200,7 @@ class _Cutter:
         return Piece("".join([*parts, self._restored(start, end)]), translatable=False)
 
     def _restored(self, start: int, end: int) -> str:
-        """A stretch as it was written, with its breaks."""
+        """Return a stretch as it was written, with its breaks."""
         return with_breaks(self._text, self._breaks_within(start, end), start, end)
 
     def _breaks_within(self, start: int, end: int) -> list[Break]:
@@ -209,11 +209,11 @@ class _Cutter:
         return self._breaks[bisect_left(self._break_starts, start) : bisect_left(self._break_starts, end)]
 
     def _within(self, start: int, end: int) -> list[Token]:
-        """The tokens that begin there."""
+        """Return the tokens that begin there."""
         return self._tokens[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def _shadow(self, start: int, end: int) -> str:
-        """The stretch with words or blanks in the places of tokens: so sentences end where a reader sees them end.
+        """Return the stretch with words or blanks in place of tokens, so that sentences end where a reader sees it.
 
         An emoji belongs to the sentence before it, an opening tag to the word after it.
         """

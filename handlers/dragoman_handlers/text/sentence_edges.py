@@ -1,4 +1,4 @@
-"""What stands at a sentence's edges and is no part of it: blanks, emoji, a name before a colon, tags around it."""
+"""Tokens at a sentence's edges that are no part of it: blanks, emoji, a name before a colon, tags around it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FEW_NAMES = 2
 
 
 def peeled(text: str, start: int, end: int, tokens: Sequence[Token]) -> tuple[int, int]:
-    """The sentence inside [start, end): without blanks, and without tokens that are no part of it.
+    """Return the sentence inside [start, end): without blanks, and without tokens that are no part of it.
 
     Args:
         text: the whole text.
@@ -40,7 +40,7 @@ def peeled(text: str, start: int, end: int, tokens: Sequence[Token]) -> tuple[in
 
 
 def partners(tokens: Sequence[Token]) -> dict[int, int]:
-    """The index of each OPEN to that of its CLOSE, of those that have both inside."""
+    """Map the index of each OPEN to that of its CLOSE, for those that have both inside."""
     found: dict[int, int] = {}
     opened: list[int] = []
     for index, token in enumerate(tokens):
@@ -52,7 +52,7 @@ def partners(tokens: Sequence[Token]) -> dict[int, int]:
 
 
 def clauses(text: str, start: int, end: int, tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    """A sentence cut after a span that ends with a colon: `<b>Note:</b> all is well` is two sentences to a reader."""
+    """Cut a sentence after a span that ends with a colon: `<b>Note:</b> all is well` reads as two sentences."""
     cuts = []
     for token in tokens:
         if token.role is Role.CLOSE and ":" in (text[token.start - 1], text[token.end : token.end + 1]):
@@ -63,7 +63,7 @@ def clauses(text: str, start: int, end: int, tokens: Sequence[Token]) -> list[tu
 
 
 def _without_wrapping(text: str, start: int, end: int, tokens: list[Token]) -> tuple[int, int]:
-    """Without a pair of tags around the whole, and the punctuation after it."""
+    """Leave out a pair of tags around the whole, and the punctuation after it."""
     while len(tokens) >= 2 and tokens[0].start == start and partners(tokens).get(0) == len(tokens) - 1:
         tail = _END.match(text, tokens[-1].end, end)
         if tail is None or tail.end() != end:
@@ -73,7 +73,7 @@ def _without_wrapping(text: str, start: int, end: int, tokens: list[Token]) -> t
 
 
 def _after_first(text: str, start: int, end: int, tokens: list[Token]) -> int:
-    """Behind the first token, where the sentence can do without it."""
+    """Return the place behind the first token, where the sentence can do without it."""
     if not tokens or tokens[0].start != start or 0 in partners(tokens):
         return start
     first = tokens[0]
@@ -92,7 +92,7 @@ def _after_first(text: str, start: int, end: int, tokens: list[Token]) -> int:
 
 
 def _before_last(text: str, start: int, end: int, tokens: list[Token]) -> int:
-    """Before the last token and the punctuation after it, where the sentence can do without them."""
+    """Return the place before the last token and the punctuation after it, where the sentence can do without them."""
     if not tokens:
         return end
     last = tokens[-1]
@@ -112,7 +112,7 @@ def _before_last(text: str, start: int, end: int, tokens: list[Token]) -> int:
 
 
 def _row(text: str, tokens: Sequence[Token]) -> list[Token]:
-    """The names at the beginning with only blanks between them."""
+    """Return the names at the beginning with only blanks between them."""
     row = [tokens[0]]
     for token in tokens[1:]:
         between = text[min(row[-1].end, token.end) : max(row[-1].start, token.start)]

@@ -1,4 +1,4 @@
-"""What people leave out when they type on phones, written out: `dont` and `u`, `vc` and `nao`.
+"""Short forms that people type on phones, written out: `dont` and `u`, `vc` and `nao`.
 
 Only what stands for one thing in any sentence is here; `its` and `were` are words as well.
 """
@@ -178,7 +178,7 @@ class Edit(NamedTuple):
 
 
 def spelled_out(text: str, language: str) -> Iterator[Edit]:
-    """What is to be written out in a text. A word with a capital inside or after the first letter stays."""
+    """Yield the edits that write a text out. Words with a capital after the first letter stay."""
     table = _SPELLED.get(language)
     if table is None:
         return
@@ -197,7 +197,7 @@ def spelled_out(text: str, language: str) -> Iterator[Edit]:
 
 
 def may_be_spelled_out(text: str, language: str) -> bool:
-    """Whether `spelled_out` may find anything: to be found out in a microsecond or two."""
+    """Return whether `spelled_out` may find anything. Takes a microsecond or two."""
     words = _KEYS.get(language)
     if words is None:
         return False
@@ -217,7 +217,7 @@ def _has_ending(text: str, language: str) -> bool:
 
 
 def _is_label(text: str, found: re.Match[str]) -> bool:
-    """Whether a single letter is a name of something (`R`, `n.`) and not a word."""
+    """Return whether a single letter is a name of something (`R`, `n.`) and not a word."""
     return found[0] in _LETTERS_OF_THEIR_OWN or text[found.end() : found.end() + 1] == "."
 
 

@@ -57,7 +57,7 @@ _BIDI = re.compile(f"[{_OPENING}{_CLOSING}\u200e\u200f\u061c\ufeff]")
 
 
 def find_signs(text: str) -> list[Token]:
-    """Every sign with what belongs to it, in order."""
+    """Return every sign and the characters that belong to it, in order."""
     if (text.isascii() and "$" not in text and "~" not in text) or not _HINT.search(text):
         return []
     return [
@@ -67,7 +67,7 @@ def find_signs(text: str) -> list[Token]:
 
 
 def find_directions(text: str) -> Iterator[Token]:
-    """Marks of direction: an isolate or an embedding with its end as OPEN and CLOSE, others as MARK."""
+    """Yield marks of direction: an isolate or an embedding with its end as OPEN and CLOSE, others as MARK."""
     if text.isascii() or not _BIDI.search(text):
         return
     marks = list(_BIDI.finditer(text))
@@ -83,19 +83,19 @@ def find_directions(text: str) -> Iterator[Token]:
 
 
 def with_plain_stops(text: str) -> str:
-    """A text of the same length that ends its sentences with plain signs, for whatever looks for their ends."""
+    """End the sentences of a text with plain signs, for the search for their ends. Its length stays the same."""
     if text.isascii() or not _STOP.search(text):
         return text
     return _STOP.sub(lambda found: DOUBLE_STOPS[found[1]][-len(found[0]) :], text)
 
 
 def plain_stops(text: str) -> str:
-    """`‼` as `!!`: what a model has words for."""
+    """Replace double signs (`‼`) by plain ones (`!!`), for which a model has tokens."""
     return _STOP.sub(lambda found: DOUBLE_STOPS[found[1]], text)
 
 
 def restored_stops(source: str, translation: str) -> str:
-    """A translation with the double signs of its source, where it ends as many sentences or quotations as that."""
+    """Restore the source's double signs where the translation ends as many sentences or quotations."""
     if source.isascii() or not _STOP.search(source):
         return translation
     runs = [found[0] for found in _STOPS.finditer(source)]

@@ -21,7 +21,7 @@ _TRIES = 20
 
 
 def slice_ends(text: str) -> Iterator[int]:
-    """The ends of slices of about 1,000 characters, the last of which is the text's: behind a line or a word.
+    """Yield the ends of slices of about 1,000 characters, behind a line or a word; the last is the text's end.
 
     No tag, brace, code or bracket that is at most 500 characters long is open there.
     """
@@ -36,7 +36,7 @@ def slice_ends(text: str) -> Iterator[int]:
 
 
 def _safe(text: str, least: int, most: int) -> int | None:
-    """The first place between the two where nothing is open, at a line's end before all others."""
+    """Return the first place between the two where nothing is open; a line's end is preferred."""
     for find in (_line_end, _word_end):
         start = least
         for _ in range(_TRIES):
@@ -59,7 +59,7 @@ def _word_end(text: str, start: int, end: int) -> int:
 
 
 def _is_open(before: str) -> bool:
-    """Whether something begins in a stretch that a blank or a line's end may be inside of."""
+    """Return whether something is still open in the stretch that may contain a blank or a line's end."""
     if before.count("`") % 2:
         return True
     return max(map(before.rfind, _OPENERS)) > max(map(before.rfind, _CLOSERS))

@@ -1,4 +1,4 @@
-"""What in a text is not translated, and what it is to the sentence around it."""
+"""The parts of a text that are not translated, and their roles in the sentence around them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BLANK = "\0"
 
 
 class Role(Enum):
-    """What a token is to its sentence."""
+    """The role of a token in its sentence."""
 
     NAME = "name"
     """A word of it, such as an address or a placeholder."""
@@ -35,17 +35,17 @@ class Token(msgspec.Struct, frozen=True):
     end: int
     role: Role
     text: str
-    """What stands for it in the translation: itself, or what a glossary wants."""
+    """Its text in the translation: its own, or the glossary's."""
     flexible: bool = False
     """Whether it takes a capital where it comes to stand at the beginning of a sentence, as a word does."""
 
     def moved(self, by: int) -> Token:
-        """The same token with its place counted from somewhere else."""
+        """Return the same token with its place moved by `by` characters."""
         return Token(self.start + by, self.end + by, self.role, self.text, self.flexible)
 
 
 def blanked(text: str, tokens: Sequence[Token]) -> str:
-    """The text with every token's place filled with what no pattern matches."""
+    """Return the text with every token overwritten by characters that no pattern matches."""
     parts, reached = [], 0
     for token in sorted(tokens, key=lambda token: token.start):
         parts += [text[reached : token.start], BLANK * (token.end - token.start)]
@@ -54,7 +54,7 @@ def blanked(text: str, tokens: Sequence[Token]) -> str:
 
 
 def with_wider(tokens: Sequence[Token], others: Sequence[Token]) -> list[Token]:
-    """Both, in order. Where they meet, one of the others counts that holds the tokens whole, else the tokens."""
+    """Return both, in order. Where they meet, a token of `others` counts if it holds the tokens whole."""
     if not others:
         return list(tokens)
     starts, ends = [token.start for token in tokens], [token.end for token in tokens]

@@ -1,4 +1,4 @@
-"""A text from one language to another by way of the cache and the translation engine: what several handlers need."""
+"""A text from one language to another by way of the cache and the translation engine, for several handlers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dragoman_handlers.text.writable import letters_for
 
 IDENTITY = "identity"
 _LONG_CHARS = 1000
-"""Up to here a text is cut in some milliseconds, whatever is in it; a longer one would hold the event loop up."""
+"""Up to here a text is cut in some milliseconds, whatever is in it; a longer one would block the event loop."""
 
 
 class WholeText(Question, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class WholeText(Question, frozen=True, kw_only=True):
 
 
 class Translated(msgspec.Struct, frozen=True, kw_only=True):
-    """A text in another language, and what it took."""
+    """A text in another language, and its times."""
 
     text: str
     model: str
@@ -62,13 +62,13 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
     from_cache: bool = False
     """No model was asked."""
     warnings: list[str] = []
-    """What is to be said about it: a sentence each."""
+    """The warnings about it: a sentence each."""
 
 
 def known_translations(
     view: RequestView, engine: Capabilities, text: str, source: str, targets: Sequence[str], wish: TranslationWish
 ) -> list[Translated] | None:
-    """`text` in every one of `targets`, where all of that is known in memory; None where something is not.
+    """Return `text` in every one of `targets` where all are known in memory; None where one is not.
 
     Args:
         view: knows the answers.
@@ -96,7 +96,7 @@ def _unchanged(text: str) -> Translated:
 
 
 def _composed(text: str) -> str:
-    """The same letters in another composition are the same text, also to a model."""
+    """Return the text in composed form: the composition makes no other text, also not for a model."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -113,7 +113,7 @@ def _whole(text: str, source: str, target: str, wish: TranslationWish) -> WholeT
 
 
 async def translate_text(context: Context, text: str, source: str, target: str, wish: TranslationWish) -> Translated:
-    """`text` from `source` (a base language) to `target` (any tag).
+    """Translate `text` from `source` (a base language) to `target` (any tag).
 
     Raises:
         DragomanError: no route, the engine's error, or a translation that cannot be one.
@@ -149,7 +149,7 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers, wording)
     join = functools.partial(join_text, pieces, done.texts)
     joined = join() if len(text) <= _LONG_CHARS else await asyncio.to_thread(join)
-    if not done.warnings:  # what is doubtful gets another chance
+    if not done.warnings:  # a doubtful one is tried again
         context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
         text=joined,
@@ -195,7 +195,7 @@ class _Models:
         self._book = book
 
     async def translate(self, sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
-        """See Translate."""
+        """Translate each sentence through all steps of the route, as a `Translate`."""
         self.asked = True
         for source, target in self._route:
             unit = TranslateSentences(
@@ -212,19 +212,19 @@ class _Models:
         return sentences
 
     def _phrases(self, unit: TranslateSentences) -> dict[str, str]:
-        """What the phrase book has of a step's sentences. For a route of one step, all were looked up before."""
+        """Return the phrase book's translations of a step's sentences. A route of one step looked all up before."""
         found = {one: self._book.find(one, unit.source, unit.target) for one in unit.sentences}
         return {one: translation for one, translation in found.items() if translation is not None}
 
     async def _alone(self, unit: TranslateSentences) -> list[str]:
-        """The answer to a unit of one sentence, as most messages of a chat are."""
+        """Answer a unit of one sentence, as most messages of a chat are."""
         [known] = await self._context.recall([unit], Translations)
         if known is not None:
             return known.sentences
         return self._counted(await self._context.run(unit, size_s=unit.cost_s()))
 
     async def _in_batches(self, unit: TranslateSentences) -> list[str]:
-        """The answer to a unit of any size, by smaller ones: each sentence that is not known is translated once."""
+        """Answer a unit of any size by smaller ones: each sentence that is not known is translated once."""
         distinct = list(dict.fromkeys(unit.sentences))
         answers = await self._context.recall([unit.of([one]) for one in distinct], Translations)
         known = {one: answer.sentences[0] for one, answer in zip(distinct, answers, strict=True) if answer is not None}
@@ -236,7 +236,7 @@ class _Models:
         return [known[one] for one in unit.sentences]
 
     def _counted(self, answer: Answer[Translations]) -> list[str]:
-        """The translations in a unit's answer. What it took is added up."""
+        """Return the translations in a unit's answer, and add up their times."""
         self.worker = answer.worker
         self.queued_s = max(self.queued_s, answer.queued_s)
         self.call_s += answer.ended_s - answer.began_s

@@ -62,7 +62,7 @@ _TITLE = re.compile(r"(?<!\w)([SsDd]r|[Pp]rof|[Ee]ng|[Aa]rq)\.?([ªº])")
 
 
 def plain(text: str) -> str:
-    """A sentence as a model reads it best: plain quotation marks and dashes, single blanks, entities as letters."""
+    """Return a sentence as models read it best: plain quotation marks and dashes, single blanks, no entities."""
     if text.isascii() and "  " not in text and "&" not in text and "`" not in text:
         return text
     text = _ENTITY.sub(lambda match: html.unescape(match[0]) if ENTITY_LETTER.fullmatch(match[0]) else match[0], text)
@@ -73,12 +73,12 @@ def plain(text: str) -> str:
 
 
 def with_apostrophes(text: str) -> str:
-    """A text of the same length with apostrophes for the ticks and primes that stand for one."""
+    """Replace the ticks and primes that stand for an apostrophe by one. The length stays the same."""
     return text if text.isascii() and "`" not in text else _TICK.sub("'", text)
 
 
 def restored(source: str, translation: str) -> str:
-    """A translation with the typography of its source, where that used one form only."""
+    """Return a translation with the typography of its source, where that used one form only."""
     if source.isascii() and "  " not in source:
         return translation
     for opening, closing in _QUOTES:

@@ -1,6 +1,6 @@
-"""What a translation model's own vocabulary cannot read or write: found in a text, and carried around the model.
+"""Characters that are not in a translation model's vocabulary: found in a text, and carried around the model.
 
-To a model a letter that it does not have is a hole: `Jürgen` is read as `J?rgen`, `Наташа` as nothing at all. A word
+A letter that a model does not have is lost: `Jürgen` is read as `J?rgen`, `Наташа` as nothing at all. A word
 with such a letter is a name as a rule, and stays as it is. One in small letters (`naïve`) is an ordinary word: it is
 read without its accents, and gets them back where it stands in the translation. Signs are carried together with what
 belongs to them, as in `(╯°□°)╯︵ ┻━┻`.
@@ -40,12 +40,12 @@ class Translate(Protocol):
     """A model, or two in a row."""
 
     def __call__(self, sentences: Sequence[str], *, careful: bool) -> Awaitable[Sequence[str]]:
-        """One translation for each sentence, in order."""
+        """Translate each sentence, in order."""
         ...
 
 
 def letters_for(engine: Capabilities, route: Sequence[tuple[str, str]]) -> Letters | None:
-    """What the models of a route can read and write; None where that is not known."""
+    """Return the letters that the models of a route can read and write; None where they are not known."""
     known = [alphabet for pair in route if (alphabet := _alphabet(engine.alphabets, pair)) is not None]
     return _letters(tuple(known), route[0][0]) if route and len(known) == len(route) else None
 
@@ -81,11 +81,11 @@ class Letters:
         self._lacks_capital = re.compile(rf"(?<![^\W_])[{re.escape(small)}]" if small else r"(?!)")
 
     def unknown(self, text: str) -> bool:
-        """Whether there may be something that the models do not know."""
+        """Return whether the text may contain characters that the models do not know."""
         return self._unknown.search(text) is not None
 
     def faces(self, text: str) -> Iterator[tuple[int, int]]:
-        """The places of faces made of signs, with their arms; they may hold what is taken for an emoji."""
+        """Yield the places of faces made of signs, with their arms; they may hold signs that look like an emoji."""
         if "(" not in text:
             return
         for found in _FACE.finditer(text):
@@ -94,7 +94,7 @@ class Letters:
                 yield found.span()
 
     def foreign(self, text: str) -> Iterator[Token]:
-        """Every word and every run of signs that the models do not know; `text` is without what is found already."""
+        """Yield every word and every run of signs that the models do not know; `text` is without earlier tokens."""
         last: Token | None = None
         for token in self._chunks(text):
             between = text[last.end : token.start] if last is not None else ""
@@ -119,7 +119,7 @@ class Letters:
                 yield from self._in_chunk(text, start, reached)
 
     def _in_chunk(self, text: str, start: int, end: int) -> Iterator[Token]:
-        """What is unknown between two blanks."""
+        """Yield the unknown parts between two blanks."""
         while start < end and text[start] in _PUNCTUATION and text[start] in self._known:
             start += 1
         while end > start and text[end - 1] in _PUNCTUATION and text[end - 1] in self._known:
@@ -132,7 +132,7 @@ class Letters:
         yield Token(start, end, Role.NAME if letters >= _WORTH_A_NAME else Role.MARK, chunk)
 
     def _in_words(self, text: str, start: int, end: int) -> Iterator[Token]:
-        """Runs of letters with an unknown one, and runs of unknown signs."""
+        """Yield runs of letters with an unknown one, and runs of unknown signs."""
         at = start
         while at < end:
             begin, inside = at, _in_word(text[at])
@@ -151,7 +151,7 @@ class Letters:
         return self._unknown.match(sign) is not None
 
     def _folded(self, word: str) -> str | None:
-        """A word without what the models do not know of it; None where it is a name, or nothing would be left."""
+        """Return a word with the unknown letters folded; None where it is a name, or nothing would be left."""
         if self._unknown.search(unicodedata.normalize("NFKC", word)) is None:
             return unicodedata.normalize("NFKC", word)
         if word != word.lower():
@@ -165,7 +165,7 @@ class Letters:
     # Around a model
 
     def around(self, translate: Translate) -> Translate:
-        """The same model for sentences with words that it reads without their accents."""
+        """Return the same model for sentences with words that it reads without their accents."""
 
         async def translate_folded(sentences: Sequence[str], *, careful: bool) -> Sequence[str]:
             if all(map(str.isascii, sentences)):
@@ -182,14 +182,14 @@ class Letters:
         return translate_folded
 
     def _folds(self, sentence: str) -> dict[str, str]:
-        """Words of a sentence to what the models read in their place."""
+        """Map words of a sentence to the forms that the models read."""
         if sentence.isascii() or not self._unknown.search(sentence):
             return {}
         words = {word for word in _WORD.findall(sentence) if self._unknown.search(word)}
         return {word: folded for word in words if (folded := self._folded(word)) is not None}
 
     def _with_capitals(self, sentence: str, answer: str) -> str:
-        """A translation with the capitals that the model cannot write: `índia` for `India` is `Índia`."""
+        """Restore the capitals that the model cannot write: `índia` for `India` becomes `Índia`."""
         if answer.isascii() or not self._lacks_capital.search(answer):
             return answer
         names = {_bare(word) for word in _WORD.findall(sentence) if word[0].isupper()}
@@ -209,7 +209,7 @@ def _in_word(sign: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    """A word in small letters without accents."""
+    """Return a word in small letters without accents."""
     return "".join(unicodedata.normalize("NFD", sign)[0] for sign in word).casefold()
 
 
@@ -218,7 +218,7 @@ def _replaced(text: str, words: dict[str, str]) -> str:
 
 
 def _given_back(answer: str, folds: dict[str, str]) -> str:
-    """A translation with the words as they were, where they are left as the model read them."""
+    """Put back the original words where the model left their folded forms untranslated."""
     if not folds:
         return answer
     return _replaced(answer, {folded: word for word, folded in folds.items()})

@@ -30,7 +30,7 @@ BYTES_PER_MS = 32
 
 
 def processes(context: Context) -> list[list[str]]:
-    """The server, with its log, its limits and its journal as they are by default."""
+    """Return the server, with its log, its limits and its journal as they are by default."""
     requests, events, routed, ops = context.ports
     settings = {
         "server.state_dir": f"{context.workdir}/state",
@@ -98,7 +98,7 @@ class DragomanClient(ZmqClient):  # type: ignore[misc] - the comparison's code i
         return [msgpack.packb(header), blob]
 
     def decode(self, frames: list[bytes]) -> dict[str, Any] | None:
-        """A result; None for an event that more will follow."""
+        """Return a result; None for an event that more will follow."""
         event = _decode(frames[-1])
         if event.transcription is not None:
             self._sizes[event.task_id] = event.transcription.duration_ms * BYTES_PER_MS

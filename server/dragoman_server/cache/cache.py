@@ -49,7 +49,7 @@ def _identity(*facts: str) -> bytes:
 
 
 def key_of(identity: bytes, question: AnyQuestion) -> bytes:
-    """BLAKE2b of the question with its class and all its fields, keyed with the engine."""
+    """Return the BLAKE2b of the question with its class and all its fields, keyed with the engine."""
     return hashlib.blake2b(_encoder.encode(question), digest_size=KEY_BYTES, key=identity).digest()
 
 
@@ -77,7 +77,7 @@ class Cache:
 
     @property
     def on(self) -> bool:
-        """Whether there is any level."""
+        """Return whether there is any level."""
         return self._memory is not None or bool(self._further)
 
     def session(self, pool: EnginePool, use: CacheUse) -> CacheSession:
@@ -85,7 +85,7 @@ class Cache:
         return CacheSession(self, pool, use)
 
     def keep_unit(self, pool: EnginePool, work: Work[R], result: R, compute_s: float) -> bool:
-        """Keep what a unit has answered; whether it is one that is kept. For `EnginePool`; raises nothing."""
+        """Keep a unit's answer; return whether its kind is kept. For `EnginePool`; raises nothing."""
         identity = engine_identity(pool)
         if not self.on or not work.cached_as or identity is None:
             return False

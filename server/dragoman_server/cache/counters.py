@@ -1,4 +1,4 @@
-"""What the cache has saved, by the kind of answer."""
+"""The savings of the cache, by the kind of answer."""
 
 from __future__ import annotations
 

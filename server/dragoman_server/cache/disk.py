@@ -1,4 +1,4 @@
-"""The second level: values in a SQLite file of the state directory, the least recently used leave first.
+"""The second level: values in a SQLite file of the state directory, the least recently used are evicted first.
 
 One thread owns the file. What is asked and handed over meanwhile it does together: one query, one transaction.
 """
@@ -48,7 +48,7 @@ class DiskStore(Store):
     Args:
         path: the file; made where it is missing, replaced where it is damaged.
         limit_bytes: of the file.
-        keep_s: what was not used for so long leaves.
+        keep_s: entries not used for so long are evicted.
         clock: unix seconds.
     """
 

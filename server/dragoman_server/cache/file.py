@@ -28,7 +28,7 @@ _RETRY_S = 30.0
 """After the disk could not be written."""
 _EXPIRE_EVERY_S = 3600.0
 _ROOM_SHARE = 0.9
-"""How full the file is after the oldest have left."""
+"""How full the file is after the oldest entries were evicted."""
 _LARGEST_SHARE = 8
 
 
@@ -65,7 +65,7 @@ class CacheFile:
         self._expired_s = clock()
 
     def open(self) -> None:
-        """Open it; a damaged one, or one of another version, is put aside and begun anew."""
+        """Open it; a damaged one, or one of another version, is moved aside and begun anew."""
         try:
             self._connection = self._opened()
             self._count()

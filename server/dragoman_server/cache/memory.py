@@ -1,4 +1,4 @@
-"""The first level: values in the server's own memory, the least recently used leave first."""
+"""The first level: values in the server's own memory, the least recently used are evicted first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing_extensions import override
 from dragoman_server.cache.store import Store, StoreStatistics
 
 _ENTRY_BYTES = 250
-"""What an entry takes beside its value: key, objects, table."""
+"""The memory that an entry takes beside its value: key, objects, table."""
 _LARGEST_SHARE = 8
 """A value may take an eighth of the room."""
 

@@ -66,7 +66,7 @@ class Config(BaseSettings):
 
     @property
     def old_names(self) -> dict[str, str]:
-        """The sections that were given by a name of the version before, with their new names."""
+        """Return the sections that were given by a name of the version before, with their new names."""
         return self._old_names
 
     @classmethod

@@ -28,5 +28,5 @@ def access_problem(host: str, ops_token: str) -> str | None:
         return None
     return (
         f"ops is bound to {host}, which others can reach: set ops_token to a secret of 16 characters or more, or to"
-        ' file:PATH of one, or to "none" to let everybody read and cancel tasks'
+        ' file:PATH of one, or to "none" to let everyone read and cancel tasks'
     )

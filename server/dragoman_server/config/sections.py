@@ -58,7 +58,7 @@ class ServerConfig(Section):
 
 
 class LimitsConfig(Section):
-    """What is refused because of its size."""
+    """The sizes above which a request is refused."""
 
     header_bytes: Annotated[int, Field(ge=64)] = 1 << 20
     large_header_bytes: Annotated[int, Field(ge=64)] = 16 << 20
@@ -110,11 +110,11 @@ class CacheConfig(Section):
     disk_bytes: Annotated[int, Field(ge=0)] = 1 << 30
     """Of the file `cache.db` in the state directory."""
     disk_keep_s: Annotated[float, Field(gt=0)] = 30 * 86400.0
-    """What was not used for so long leaves the disk."""
+    """Entries not used for so long are evicted from the disk."""
 
 
 class JournalConfig(Section):
-    """What survives a crash."""
+    """The journal, by which tasks survive a crash."""
 
     mode: Literal["off", "process", "power"] = "process"
     """What the journal survives: nothing, the end of the process, or the loss of power as well."""

@@ -28,7 +28,7 @@ Terms = Annotated[dict[Term, Term | dict[str, Term | None] | None], Field(max_le
 
 
 class TranslationConfig(Section):
-    """What every translation is held to."""
+    """The options of every translation."""
 
     glossary: Terms = Field(default_factory=dict)
     """Term to what it becomes, in every language or by language; a term that becomes itself stays as it is."""
@@ -43,7 +43,7 @@ class TranslationConfig(Section):
 
 
 def _model_alone(given: Any) -> Any:
-    """`premium = "path:..."` for `premium = {model = "path:..."}`."""
+    """Read `premium = "path:..."` as `premium = {model = "path:..."}`."""
     return {"model": given} if isinstance(given, str) else given
 
 
@@ -81,7 +81,7 @@ def glossary_entries(config: TranslationConfig) -> Mapping[str, Replacement]:
 
 
 def phrase_book(config: TranslationConfig) -> PhraseBook:
-    """The server's phrases, those that are shipped and those of the configuration, its file read.
+    """Return the server's phrases: the shipped ones and those of the configuration and its file.
 
     Raises:
         ConfigError: the file cannot be read or holds something else.

@@ -71,7 +71,7 @@ class Journal(ABC):
 
     @abstractmethod
     def tasks(self) -> list[RecoveredTask]:
-        """Return what an earlier server left, oldest first. To be called once, before anything is written."""
+        """Return the tasks of an earlier server, oldest first. To be called once, before anything is written."""
 
     @abstractmethod
     def statistics(self) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ class DeadLetter:
 
 
 def list_dead_letters(state_dir: Path) -> list[DeadLetter]:
-    """All, oldest first. The server may be running.
+    """Return all dead letters, oldest first. The server may be running.
 
     Raises:
         JournalError: there is no journal, or it cannot be read.
@@ -46,7 +46,7 @@ def list_dead_letters(state_dir: Path) -> list[DeadLetter]:
 
 
 def show_dead_letter(state_dir: Path, number: int) -> tuple[DeadLetter, dict[str, Any], list[int]]:
-    """One of them, its header, and the sizes of its binary frames. The server may be running.
+    """Return one of them, its header, and the sizes of its binary frames. The server may be running.
 
     Raises:
         JournalError: as above, or there is none of this number.
@@ -114,7 +114,7 @@ def _journal(state_dir: Path, mode: str) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _stopped(state_dir: Path) -> Iterator[sqlite3.Connection]:
-    """The journal in one transaction, with the lock that a running server has."""
+    """Open the journal in one transaction, with the lock that a running server holds."""
     folder = StateDir(state_dir)
     folder.open()
     try:

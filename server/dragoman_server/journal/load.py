@@ -1,4 +1,4 @@
-"""What an earlier server left in the journal, as tasks."""
+"""The tasks that an earlier server left in the journal."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _said = msgspec.msgpack.Decoder(tuple[list[str | None], list[bytes]])
 
 
 def unpack_frames(packed: bytes) -> list[bytes]:
-    """The frames of a request, header first."""
+    """Return the frames of a request, header first."""
     return _binaries.decode(packed)
 
 
 def unpack_said(packed: bytes) -> Iterator[tuple[str | None, bytes]]:
-    """The events of a task that was answered at once: what each answers for good, and its header."""
+    """Yield the events of a task that was answered at once: the part that each settles, and its header."""
     return zip(*_said.decode(packed), strict=True)
 
 
 def count_crash(connection: sqlite3.Connection) -> None:
-    """Where the last server did not end by itself, count that against the requests it had in its hands.
+    """Count a crash against the unfinished requests of the last server, where it did not stop in order.
 
-    At a request's first crash nobody knows whether it was at work or waiting. Later on `began` tells: it has the
-    weight of the suspicion, much where the request had just begun on its own, little where it worked beside others.
+    At a request's first crash it is unknown whether it was at work or waiting. Later on `began` tells: the weight of
+    the suspicion, much where the request had just begun on its own, little where it worked beside others.
     """
     clean = connection.execute("SELECT value FROM meta WHERE name = 'clean'").fetchone()
     connection.execute("BEGIN IMMEDIATE")
@@ -41,7 +41,7 @@ def count_crash(connection: sqlite3.Connection) -> None:
 
 
 def load_tasks(connection: sqlite3.Connection) -> list[RecoveredTask]:
-    """Finished tasks by their end, then the others by their arrival."""
+    """Return the finished tasks by their end, then the others by their arrival."""
     tasks: dict[int, RecoveredTask] = {}
     for number, reply_to, task_id, kind, finished_s, last, said in connection.execute(
         "SELECT task, reply_to, task_id, type, finished, last, said FROM tasks ORDER BY finished, task"
@@ -88,7 +88,7 @@ def _runs(connection: sqlite3.Connection, tasks: dict[int, RecoveredTask]) -> It
 
 
 def next_number(connection: sqlite3.Connection) -> int:
-    """One more than any task has."""
+    """Return one more than the highest number of a task."""
     highest = [
         connection.execute(f"SELECT max(task) FROM {table}").fetchone()[0] or 0  # noqa: S608 - our own names
         for table in ("tasks", "requests", "events", "dead")

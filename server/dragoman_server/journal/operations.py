@@ -38,7 +38,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Kind(IntEnum):
-    """What an operation does. Those of one transaction are done by kind, in this order: tasks do not depend on it."""
+    """The kinds of operations. Those of one transaction are done by kind, in this order: tasks do not depend on it."""
 
     SYNC = 0
     AGAIN = 1
@@ -191,7 +191,7 @@ def _again(connection: sqlite3.Connection, parameters: tuple[Any, ...]) -> None:
 
 
 def _marks(count: int) -> str:
-    """The places of so many values."""
+    """Return so many placeholders."""
     return f"({', '.join('?' * count)})"
 
 

@@ -55,7 +55,7 @@ class BegunRow(msgspec.Struct, frozen=True, gc=False):
 
     task: int
     suspicion: int
-    """How much another crash would now count against it."""
+    """The weight with which another crash would now count against it."""
 
 
 class DeadLetterRow(msgspec.Struct, frozen=True, gc=False):
@@ -114,7 +114,7 @@ class Reply(msgspec.Struct, kw_only=True):
         return self.ended_s - self.arrived_s
 
     def drop_content(self) -> None:
-        """Let go of everything that was said, once all have been told: the history keeps the rest."""
+        """Drop the texts once all observers have been told: the history keeps the rest."""
         self.event_types = tuple([type(event) for event, _ in self.events])
         self.events = self.headers = ()
         self.last = None

@@ -118,7 +118,7 @@ def _salvage(aside: Path, into: sqlite3.Connection) -> None:
 
 
 def _rows(aside: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]:
-    """Every row that can be read, in order; an unreadable one is skipped by its number."""
+    """Yield every row that can be read, in order; an unreadable one is skipped by its number."""
     last, failures = 0, 0
     query = f"SELECT id, {columns} FROM {table} WHERE id > ? ORDER BY id LIMIT 1"  # noqa: S608 - our own names
     with closing(sqlite3.connect(aside, isolation_level=None)) as connection:

@@ -120,7 +120,7 @@ class SqliteJournal(Journal):
 
     @override
     def hand_over(self) -> None:
-        """What came up together is one transaction: none of it is written without the rest."""
+        # Operations of one turn of the loop are one transaction: none of them is written without the others.
         operations, self._queue = self._queue, []
         if not operations:
             return
@@ -136,7 +136,7 @@ class SqliteJournal(Journal):
         self._writer.hand_over(operations)
 
     def _is_little(self, operations: Sequence[Operation]) -> bool:
-        """Whether writing it here and now is quicker than waking the writer, and everything before it is written.
+        """Return whether writing here is quicker than waking the writer, and all earlier rows are written.
 
         A commit that does not wait for the disk takes some 50 microseconds, and 2 more for each row. The writer
         answers after several hundred, and takes turns with the loop meanwhile.

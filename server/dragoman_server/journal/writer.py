@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
+from typing_extensions import override
 
 from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
 
@@ -23,7 +24,7 @@ _MOST_OPERATIONS = 5000
 _CHECKPOINT_PAGES = 4000
 _PAGE_BYTES = 4096
 _TRANSACTION_PAGES = 4
-"""What a transaction writes at least: the last page of each table and index that it touches."""
+"""The least that a transaction writes: the last page of each table and index that it touches."""
 _ROWS_A_PAGE = 8
 """Of small rows, those in indexes and those removed among them; most lie side by side."""
 
@@ -57,7 +58,7 @@ class Writer(threading.Thread):
         self._report = report
         self._queue: queue.SimpleQueue[tuple[float, list[Operation]] | None] = queue.SimpleQueue()
         self._backlog: list[Operation] = []
-        """What could not be written and must be."""
+        """The operations that could not be written and must be."""
         self._failing = False
         self._log_pages = 0
         """About so many pages were written to the write-ahead log since the last checkpoint."""
@@ -80,15 +81,15 @@ class Writer(threading.Thread):
         return True
 
     def hand_over(self, operations: list[Operation]) -> None:
-        """Have these written, all in one transaction."""
+        """Queue these, all to be written in one transaction."""
         self._queue.put((time.monotonic(), operations))
 
     def end(self) -> None:
         """Write what is left, then end."""
         self._queue.put(None)
 
+    @override
     def run(self) -> None:
-        """See Thread."""
         going = True
         while going:
             operations: list[Operation] = []
@@ -97,7 +98,7 @@ class Writer(threading.Thread):
         self._close()
 
     def _gather(self, operations: list[Operation]) -> tuple[float, bool]:
-        """Wait for something and take all that is there; when the oldest was handed over, and whether to go on."""
+        """Wait for operations and take all; return when the oldest was handed over, and whether to go on."""
         try:
             taken = self._queue.get(timeout=_PROBE_S if self._failing else None)
             since_s = taken[0] if taken else time.monotonic()
@@ -135,8 +136,8 @@ class Writer(threading.Thread):
     def _carry_over(self) -> None:
         """Carry the write-ahead log over, which waits for the disk.
 
-        The loop goes on writing meanwhile. The log only begins anew when all of it is carried over and nobody writes:
-        that is seen to afterwards, when there is little left.
+        The loop goes on writing meanwhile. The log only begins anew when all of it is carried over and there is no
+        writer: that is done afterwards, when there is little left.
         """
         try:
             self._beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -171,7 +172,7 @@ class Writer(threading.Thread):
 
 
 class _transaction:  # noqa: N801 - a context manager
-    """All or nothing."""
+    """A transaction: all of it is written, or nothing."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""What somebody sees who has just started a server on a terminal: where it listens, and what to try."""
+"""The banner of a server that was started on a terminal: where it listens, and commands to try."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANY_HOST = ("0.0.0.0", "*", "[::]")  # noqa: S104 - compared with, not bound to
 
 
 def welcome(endpoints: Mapping[str, str], translation: Capabilities | None) -> str:
-    """A few lines.
+    """Return the lines of the banner.
 
     Args:
         endpoints: the addresses that were bound, by the names of `[sockets]`.
@@ -51,7 +51,7 @@ def _to_try(translation: Capabilities | None) -> list[str]:
 
 
 def _pair(translation: Capabilities | None) -> tuple[str, str] | None:
-    """Languages that the engine translates between and that we have a greeting for."""
+    """Return a pair of languages that the engine translates between and that we have a greeting for."""
     if translation is None:
         return None
     if not translation.pairs or ("en", "pt") in translation.pairs:
@@ -60,7 +60,7 @@ def _pair(translation: Capabilities | None) -> tuple[str, str] | None:
 
 
 def _dragoman(endpoints: Mapping[str, str]) -> str:
-    """The command with the options that it needs to reach this server from this machine."""
+    """Return the command with the options that it needs to reach this server from this machine."""
     words = [_program()]
     for name, default in SocketsConfig().model_dump().items():
         reachable = _reachable(endpoints[name]) if name in ("requests", "routed") else default
@@ -78,7 +78,7 @@ def _reachable(endpoint: str) -> str:
 
 
 def _program() -> str:
-    """`dragoman`, or where it is if a shell would not find it."""
+    """Return `dragoman`, or its path if a shell would not find it."""
     beside = Path(sys.executable).parent / "dragoman"
     if shutil.which("dragoman") or not beside.is_file():
         return "dragoman"

@@ -17,7 +17,7 @@ from dragoman_server.config import Config, EngineConfig, SpeechConfig, translati
 
 
 def make_pools(config: Config, memory: Memory, keep: Keep) -> dict[str, EnginePool]:
-    """A pool for each kind, and for each translation model beside the default one; not started yet."""
+    """Make a pool for each kind, and for each translation model beside the default one; none is started yet."""
     models_dir = str(config.engines.models_dir.expanduser())
     return {
         pool_name(kind, name): EnginePool(
@@ -28,7 +28,7 @@ def make_pools(config: Config, memory: Memory, keep: Keep) -> dict[str, EnginePo
 
 
 def model_names(config: Config) -> dict[str, str]:
-    """The translation models by `modelType`: the name that units have, empty for what is the default one."""
+    """Map each `modelType` to the name of its translation model in units, empty for the default one."""
     models = translation_models(config.engines, config.models)
     default = models[DEFAULT_MODEL_TYPE]
     return {model_type: "" if engine == default else model_type for model_type, engine in models.items()}
@@ -49,7 +49,7 @@ def check_devices(config: Config) -> None:
 
 
 def _engines(config: Config) -> Iterator[tuple[Kind, str, EngineConfig, str]]:
-    """Every engine: its kind, its name where it is not the default, its configuration, and where that stands."""
+    """Yield every engine: its kind, its name where it is not the default, its configuration, and where that stands."""
     models = translation_models(config.engines, config.models)
     for kind in get_args(Kind):
         engine = models[DEFAULT_MODEL_TYPE] if kind == "translation" else config.engines.of(kind)
@@ -76,7 +76,7 @@ def _spec(kind: Kind, name: str, config: EngineConfig, models_dir: str) -> Engin
 
 
 def _wishes(config: EngineConfig) -> dict[str, Any]:
-    """What only voices have."""
+    """Return the options that only voices have."""
     return {"quality": config.quality, "voices": config.voices} if isinstance(config, SpeechConfig) else {}
 
 

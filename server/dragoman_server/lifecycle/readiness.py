@@ -1,4 +1,4 @@
-"""Whether the server is ready for work, why not, and who is told when it is."""
+"""Readiness for work: the reasons against it, and the reports when it is reached."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Readiness:
         self._dispatcher = dispatcher
 
     def reasons(self) -> list[str]:
-        """Why the server should get no traffic now; nothing where it should."""
+        """Return why the server should get no traffic now; nothing where it should."""
         pools = self._services.pools
         engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.supervisor.available]
         problem = self._services.journal.problem
@@ -39,13 +39,13 @@ class Readiness:
         return [*(["draining"] if self._dispatcher.draining else []), *journal, *engines]
 
     def line(self) -> str:
-        """The same for an operator."""
+        """Return the same as one line for an operator."""
         return "; ".join(self.reasons()) or "ready"
 
     async def announce(
         self, begin_s: float, endpoints: Mapping[str, str], manager: ServiceManager, logs: Logs | None
     ) -> None:
-        """Once every engine has loaded or is known to be missing: tell the log, the service manager, and people.
+        """Tell the log, the service manager and the terminal once every engine has loaded or is known to be missing.
 
         Args:
             begin_s: when the start began, of the monotonic clock.
@@ -63,6 +63,6 @@ class Readiness:
 
 
 def _reason(kind: str, pool: EnginePool) -> str:
-    """One line for an operator: a state that passes by itself needs no more than its name."""
+    """Return one line for an operator: a state that passes by itself needs no more than its name."""
     why = f"; {pool.supervisor.unavailable().message}" if pool.state == "missing" else ""
     return f"engine {kind}: {pool.state}{why}"

@@ -1,4 +1,4 @@
-"""What an earlier server left in the journal: results are known again, and what was accepted is brought to its end."""
+"""Recovery of an earlier server's journal: results are known again, and accepted requests are finished."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ SUSPECT, BYSTANDER = 4, 1
 MOST_SUSPICION = 1 + 2 * SUSPECT
 """A request becomes a dead letter after three ends of the server at which it had just begun, or nine beside others."""
 _RECONNECT_S = 3.0
-"""How long peers have to connect again; what is said before, they do not hear."""
+"""The time that peers have to connect again; events published before do not reach them."""
 _LOOK_S = 0.02
 _FEW = 8
-"""So many are resumed one by one even after one crash: that costs two seconds, and finds the reason sooner."""
+"""So many are resumed one by one even after one crash: that costs two seconds, and finds the cause sooner."""
 _ALONE_S = 0.25
 """How long a resumed request has the server's engines for itself, but for new ones."""
 _NO_LIMITS = WireLimits(
@@ -79,7 +79,7 @@ class Recovery:
         self._executor = executor
         self._waiting: list[_Waiting] = []
         self._peers: set[str] = set()
-        """For whom something waits."""
+        """The peers for which something waits."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -115,7 +115,7 @@ class Recovery:
         try:
             return one.begin(suspicion)
         except Exception:
-            # One that cannot be taken up must not keep the others from it; it stays in the journal.
+            # One that cannot be resumed must not stop the others; it stays in the journal.
             log.exception("journal.not_resumed", task=one.number)
             return None
 
@@ -145,7 +145,7 @@ class Recovery:
         self._take_runs(task, recovered, handler)
 
     def _take_runs(self, task: Task, recovered: RecoveredTask, handler: Handler[Any]) -> None:
-        """Have the parts done that are not answered yet; a task without any is only closed."""
+        """Run the parts that are not answered yet; a task without any is only closed."""
         reason = None
         if max(run.crashes for run in recovered.runs) >= MOST_SUSPICION:
             reason = "the server ended several times with this request at work; it is a dead letter now"

@@ -1,4 +1,4 @@
-"""What the server does on which signal."""
+"""The signals that stop and reload the server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_once: Callable[[], None]) -> None:
-    """From now on: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
+    """Install the handlers: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
 
     Args:
         stop: set by the first one.

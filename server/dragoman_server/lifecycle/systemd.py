@@ -1,4 +1,4 @@
-"""What systemd is told of the server: its notification protocol, over one datagram socket."""
+"""Reports of the server to systemd: its notification protocol, over one datagram socket."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STOP_MARGIN_S = 15.0
 
 
 class ServiceManager:
-    """Tells the service manager where the server stands; nobody, where it was not started by one.
+    """Reports the server's state to the service manager; does nothing where there is none.
 
     Args:
         address: of the manager's socket; None where there is none.
@@ -40,7 +40,7 @@ class ServiceManager:
 
     @classmethod
     def from_environment(cls, environment: MutableMapping[str, str]) -> ServiceManager:
-        """As the variables say that systemd sets; they are taken out, for they are not for child processes."""
+        """Read and remove the variables that systemd sets: they are not for child processes."""
         address = environment.pop("NOTIFY_SOCKET", None)
         watchdog_us = environment.pop("WATCHDOG_USEC", "")
         watched_pid = environment.pop("WATCHDOG_PID", str(os.getpid()))
@@ -60,23 +60,23 @@ class ServiceManager:
             self._keeper = asyncio.create_task(self._keep(progress, status), name="service manager")
 
     def ready(self, status: str) -> None:
-        """The server is ready for work."""
+        """Report that the server is ready for work."""
         self._ready = True
         self._tell("READY=1", self._status_line(status))
 
     def reloading(self) -> None:
-        """The configuration is being read again; `reloaded` must follow."""
+        """Report that the configuration is being read again; `reloaded` must follow."""
         if self._ready and not self._stopping:
             # systemd orders this message against its own request by that clock.
             self._tell("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def reloaded(self) -> None:
-        """It was read, or rejected."""
+        """Report that it was read, or rejected."""
         if self._ready and not self._stopping:
             self._tell("READY=1")
 
     def stopping(self, drain_s: float) -> None:
-        """The server stops, and may take this long before it cleans up, whatever the unit allows."""
+        """Report the stop, and that it may take this long before the clean-up, whatever the unit allows."""
         self._stopping = True
         within_us = round((drain_s + _STOP_MARGIN_S) * 1e6)
         self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={within_us}", self._status_line("draining"))

@@ -1,4 +1,4 @@
-"""How answers are written."""
+"""The form of answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aiohttp import web
 
 
 def answer(document: object, status: int = 200, **headers: str) -> web.Response:
-    """Answer with a JSON document that no cache on the way keeps: it is of this moment."""
+    """Answer with a JSON document that no cache on the way may keep: it is of this moment."""
     return web.Response(
         body=msgspec.json.encode(document),
         status=status,
@@ -17,5 +17,5 @@ def answer(document: object, status: int = 200, **headers: str) -> web.Response:
 
 
 def refusal(status: int, sentence: str, **headers: str) -> web.Response:
-    """Answer with what is wrong, as a JSON document."""
+    """Answer with an error, as a JSON document."""
     return answer({"error": sentence}, status, **headers)

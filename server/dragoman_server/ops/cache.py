@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class CacheRoutes:
-    """A hand on the cache.
+    """Clears the cache.
 
     Args:
         services: hold the cache in use.

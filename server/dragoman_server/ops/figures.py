@@ -10,7 +10,7 @@ from dragoman_server.ops.statistics import Statistics
 
 
 class Figures:
-    """What is counted and measured.
+    """The server's figures in both forms.
 
     Args:
         statistics: the document for people.

@@ -1,4 +1,4 @@
-"""What may be asked over HTTP, and from where.
+"""The requests that are allowed over HTTP, by their origin.
 
 On a loopback address whoever is on the machine may, but a web page must not: one that lies about its address (DNS
 rebinding) is known by its Host header, one that posts to us from elsewhere by the headers that browsers add. On other
@@ -33,7 +33,7 @@ class Guard:
 
     Args:
         address: where the server listens.
-        token: what is to be shown; None asks for nothing.
+        token: the token that requests must show; None asks for none.
     """
 
     def __init__(self, address: str, token: str | None) -> None:

@@ -36,7 +36,7 @@ class Health:
         reasons = [
             *([f"intake: no turn for {idle_s:.1f} s"] if idle_s > _INTAKE_S else []),
             *([f"journal: no word from its writer for {waiting_s:.1f} s"] if waiting_s > _JOURNAL_S else []),
-            *(f"engine {name}: nobody watches its process" for name in unwatched),
+            *(f"engine {name}: its process is not supervised" for name in unwatched),
         ]
         figures = {"intake_idle_s": round(idle_s, 3), "journal_waiting_s": round(waiting_s, 3)}
         return answer({"healthy": not reasons, "reasons": reasons, **figures}, 503 if reasons else 200)

@@ -36,7 +36,7 @@ class Statistics:
 
     @property
     def status(self) -> str:
-        """One word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
+        """Return one word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
         if self._sources.dispatcher.draining:
             return "draining"
         states = {pool.state for pool in self._sources.services.pools.values()}
@@ -46,7 +46,7 @@ class Statistics:
 
     @property
     def audio_available(self) -> bool:
-        """Whether voice messages can be processed: every engine that they need can serve."""
+        """Return whether voice messages can be processed: every engine that they need can serve."""
         return all(pool.supervisor.available for pool in self._sources.services.pools.values())
 
     def document(self) -> dict[str, Any]:

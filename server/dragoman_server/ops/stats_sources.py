@@ -1,4 +1,4 @@
-"""What the figures are read from."""
+"""The sources of the figures."""
 
 from __future__ import annotations
 

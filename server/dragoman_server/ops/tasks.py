@@ -1,4 +1,4 @@
-"""GET /tasks, GET /tasks/ID and POST /tasks/ID/cancel: what the server is at, and a hand on it."""
+"""GET /tasks, GET /tasks/ID and POST /tasks/ID/cancel: the tasks of the server, and their cancellation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 500
 
 
 class Tasks:
-    """The tasks.
+    """The routes of the tasks.
 
     Args:
         log: what is known of them.

@@ -34,16 +34,16 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 _CACHE_USES = (None, "use")
-"""What `cache` is in requests that take what is known."""
+"""The value of `cache` in requests that accept known answers."""
 
 
 class CachedReplies:
-    """Answers what handlers know.
+    """Answers requests whose whole answer the handlers know.
 
     Args:
         services: what every run needs.
         store: the tasks that are known.
-        callbacks: told of what was answered.
+        callbacks: told of the answers.
     """
 
     def __init__(self, services: Services, store: TaskStore, callbacks: RunCallbacks) -> None:
@@ -54,7 +54,7 @@ class CachedReplies:
         """By pool."""
 
     def answer(self, key: TaskKey, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> bool:
-        """Answer a new task if that needs no work; whether it did."""
+        """Answer a new task if that needs no work; return whether it did."""
         services, request, codec = self._services, inbound.request, inbound.codec
         if request.cache not in _CACHE_USES:
             return False
@@ -90,9 +90,9 @@ class CachedReplies:
         return True
 
     def _write(self, reply: Reply) -> CompactTask:
-        """Have it written whole, and publish it then.
+        """Write the reply whole, then publish it.
 
-        Where it cannot be written the peer has it all the same: it is right, and it has cost nothing.
+        Where it cannot be written the peer gets it all the same: it is right, and it has cost nothing.
         """
         journal, task_id = self._services.journal, reply.key[1]
         last = TaskFinished(

@@ -1,4 +1,4 @@
-"""What a run brings about outside: its peer gets an answer at once, and the observers are told a little later."""
+"""The effects of a run outside: its peer gets an answer at once, and the observers are told a little later."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunCallbacks:
         self.replay(task, envelope)
 
     def replay(self, task: Task, envelope: Envelope) -> int:
-        """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
+        """Publish a task's stored events again, in the encoding and to the peer of `envelope`; return how many."""
         publisher = self._services.publisher
         published = task.published
         for stored in published:

@@ -1,4 +1,4 @@
-"""The end of a task: its last event is written, published and told, and what can be asked for again is kept."""
+"""The end of a task: its last event is written, published and reported, and the task is kept for repeats."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Dispatcher:
         self._callbacks.refused(envelope, error)
 
     def replay(self, task: Task, envelope: Envelope) -> int:
-        """Publish the stored events of a task again, in the encoding and to the peer of `envelope`; how many."""
+        """Publish a task's stored events again, in the encoding and to the peer of `envelope`; return how many."""
         return self._callbacks.replay(task, envelope)
 
     def cancel(self, key: TaskKey) -> CancelStatus:
@@ -151,7 +151,7 @@ class Dispatcher:
     # --- the end -------------------------------------------------------------------------------------------
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait for the tasks in flight, then stop those that are left; whether all ended by themselves.
+        """Wait for the tasks in flight, then stop those that are left; return whether all ended by themselves.
 
         What is in the journal is left to the next start, the rest is cancelled.
         """

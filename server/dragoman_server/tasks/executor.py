@@ -1,4 +1,4 @@
-"""The executor gives a request its place, has it written, has it done, and finishes its task."""
+"""The executor places a request in its lane, has it written, runs it, and finishes its task."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LANE_COST_S = 1.0
 """In a lane every request costs the same: fair shares there are of requests, not of work."""
 _SIZE_BYTES_PER_S = 1e5
 _RETRY_MS = 1000
-"""What a peer is told to wait when the journal cannot be written."""
+"""The wait that a peer is told when the journal cannot be written."""
 
 
 class Executor:
@@ -196,7 +196,7 @@ class Executor:
         return job
 
     async def _see_through(self, task: Task, run: Run) -> None:
-        """Have the work done and, where the run was the task's last, finish the task."""
+        """Do the work and, where the run was the task's last, finish the task."""
         run.started = True
         try:
             await self._execute(task, run)
@@ -249,7 +249,7 @@ class Executor:
     # --- the end -------------------------------------------------------------------------------------------
 
     def _leave(self, task: Task, run: Run) -> None:
-        """Give back what `_place` has taken, but for the place in the lane."""
+        """Release everything that `_place` took, except the place in the lane."""
         self._services.budget.give(run.size_bytes)
         task.in_flight.remove(run)
         self.active[task.request_type] -= 1
@@ -270,7 +270,7 @@ class Executor:
             self._completion.finish(task, run.envelope, keep=can_be_named(run.request, task))
 
     async def stop(self, timeout_s: float) -> bool:
-        """Wait for all runs, then stop those that are left; whether all ended by themselves.
+        """Wait for all runs, then stop those that are left; return whether all ended by themselves.
 
         What is in the journal is left to the next start, the rest is cancelled.
         """

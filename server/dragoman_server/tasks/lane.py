@@ -1,4 +1,4 @@
-"""A lane: how many requests of a family are at work, how many may wait, and who is next."""
+"""A lane: how many requests of a family are at work, how many may wait, and which one is next."""
 
 from __future__ import annotations
 
@@ -44,29 +44,29 @@ class Lane:
 
     @property
     def queue_times(self) -> Samples:
-        """Of each request, the time in which no model worked for it."""
+        """Return, for each request, the time in which no model worked for it."""
         self._fold()
         return self._queue_times
 
     @property
     def compute_times(self) -> Samples:
-        """Of each request, the time in which one did."""
+        """Return, for each request, the time in which a model worked for it."""
         self._fold()
         return self._compute_times
 
     @property
     def publish_times(self) -> Samples:
-        """Of each request, the time from its end until that was handed to the socket."""
+        """Return, for each request, the time from its end until its last event was handed to the socket."""
         self._fold()
         return self._publish_times
 
     @property
     def queued(self) -> int:
-        """Requests that wait for their turn."""
+        """Return the number of requests that wait for their turn."""
         return len(self._line)
 
     def enter(self, ticket: Ticket, *, always: bool = False) -> asyncio.Future[None] | None:
-        """A place in the lane: None where the turn has come already, else a future that is done when it comes.
+        """Take a place in the lane: None where the turn has come already, else a future that is done when it comes.
 
         With `always` there is a place however long the line is: for what was accepted before a restart.
 
@@ -99,7 +99,7 @@ class Lane:
         self._let_in()
 
     def ended(self, times_s: Sequence[tuple[float, float]], *, good: int) -> None:
-        """Requests of the family have all their answers, `good` of them with results.
+        """Note requests of the family that have all their answers, `good` of them with results.
 
         Args:
             times_s: of each, how long no model worked for it, and how long one did.
@@ -112,16 +112,16 @@ class Lane:
             self._fold()
 
     def published(self, times_s: Sequence[float]) -> None:
-        """The ends of tasks of the family are out: how long that took from when they ended."""
+        """Note that the last events of tasks of the family are published: the time from the tasks' end to that."""
         self._published.extend(times_s)
 
     def reconfigure(self, config: LaneConfig) -> None:
-        """Other limits from now on; what is at work stays at work."""
+        """Apply other limits from now on; requests at work stay at work."""
         self.config = config
         self._let_in()
 
     def retry_after_ms(self) -> int:
-        """When the queue will have moved by a tenth, at the rate at which requests ended lately; 100 ms to 60 s."""
+        """Return the ms until the queue has moved by a tenth, at the recent rate of completion; 100 ms to 60 s."""
         if len(self._ends) < 2:
             return 1000
         span_s = max(self._clock() - self._ends[0], 1e-3)
@@ -129,7 +129,7 @@ class Lane:
         return round(min(60.0, max(0.1, per_request_s * max(1, self.queued // 10))) * 1000)
 
     def wait_ms(self, position: int) -> int | UnsetType:
-        """When a request at a position of the queue will have its turn, at the rate of late; unset without a rate."""
+        """Return the expected wait in ms at a position of the queue, at the recent rate; unset without a rate."""
         if len(self._ends) < 2:
             return UNSET
         span_s = max(self._clock() - self._ends[0], 1e-3)

@@ -54,7 +54,7 @@ class FinishedTask(msgspec.Struct, kw_only=True):
 
 
 class Observer:
-    """Does nothing with all that it is told: the null object, and the base of the others.
+    """Ignores all calls: the null object, and the base of the others.
 
     Methods are called in the loop. Those that take a sequence are called some milliseconds late.
     """

@@ -47,7 +47,7 @@ class UnitCall(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None = None
     """The process that did it; None where it failed or was withdrawn."""
     queued_s: float = 0.0
-    """How long it waited for a process."""
+    """The time that it waited for a process."""
     began_s: float
     """When its model call began."""
     ended_s: float
@@ -109,7 +109,7 @@ class RunTimeline(msgspec.Struct, kw_only=True, eq=False):
     """At its end: how long one did."""
 
     def note_sent(self, event: Event, ready_s: float, at_s: float) -> None:
-        """Note that an event is out."""
+        """Note that an event was published."""
         language = getattr(event, "target_language", None)
         self.sent.append(SentEvent(ready_s, at_s, type_of(type(event)), language))
 
@@ -150,7 +150,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 
 
 class IllegalTransition(RuntimeError):
-    """The server misused a run; never the peer's doing."""
+    """The server misused a run; a peer cannot cause this."""
 
 
 class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
@@ -158,13 +158,13 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
 
     handler: Handler[Any]
     request: Request
-    """What is to be done; of a repeat only what is new in it."""
+    """The request to be done; of a repeat only its new parts."""
     envelope: Envelope
     """The return address."""
     audio: Buffer | None
     """The recording that came with it."""
     parts: tuple[str, ...]
-    """What is answered one by one."""
+    """The parts that are answered one by one."""
     lane: Lane
     turn: asyncio.Future[None] | None
     """Done when its turn in the lane comes; None where there was room at once."""
@@ -177,7 +177,7 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
     error: DragomanError | None = None
     """Why the parts that are not answered by its end have no result."""
     suspicion: int = 0
-    """How much the end of the server would count against it; 0 for what this server has accepted."""
+    """The weight with which a crash of the server would count against it; 0 for one that this server accepted."""
     cancel_reason: DragomanError | None = None
     abandoned: bool = False
     """Stopped without an answer: the journal has it, and the next start finishes it."""

@@ -1,4 +1,4 @@
-"""What every run needs of the server, and how what one turn of the loop brings about leaves together."""
+"""What every run needs of the server, and how the rows and events of one turn of the loop leave together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dragoman_server.transport.publisher import Publisher
 
 @dataclass(kw_only=True, slots=True)
 class Services:
-    """What every run needs of the server. `limits` may change while it runs."""
+    """The parts of the server that every run needs. `limits` may change while it runs."""
 
     pools: Mapping[str, EnginePool]
     """By kind, and by kind and name for models beside the default one."""

@@ -20,11 +20,11 @@ from dragoman_wire.events import Event, TaskFinished, type_of
 from dragoman_wire.inbound import Buffer
 
 TaskKey = tuple[str | None, str]
-"""(replyTo, taskId): what a task is known by."""
+"""(replyTo, taskId): the key of a task."""
 _EVENT_BYTES = 200
-"""What an event takes beside its bytes."""
+"""The memory that an event takes beside its bytes."""
 TASK_BYTES = 1500
-"""What a task takes beside its events: keys, maps and sets."""
+"""The memory that a task takes beside its events: keys, maps and sets."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True, eq=False):
@@ -92,7 +92,7 @@ class Task(msgspec.Struct, eq=False):
     compute_s: float = 0.0
     finished: TaskFinished | None = None
     finished_before: TaskFinished | None = None
-    """How it had ended before the runs that are in flight."""
+    """The status with which it had ended before the runs that are in flight."""
     finished_s: float = 0.0
     size_bytes: int = TASK_BYTES
 

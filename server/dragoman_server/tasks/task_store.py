@@ -17,7 +17,7 @@ from dragoman_wire.events import TaskFinished
 from dragoman_wire.requests import Request
 
 _TASK_BYTES = 450
-"""What one takes beside its events: its key, its place, and what Python adds to each of its values."""
+"""The memory that one takes beside its events: its key, its place, and Python's part of each value."""
 
 
 class CompactTask(msgspec.Struct, kw_only=True, gc=False):
@@ -42,7 +42,7 @@ class CompactTask(msgspec.Struct, kw_only=True, gc=False):
 
     @classmethod
     def of(cls, reply: Reply) -> CompactTask:
-        """Return what is kept of a request that was answered at once."""
+        """Return the compact task of a request that was answered at once."""
         return cls(
             request_type=reply.request_type,
             headers=reply.headers,

@@ -61,7 +61,7 @@ class Lines(Protocol):
     """Where lines go; `Logs` is one."""
 
     def says(self, level: Level) -> bool:
-        """Whether lines of this level are written now."""
+        """Return whether lines of this level are written now."""
         ...
 
     def write(self, level: Level, fields: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ class Lines(Protocol):
         ...
 
     def timestamp(self) -> str:
-        """Now."""
+        """Return the time now, as it is written in lines."""
         ...
 
 
@@ -81,15 +81,15 @@ class NoLines:
     """Writes nothing."""
 
     def says(self, level: Level) -> bool:  # noqa: ARG002 - it looks at nothing that it is given
-        """See Lines."""
+        """Return False: no line is written."""
         return False
 
     def write(self, level: Level, fields: dict[str, Any]) -> None:
-        """See Lines."""
+        """Drop the line."""
 
     def write_whole(self, lines: Sequence[msgspec.Struct]) -> None:
-        """See Lines."""
+        """Drop the lines."""
 
     def timestamp(self) -> str:
-        """See Lines."""
+        """Return nothing: no line needs it."""
         return ""

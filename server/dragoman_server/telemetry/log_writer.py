@@ -40,11 +40,11 @@ class LogWriter(threading.Thread):
         self._closing = False
 
     def put(self, line: bytes) -> None:
-        """Have a line written. Never blocks, whichever thread calls."""
+        """Queue a line. Never blocks, whichever thread calls."""
         self.put_all([line])
 
     def put_all(self, lines: Sequence[bytes]) -> None:
-        """Have several written, in order."""
+        """Queue several lines, in order."""
         room = max(0, _MOST_LINES - len(self._lines))
         self.dropped += max(0, len(lines) - room)
         self._lines.extend([line if len(line) <= _MOST_BYTES else _cut(line) for line in lines[:room]])
@@ -68,7 +68,7 @@ class LogWriter(threading.Thread):
                 return
 
     def _write_all(self) -> bool:
-        """Write all that is there; whether the stream takes more."""
+        """Write all that is there; return whether the stream takes more."""
         while self._lines:
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if self.dropped > self._told:

@@ -44,11 +44,11 @@ class Logs:
 
     @property
     def dropped(self) -> int:
-        """Lines for which a stalled stream had no room."""
+        """Return the number of lines for which a stalled stream had no room."""
         return self._writer.dropped
 
     def configure(self, config: ServerConfig) -> None:
-        """Another form or level from now on."""
+        """Apply another form or level from now on."""
         as_text = config.log_format == "console" or (config.log_format == "auto" and self._terminal)
         self._renderer.content = config.log_content
         self._renderer.console = (
@@ -78,7 +78,7 @@ class Logs:
         self._writer.put_all([self._renderer.rendered(line) for line in lines])
 
     def timestamp(self) -> str:
-        """Now, as it is written in lines."""
+        """Return the time now, as it is written in lines."""
         return self._renderer.timestamp()
 
     def show(self, text: str) -> None:
@@ -129,7 +129,7 @@ class _Renderer:
         return str(self.console(None, fields["level"], fields)).encode("utf-8", "replace")
 
     def timestamp(self) -> str:
-        """UTC with microseconds; the date and the time are only made once for each second."""
+        """Return UTC with microseconds; the date and the time are only made once for each second."""
         second, rest_ns = divmod(time.time_ns(), 1_000_000_000)
         if second != self._second:
             self._second = second
@@ -138,7 +138,7 @@ class _Renderer:
 
 
 class _Forward(logging.Handler):
-    """What libraries log, as an event of ours. What they fill into their sentences may be anything: it is left out."""
+    """A library's log record as an event of ours. Its arguments may hold anything: they are left out."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,4 +1,4 @@
-"""What each peer sends and gets; bounded, for peers name themselves."""
+"""The figures of each peer; bounded, for peers name themselves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PeerFigures:
 
     @property
     def received(self) -> int:
-        """All of them."""
+        """Return the number of all requests received."""
         return self.accepted + self.rejected + self.repeated
 
 
@@ -45,7 +45,7 @@ class Peers:
         return figures
 
     def busiest(self, active: Mapping[str, int]) -> list[dict[str, Any]]:
-        """At most 50: those with the most in flight, then those that sent the most.
+        """Return at most 50 peers: those with the most in flight, then those that sent the most.
 
         Args:
             active: requests in flight, by peer.

@@ -18,7 +18,7 @@ _OF_A_MODEL = "the model failed: "
 
 
 def described(exc_info: Any, *, content: bool) -> str:
-    """A traceback.
+    """Return a traceback.
 
     Args:
         exc_info: an exception, or the tuple of `sys.exc_info`.
@@ -33,7 +33,7 @@ def described(exc_info: Any, *, content: bool) -> str:
 
 
 def sentence_of(error: DragomanError) -> str:
-    """What an error says, for operators: without the words of a model's library, which may quote the text."""
+    """Describe an error for operators, without the words of a model's library, which may quote the text."""
     message = error.message
     if not isinstance(error, EngineFailed) or not message.startswith(_OF_A_MODEL):
         return message

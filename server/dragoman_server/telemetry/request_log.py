@@ -1,4 +1,4 @@
-"""A line in the log for each task that is over, and one more for each that takes long. Nothing of what was said."""
+"""A line in the log for each task that is over, and one more for each that takes long. Without any text."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class RequestLog(Observer):
         self.configure(content=False)
 
     def configure(self, *, content: bool) -> None:
-        """To be called when the level of the log was changed.
+        """Apply the log's level; to be called when it was changed.
 
         Args:
             content: whether texts and results are logged as well.
@@ -58,7 +58,7 @@ class RequestLog(Observer):
         self._content = content and self._infos
 
     def unreadable(self, bad: BadMessage) -> None:
-        """A message has no header that can be read. Where it has one, all is said when it is refused."""
+        """Log a message without a readable header. One with a header is logged when it is refused."""
         if self._warnings and not bad.readable:
             told = {"error": bad.error.message, "first_bytes": bad.first_bytes.hex()}
             self._write("warning", {"event": "request.unreadable", **told})
@@ -77,7 +77,7 @@ class RequestLog(Observer):
 
     @override
     def answered(self, replies: Sequence[Reply]) -> None:
-        """One line each, for they were accepted and finished in one turn."""
+        """Log one line for each: they were accepted and finished in one turn."""
         if not self._infos:
             return
         timestamp = self._lines.timestamp()
@@ -117,7 +117,7 @@ class RequestLog(Observer):
             self._write("info", {"event": "event.content", "task_id": run.task_id, "event_fields": told})
 
     def _asked(self, run: Run) -> None:
-        """What a request asks for, before anything that answers it."""
+        """Log the fields of a request, before anything that answers it."""
         text = getattr(run.request, "text", None)
         if text is not None and run not in self._quoted:
             self._quoted.add(run)

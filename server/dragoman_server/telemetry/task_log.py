@@ -76,7 +76,7 @@ class TaskLog(Observer):
         return [view.document(now_s, self._unix_lag_s()) for view in views]
 
     def find(self, task_id: str, reply_to: str | None, *, any_peer: bool) -> TaskView | None:
-        """Return the task of this id, the latest where there are several; with `any_peer`, whoever it is of."""
+        """Return the task of this id, the latest where there are several; with `any_peer`, of any peer."""
         active = None if any_peer else self._active.get((reply_to, task_id))
         if active is not None:
             return self._going(active)

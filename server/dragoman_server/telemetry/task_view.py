@@ -1,4 +1,4 @@
-"""A view of one task for an operator: ids, states and times, and nothing of what was said."""
+"""A view of one task for an operator: ids, states and times, and no text."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class TaskView(msgspec.Struct, kw_only=True):
         return {"queue_ms": _ms(queue_s), "compute_ms": _ms(compute_s), "publish_ms": _ms(publish_s)}
 
     def _computing_s(self, now_s: float) -> float:
-        """Of runs that are not over."""
+        """Return the computing time of runs that are not over."""
         going = [run for run in self.runs if not run.ended_s]
         calls = [(call.began_s, call.ended_s) for run in going for call in run.calls if call.good]
         return busy_s(calls + [(unit.began_s, now_s) for run in going for unit in run.units if unit.entry is None])

@@ -37,7 +37,7 @@ _CLOSE_S = 3.0
 
 
 def exporting_tracing() -> Tracing:
-    """Spans to the collector that the OTEL_EXPORTER_OTLP_ variables name, by default http://localhost:4318."""
+    """Return tracing to the collector that the OTEL_EXPORTER_OTLP_ variables name; default http://localhost:4318."""
     attributes = {SERVICE_VERSION: version()}
     if "OTEL_SERVICE_NAME" not in os.environ:
         attributes[SERVICE_NAME] = "dragoman"
@@ -107,7 +107,7 @@ class Tracing(Observer):
     # --- spans ---------------------------------------------------------------------------------------------
 
     def _process(self, run: Run) -> Span:
-        """A run's span, with those of what happened to it; it is not ended."""
+        """Begin a run's span, with the spans of its past events; it is not ended."""
         timeline = run.timeline
         span = self._begin(run.request, run.request_type, run.task_id, timeline.arrived_s, timeline.accepted_s)
         if timeline.resumed:
@@ -121,7 +121,7 @@ class Tracing(Observer):
         return span
 
     def _begin(self, request: Request, request_type: str, task_id: str, arrived_s: float, received_s: float) -> Span:
-        """A request's span, with that of its receiving in it."""
+        """Begin a request's span, with that of its receiving in it."""
         parent = Context()
         if request.traceparent is not None:
             parent = self._propagator.extract({"traceparent": request.traceparent}, parent)
@@ -168,7 +168,7 @@ class Tracing(Observer):
         self._lag_s = self._clock.unix() - self._clock.monotonic()
 
     def _ns(self, monotonic_s: float) -> int:
-        """Unix time in nanoseconds."""
+        """Return the Unix time in nanoseconds."""
         return round((self._lag_s + monotonic_s) * 1e9)
 
 
@@ -177,7 +177,7 @@ def _figures(queue_s: float, compute_s: float) -> dict[str, AttributeValue]:
 
 
 def _messaging(operation: str, socket: str) -> dict[str, AttributeValue]:
-    """The attributes of an operation on one of the sockets, as the semantic conventions name them."""
+    """Return the attributes of an operation on one of the sockets, as the semantic conventions name them."""
     return {
         **_SYSTEM,
         "messaging.operation.name": operation,

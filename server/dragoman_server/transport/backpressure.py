@@ -1,4 +1,4 @@
-"""The bytes of all requests in flight, and how far the intake is held back because of them."""
+"""Back-pressure: the bytes of all requests in flight, and how much the intake is slowed because of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Backpressure(Enum):
-    """How much the server holds its peers back."""
+    """The degree to which the server holds its peers back."""
 
     NONE = "none"
     SLOW = "slow"

@@ -30,11 +30,11 @@ class Outbox(Protocol):
     """Where answers go; `Outgoing` is one."""
 
     def hold(self) -> None:
-        """Let them gather."""
+        """Let answers gather."""
         ...
 
     def release(self) -> None:
-        """Send what has gathered."""
+        """Send the gathered answers."""
         ...
 
 
@@ -82,7 +82,7 @@ class Intake:
         """When the loop last looked at the socket; the health check goes by it."""
 
     def bind(self, endpoint: str) -> str:
-        """Bind the socket; the endpoint that it has got."""
+        """Bind the socket; return its endpoint."""
         self._socket.bind(endpoint)
         return self._socket.get_string(zmq.LAST_ENDPOINT)
 
@@ -93,7 +93,7 @@ class Intake:
         self._look_again()
 
     def stop(self) -> None:
-        """Take what is still there, where it was started, then close the socket."""
+        """Take the messages that still wait, if it was started, then close the socket."""
         if self._loop is not None:
             self._loop.remove_reader(self._socket.fileno())
             for handle in (self._again, self._look):
@@ -104,7 +104,7 @@ class Intake:
         self._socket.close(linger=0)
 
     def empty(self) -> None:
-        """Take what is there now, as far as the budget goes; no more than can wait, for a peer may never stop."""
+        """Take the messages that wait now, as far as the budget goes; no later ones, for a peer may never stop."""
         for _ in range(self._turns_to_empty):
             if not self._take(_MOST_PER_TURN):
                 return
@@ -140,7 +140,7 @@ class Intake:
         self._again = self._loop.call_soon(self._turn)
 
     def _take(self, most: int) -> bool:
-        """Hand over up to `most` messages; whether there may be more."""
+        """Hand over up to `most` messages; return whether there may be more."""
         for _ in range(most):
             if self._budget.pressure is Backpressure.STOP:
                 return False
@@ -169,7 +169,7 @@ class Intake:
 
     @staticmethod
     def _guard(call: Callable[..., None], message: Inbound | BadMessage) -> None:
-        """Hand a message over; one that the server cannot cope with must not stop the others."""
+        """Hand a message over; one that makes the server fail must not stop the others."""
         try:
             call(message)
         except Exception:

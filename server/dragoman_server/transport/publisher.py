@@ -54,11 +54,11 @@ class Publisher:
         self.published = 0
 
     def bind_events(self, endpoint: str) -> str:
-        """Bind the socket that every subscriber hears; return its endpoint, with the port where 0 was asked for."""
+        """Bind the socket for all subscribers; return its endpoint, with the port where 0 was asked for."""
         return _bind(self._events, endpoint)
 
     def bind_routed(self, endpoint: str) -> str:
-        """Bind the socket on which each peer hears its own; return its endpoint."""
+        """Bind the socket on which each peer gets its own events; return its endpoint."""
         bound = _bind(self._routed, endpoint)
         self.subscribers.start()
         return bound
@@ -87,12 +87,12 @@ class Publisher:
         self._holding = True
 
     def release(self) -> None:
-        """Hand over what has gathered."""
+        """Hand over the gathered events."""
         self._holding = False
         self.flush()
 
     def flush(self) -> None:
-        """Hand over what waits."""
+        """Hand over the waiting events."""
         waiting, self._waiting = self._waiting, []
         for reply_to, header, binaries in waiting:
             socket = self._events if reply_to is None else self._routed

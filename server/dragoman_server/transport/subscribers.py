@@ -9,7 +9,7 @@ import zmq
 from dragoman_wire.outbound import topic_of
 
 _EVERY_S = 1.0
-"""What subscribers say waits in the socket until it is read."""
+"""Subscriptions wait in the socket until they are read."""
 _MOST = 100_000
 """Topics that are remembered; libzmq remembers them all, to filter by."""
 _SUBSCRIBE, _UNSUBSCRIBE = 1, 0

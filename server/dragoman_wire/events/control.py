@@ -67,7 +67,7 @@ class Accepted(Event, frozen=True, kw_only=True, tag="accepted"):
 
 
 class TaskProgress(Event, frozen=True, kw_only=True, tag="task_progress"):
-    """How far a task is. It is not stored, not replayed and not counted."""
+    """The progress of a task. It is not stored, not replayed and not counted."""
 
     task_id: str
     stage: ProgressStage
@@ -90,7 +90,7 @@ class TaskFinished(Event, frozen=True, kw_only=True, tag="task_finished"):
     task_id: str
     status: TaskStatus
     events: int
-    """How many events of the task came before this one, `accepted` not counted."""
+    """The number of the task's events before this one, `accepted` not counted."""
     queue_time_ms: float
     compute_time_ms: float
 

@@ -11,7 +11,7 @@ from dragoman_wire.events.base import Event
 
 
 class ErrorEvent(Event, frozen=True, kw_only=True):
-    """What every error event carries."""
+    """The fields of every error event."""
 
     error: str
     error_code: str
@@ -40,7 +40,7 @@ class TranslationError(ErrorEvent, frozen=True, kw_only=True, tag="translation_e
 
 
 class AudioErrorEvent(ErrorEvent, frozen=True, kw_only=True):
-    """What the errors of the audio families carry."""
+    """The fields of the audio families' errors."""
 
     task_id: str | None
     message_id: str | None

@@ -56,7 +56,7 @@ class LanguagesResult(Event, frozen=True, kw_only=True, tag="languages_result"):
     """The languages that are spoken; `*` for any."""
     available: list[AvailableModel] | UnsetType = UNSET
     warnings: list[str] | UnsetType = UNSET
-    """What is not listed, and why."""
+    """The languages that are not listed, and why."""
     task_id: str | UnsetType = UNSET
 
 

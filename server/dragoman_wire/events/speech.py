@@ -33,7 +33,7 @@ class TranscriptSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 
 class Transcription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What was said."""
+    """The text that was said."""
 
     text: str
     language: str
@@ -51,7 +51,7 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class TranscriptionEvent(Event, frozen=True, kw_only=True):
-    """What both transcription events carry."""
+    """The fields of both transcription events."""
 
     task_id: str
     message_id: str | None

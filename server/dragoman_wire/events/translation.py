@@ -28,7 +28,7 @@ class TranslationResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     translation_time: float
     from_cache: bool
     warnings: list[str] | UnsetType = UNSET
-    """What was guessed or may be wrong, a sentence each; left out where there is nothing to say."""
+    """A sentence for each guess or doubt; left out where there is none."""
 
 
 class TranslationMetadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

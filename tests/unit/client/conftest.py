@@ -29,7 +29,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def dead_endpoint() -> Iterator[str]:
-    # Held but not listening: nobody else can take the port meanwhile, and every connection is refused.
+    # Held but not listening: no other program can take the port meanwhile, and every connection is refused.
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"tcp://127.0.0.1:{held.getsockname()[1]}"

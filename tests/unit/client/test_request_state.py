@@ -43,7 +43,7 @@ def test_what_is_not_accepted_is_repeated_ever_more_slowly() -> None:
     assert waits == [1, 2, 4, 5, 5]
 
 
-def test_what_nobody_took_is_tried_again_soon_and_then_reported_as_unreachable() -> None:
+def test_a_request_that_no_server_took_is_tried_again_soon_and_then_reported_as_unreachable() -> None:
     one = state()
     one.sent(0, taken=False)
     assert one.due(0) == (Step.WAIT, 0.05)

@@ -7,7 +7,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from dragoman_wire.codec import Codec
+from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import InvalidRequest, TooLarge, UnknownType
 from dragoman_wire.inbound import BadMessage, Inbound, decode_message
 from dragoman_wire.limits import WireLimits
@@ -252,7 +252,7 @@ def test_a_broken_request_is_answered_under_the_ids_that_are_in_good_form() -> N
 
 
 @pytest.mark.parametrize("reply_to", [7, "a b", "", "x" * 65, None])
-def test_a_reply_to_in_bad_form_is_answered_to_everybody(reply_to: object) -> None:
+def test_a_reply_to_in_bad_form_is_answered_to_all(reply_to: object) -> None:
     assert refused({"type": "weather", "replyTo": reply_to}).envelope.reply_to is None
 
 
@@ -285,3 +285,43 @@ def test_frames_may_be_views_of_a_buffer() -> None:
     assert inbound.codec is Codec.MSGPACK
     assert inbound.audio == SOUND
     assert inbound.size_bytes == len(header) + len(SOUND)
+
+
+LONG = "Good morning. " * 20
+SMALL = WireLimits(header_bytes=200, large_header_bytes=1000)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_a_document_and_a_recording_in_base64_may_have_a_large_header(codec: Codec) -> None:
+    document = {"type": "translation", "text": LONG, "targetLanguages": ["pt"], "format": "text"}
+    recording = {"type": "audio_process", "audioData": "QUJD" * 100, "targetLanguages": ["pt"]}
+    for fields in (document, recording):
+        assert decode_message([encode_header(fields, codec)], SMALL).request_type == fields["type"]
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"format": None},
+        {"format": "text", "text": LONG * 4},
+        {"format": "text", "text": "a", "targetLanguages": ["pt"] * 60},
+        {"format": "text", "text": ["a"] * 100},
+        {"format": "text", "glossary": {f"term {number}": None for number in range(40)}},
+        {"type": "ping", "format": "text"},
+        {"type": "no such type", "format": "text"},
+    ],
+    ids=["no format", "too long", "languages", "no text", "glossary", "ping", "unknown"],
+)
+def test_no_other_request_may(codec: Codec, more: dict[str, Any]) -> None:
+    fields = {"type": "translation", "text": LONG, "targetLanguages": ["pt"]} | more
+    with pytest.raises(BadMessage) as caught:
+        decode_message([encode_header(fields, codec)], SMALL)
+    assert isinstance(caught.value.error, TooLarge)
+
+
+def test_who_sent_a_document_without_its_format_is_told_so() -> None:
+    header = encode_header({"taskId": "t-1", "text": LONG, "targetLanguages": ["pt"]}, Codec.JSON)
+    with pytest.raises(BadMessage, match="states its format") as caught:
+        decode_message([header], SMALL)
+    assert caught.value.envelope.task_id == "t-1"

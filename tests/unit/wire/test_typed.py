@@ -47,10 +47,10 @@ def test_what_is_read_at_once_is_what_the_map_says(header: bytes) -> None:
         # By their text: a number that is none is unequal to itself.
         assert (found[0], repr(found[1])) == (expected[0], repr(expected[1]))
     if found is not None and expected is None:
-        assert is_odd_where_nobody_looks(header)
+        assert is_odd_where_it_is_not_looked_at(header)
 
 
-def is_odd_where_nobody_looks(header: bytes) -> bool:
+def is_odd_where_it_is_not_looked_at(header: bytes) -> bool:
     """Whether a header is only unreadable because of fields that are skipped: they may hold anything."""
     try:
         decode_header(header)

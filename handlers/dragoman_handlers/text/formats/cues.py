@@ -49,14 +49,14 @@ class Cue(msgspec.Struct, frozen=True, eq=False):
 
 
 class CueFormat(msgspec.Struct, frozen=True, eq=False):
-    """How a format writes a cue."""
+    """The form in which a format writes a cue."""
 
     encode: Callable[[str], str]
     newline: str
 
 
 class _Block(msgspec.Struct, eq=False):
-    """What of a cue is translated together: the whole, or one line of a dialogue."""
+    """A part of a cue that is translated together: the whole, or one line of a dialogue."""
 
     cue: int
     line: int
@@ -105,21 +105,21 @@ class SubtitleDocument:
         self.texts: Sequence[str] = list(self._by_text)
 
     def runs(self, text: str) -> Sequence[str]:
-        """See Document."""
+        """Return the words of one of `texts` between its markers."""
         return [run for run in list(split_markers(text, self._by_text[text].inlines))[::2] if has_letters(run)]
 
     def fits(self, text: str, translation: str) -> bool:
-        """See Document."""
+        """Return whether a translation has all markers of its text, well nested."""
         inlines = self._by_text[text].inlines
         found = list(split_markers(translation, inlines))[1::2]
         return sorted(found) == sorted(inlines) and nested(found)
 
     def joined(self, text: str, runs: Mapping[str, str]) -> str:
-        """See Document."""
+        """Return a text with the translations of its runs in their places."""
         return "".join([runs.get(part, part) for part in split_markers(text, self._by_text[text].inlines)])
 
     def render(self, translations: Mapping[str, str]) -> str:
-        """See Document."""
+        """Return the file with the translations in their places."""
         cues = [part for part in self._skeleton if isinstance(part, Cue)]
         laid: dict[tuple[int, int], str] = {}
         for group in self._groups:

@@ -50,7 +50,7 @@ def place_of(text: str, at: int) -> tuple[int, int]:
 
 
 class Kind(Enum):
-    """What an inline part is to the sentence around it."""
+    """The role of an inline part in its sentence."""
 
     NAME = "name"
     """A word of it: a placeholder, code, an image."""
@@ -66,13 +66,13 @@ class Words(msgspec.Struct, frozen=True, eq=False):
     """Language inside a unit."""
 
     text: str
-    """What is translated."""
+    """The words to translate."""
     raw: str
     """The same as the file has it, with its escapes."""
 
 
 class Inline(msgspec.Struct, frozen=True, eq=False):
-    """What is not language inside a unit. It may hold units of its own, such as the description of an image."""
+    """A part of a unit that is not language. It may hold units of its own, such as the description of an image."""
 
     kind: Kind
     skeleton: Sequence[str | Unit]
@@ -85,15 +85,15 @@ class Unit(msgspec.Struct, frozen=True, eq=False):
     encode: Callable[[str], str] = str
     """Writes translated words as the format wants them."""
     before: str | None = None
-    """What stands in the translation's place, where that is not the unit's own: an empty `msgstr`, no `<target>`."""
+    """The present text of the translation's place, if not the unit's own: an empty `msgstr`, no `<target>`."""
     laid: Callable[[str], str] = str
     """Lays the whole unit out, once it is translated: wraps its lines."""
     around: tuple[str, str] = ("", "")
-    """What a translation is put between where it is written."""
+    """The texts that are written before and after a translation."""
 
     @property
     def plain(self) -> bool:
-        """Whether there are only words."""
+        """Return whether there are only words."""
         return all(isinstance(part, Words) for part in self.parts)
 
 
@@ -102,11 +102,11 @@ class Document(Protocol):
 
     @property
     def texts(self) -> Sequence[str]:
-        """What is to be translated, in order; equal ones once."""
+        """Return the texts to translate, in order; equal ones once."""
         ...
 
     def runs(self, text: str) -> Sequence[str]:
-        """The words of one of `texts` between its markers: what is translated where a translation lost a marker."""
+        """Return the words of one of `texts` between its markers, to translate if a translation lost a marker."""
         ...
 
     def fits(self, text: str, translation: str) -> bool:
@@ -210,12 +210,12 @@ class SkeletonDocument:
         self.texts: Sequence[str] = list(self._by_text)
 
     def runs(self, text: str) -> Sequence[str]:
-        """See Document."""
+        """Return the words of one of `texts` between its markers."""
         inlines = self._by_text[text].inlines
         return [run for run in list(split_markers(text, inlines))[::2] if has_letters(run)]
 
     def fits(self, text: str, translation: str) -> bool:
-        """See Document."""
+        """Return whether a translation has all markers of its text, well nested."""
         inlines = self._by_text[text].inlines
         if not inlines:
             return True
@@ -223,11 +223,11 @@ class SkeletonDocument:
         return sorted(found) == sorted(inlines) and nested(found)
 
     def joined(self, text: str, runs: Mapping[str, str]) -> str:
-        """See Document."""
+        """Return a text with the translations of its runs in their places."""
         return "".join([runs.get(part, part) for part in split_markers(text, self._by_text[text].inlines)])
 
     def render(self, translations: Mapping[str, str]) -> str:
-        """See Document."""
+        """Return the file with the translations in their places."""
         return "".join(self._written(self._skeleton, translations))
 
     def _written(self, skeleton: Iterable[str | Unit], translations: Mapping[str, str]) -> Iterator[str]:

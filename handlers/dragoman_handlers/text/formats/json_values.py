@@ -23,7 +23,7 @@ from dragoman_handlers.text.formats.document import (
 
 _NEXT = re.compile(r'["{}\[\],:]')
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:(?://)?\S+|[\w.-]+@[\w.-]+|[#./\\][\w#./\\-]*)\Z")
-_IDENTIFIER = re.compile(r"(?=\S*(?:[_\d#]\w|\w[.:]\w|/\S*/))\S+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z")
+_IDENTIFIER = re.compile(r"(?=\S*(?:\d|[_#]\w|\w[.:]\w|/\S*/))\S+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -52,7 +52,7 @@ _RULES: dict[str, Callable[[StateInline, bool], bool]] = {
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What an inline rule took of a block's content."""
+    """The part of a block's content that an inline rule took."""
 
     rule: str
     start: int

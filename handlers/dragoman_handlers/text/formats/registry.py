@@ -41,7 +41,7 @@ _MARKDOWN = re.compile(
 
 
 class ParseOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a parser is told beside the text."""
+    """The options of a parser."""
 
     language: str = ""
     """The target; of files that hold both languages."""

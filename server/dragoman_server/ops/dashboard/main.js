@@ -1,4 +1,4 @@
-// The loop: ask, show, wait; and say so when nobody answers.
+// The loop: ask, show, wait; and say so when there is no answer.
 
 const EVERY_MS = 1000;
 const EVERY_HIDDEN_MS = 5000;

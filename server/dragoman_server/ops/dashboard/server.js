@@ -3,7 +3,7 @@
 const TOKEN = "dragoman.ops.token";
 const PATIENCE_MS = 5000;
 
-/** Nobody answered. */
+/** There was no answer. */
 class Silence extends Error {}
 
 /** The server answered, with an error; `status` is that of HTTP. */

@@ -110,7 +110,7 @@ def test_a_wrong_source_of_the_users_own_is_named(lines: str, reason: str, tmp_p
         ("opus-mt-gaa-de", "hub:gaudi/opus-mt-gaa-de-ctranslate2", "ctranslate2"),
     ],
 )
-def test_a_pair_is_an_entry_though_nobody_lists_it(name: str, source: str, engine: str) -> None:
+def test_a_pair_is_an_entry_though_it_is_not_listed(name: str, source: str, engine: str) -> None:
     entry = find_entry(name)
 
     assert entry is not None

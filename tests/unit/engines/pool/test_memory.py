@@ -57,7 +57,7 @@ async def test_without_a_limit_everything_is_admitted_at_once() -> None:
     assert await Engine(memory, "one").load(1e6)
 
 
-async def test_while_there_is_room_nobody_is_unloaded() -> None:
+async def test_while_there_is_room_no_engine_is_unloaded() -> None:
     memory = Memory(100)
     other = Engine(memory, "other", used_mb=40)
     assert await Engine(memory, "one").load(60)
@@ -76,7 +76,7 @@ async def test_the_engine_that_was_idle_for_longest_goes_first_and_no_more_than_
     assert [engine.used_mb for engine in (recent, oldest, middle)] == [40, 0, 20]
 
 
-async def test_an_engine_that_nobody_waits_for_takes_no_other_s_room() -> None:
+async def test_an_engine_that_no_work_waits_for_takes_no_other_s_room() -> None:
     memory = Memory(100)
     other = Engine(memory, "other", used_mb=80)
     one = Engine(memory, "one")

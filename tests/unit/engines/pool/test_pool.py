@@ -84,7 +84,7 @@ async def test_units_that_wait_share_a_call_and_each_gets_its_own_answer() -> No
         assert pool.calls == 1  # all of one turn of the loop
 
 
-async def test_an_idle_process_waits_for_nobody_beyond_the_turn_of_the_loop() -> None:
+async def test_an_idle_process_waits_for_no_unit_beyond_the_turn_of_the_loop() -> None:
     async with running_pool(PoolSettings(batch=100, batch_cost_s=100.0)) as pool:
         with held_child(pool):
             first = asyncio.create_task(run_unit(pool, sentences("first"), Ticket()))
@@ -115,7 +115,7 @@ async def test_a_shared_unit_survives_the_cancellation_of_one_waiter() -> None:
         assert pool.units_done == 1
 
 
-async def test_a_unit_that_nobody_waits_for_leaves_the_queue() -> None:
+async def test_a_unit_that_no_request_waits_for_leaves_the_queue() -> None:
     async with running_pool() as pool:
         with held_child(pool):
             blocker = asyncio.create_task(run_unit(pool, sentences("blocker"), Ticket()))
@@ -250,7 +250,7 @@ async def test_a_pool_knows_a_place_whose_supervisor_has_ended_for_no_reason() -
         await child.gone()
 
 
-async def test_a_place_whose_model_is_missing_is_not_one_that_nobody_watches() -> None:
+async def test_a_place_whose_model_is_missing_is_not_one_that_is_unwatched() -> None:
     async with running_pool(model="path:nowhere") as pool:
         assert pool.state == "missing"
         assert pool.supervisor.unwatched == []

@@ -227,7 +227,7 @@ async def test_an_engine_that_turns_out_not_to_fit_is_refused(monkeypatch: pytes
         assert pool.state == "missing"
 
 
-async def test_preloading_stops_where_the_room_ends_and_unloads_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_preloading_stops_where_the_room_ends_and_unloads_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dragoman_engines.pool.supervisor.expected_mb", lambda _: 60.0)
     memory = Memory(100)
     async with pools(memory, "translation", "speech", settings=PoolSettings()) as (one, other):

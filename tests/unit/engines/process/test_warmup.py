@@ -1,4 +1,4 @@
-"""A model's first calls are made before anybody waits for it."""
+"""A model's first calls are made before a request waits for it."""
 
 from __future__ import annotations
 

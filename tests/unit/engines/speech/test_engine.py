@@ -63,7 +63,7 @@ def spoken(made: SpeechEngine, **unit: Any) -> str:
     return result.pcm.decode() if isinstance(result, Speech) else f"{result.code}: {result.message}"  # type: ignore[union-attr]
 
 
-def test_fast_voices_speak_where_nobody_says_and_the_best_are_known() -> None:
+def test_fast_voices_speak_where_no_voice_is_named_and_the_best_are_known() -> None:
     told = engine().capabilities
     assert told.default_voices == {"en": "hibari", "pt": "robot", "de": "robot"}
     assert told.best_voices == {"en": "bob", "pt": "ana", "de": "robot"}

@@ -130,7 +130,7 @@ async def test_ogg_is_made_by_the_audio_engine() -> None:
 
 
 @pytest.mark.parametrize("text", ["😀", "...", "", "\n"])
-async def test_a_text_without_words_is_refused_and_nobody_asked(text: str) -> None:
+async def test_a_text_without_words_is_refused_and_no_engine_asked(text: str) -> None:
     context = FakeContext()
     with pytest.raises(InvalidRequest, match="nothing of the text can be said aloud"):
         await say(context, text)

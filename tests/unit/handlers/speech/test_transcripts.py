@@ -47,7 +47,7 @@ def test_a_model_of_one_language_has_no_confidence_in_it() -> None:
     assert heard(window("en", 1.0, "Hi."), engine=ENGLISH).language_confidence is None
 
 
-def test_where_nobody_speaks_no_language_is_claimed() -> None:
+def test_where_there_is_no_speech_no_language_is_claimed() -> None:
     silent = heard(window("en", 0.4))
     assert (silent.text, silent.language, silent.language_confidence, silent.segments) == ("", "und", None, [])
     stated = heard_transcription(MANY, [], stated="pt", samples=0, words=True)

@@ -57,7 +57,7 @@ def test_a_wish_that_cannot_be_met_is_told_with_the_voices_that_there_are(wishes
     assert refused.value.message == sentence
 
 
-def test_a_language_that_nobody_speaks_is_unsupported_whatever_is_wished_for() -> None:
+def test_a_language_that_no_voice_speaks_is_unsupported_whatever_is_wished_for() -> None:
     with pytest.raises(UnsupportedLanguage, match="no voice of test speaks 'de'"):
         choose_voice(ENGINE, "de", Wishes(voice="ana"))
 

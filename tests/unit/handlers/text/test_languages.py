@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from dragoman_handlers.text.languages import base_language, find_route
+from dragoman_handlers.text.languages import all_routes, base_language, find_route
 from dragoman_wire.errors import UnsupportedLanguage
 
 PAIRS = [("de", "en"), ("en", "pt"), ("en", "fr"), ("de", "fr"), ("es", "pt")]
@@ -46,3 +48,23 @@ def test_of_many_models_some_are_named() -> None:
 @pytest.mark.parametrize("tag", ["pt", "PT", "pt-BR", "pt_PT", "pt-Latn-BR"])
 def test_models_go_by_the_language_alone(tag: str) -> None:
     assert base_language(tag) == "pt"
+
+
+def test_of_the_shortest_ways_the_one_through_english_is_taken_and_three_models_are_the_most() -> None:
+    star = [("fr", "es"), ("es", "pt"), ("pt", "gl"), ("gl", "ca"), ("fr", "it"), ("it", "pt")]
+
+    assert find_route("fr", "pt", star) == [("fr", "es"), ("es", "pt")]
+    assert find_route("fr", "pt", [*star, ("fr", "en"), ("en", "pt")]) == [("fr", "en"), ("en", "pt")]
+    assert find_route("fr", "gl", star) == [("fr", "es"), ("es", "pt"), ("pt", "gl")]
+    with pytest.raises(UnsupportedLanguage, match="no model translates from 'fr' to 'ca'"):
+        find_route("fr", "ca", star)
+
+
+def test_the_ways_that_are_listed_are_those_that_are_taken() -> None:
+    pairs = [("fr", "es"), ("es", "pt"), ("pt", "gl"), ("en", "es"), ("es", "en"), ("en", "de"), ("de", "fr")]
+
+    listed = list(all_routes(pairs))
+    assert len({(source, target) for source, target, _ in listed}) == len(listed) > len(pairs)
+    for source, target, via in listed:
+        stations = (source, *via, target)
+        assert find_route(source, target, pairs) == list(itertools.pairwise(stations))

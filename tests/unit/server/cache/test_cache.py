@@ -263,7 +263,7 @@ async def test_an_answer_is_kept_for_the_model_that_was_asked_whatever_is_loaded
     assert await cache.session(asked, "use").recall([SPOKEN], Speech) == [None]
 
 
-async def test_off_joins_nobody() -> None:
+async def test_off_joins_no_other_request() -> None:
     cache = Cache(MemoryStore(100, 1 << 20))
     work = Work()
     work.may_end.set()

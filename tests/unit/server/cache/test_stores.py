@@ -120,7 +120,7 @@ def test_the_file_lets_the_least_recently_used_go_first(tmp_path: Path, clock: C
     file.close()
 
 
-def test_what_nobody_has_used_for_long_leaves_the_file(tmp_path: Path, clock: Clock) -> None:
+def test_an_entry_that_is_not_used_for_long_is_evicted_from_the_file(tmp_path: Path, clock: Clock) -> None:
     file = opened(tmp_path / "c.db", clock, keep_s=7200)
     file.put({key(1): b"one", key(2): b"two"})
     clock.now_s += 5000

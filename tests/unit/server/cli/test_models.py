@@ -223,7 +223,7 @@ def test_an_unknown_name_is_wrong_usage(command: str, toy: Toy) -> None:
     )
 
 
-def test_a_model_that_nobody_lists_any_more_is_still_shown_checked_and_removed(toy: Toy) -> None:
+def test_a_model_that_is_no_longer_listed_is_still_shown_checked_and_removed(toy: Toy) -> None:
     toy.run("pull", "joined")
     (toy.folder / "joined.toml").unlink()
 

@@ -1,4 +1,4 @@
-"""The bar of a model that is on its way: it shows what is there, and nothing where nobody looks."""
+"""The bar of a model that is on its way: it shows what is there, and nothing where there is no terminal."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ async def test_a_crash_counts_against_what_was_at_work_and_a_graceful_stop_does_
     assert [task.runs[0].crashes for task in await left_in(tmp_path)] == [0, 0]
     crash(tmp_path)
     async with open_journal(tmp_path) as journal:
-        assert [task.runs[0].crashes for task in journal.tasks()] == [1, 1]  # nobody knows which of them it was
+        assert [task.runs[0].crashes for task in journal.tasks()] == [1, 1]  # it is unknown which of them it was
         journal.append(BegunRow(1, 4))
     crash(tmp_path)
     assert [task.runs[0].crashes for task in await left_in(tmp_path)] == [5, 1]

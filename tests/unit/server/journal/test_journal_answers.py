@@ -1,4 +1,4 @@
-"""Tasks that were never accepted, for their answer was known: one row in the journal, until somebody adds to them."""
+"""Tasks that were never accepted, for their answer was known: one row in the journal, until a repeat adds to them."""
 
 from __future__ import annotations
 

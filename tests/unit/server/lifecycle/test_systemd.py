@@ -131,7 +131,7 @@ def test_the_variables_are_not_left_to_child_processes() -> None:
     assert environment == {"HOME": "/"}
 
 
-async def test_a_server_that_nobody_manages_tells_nobody() -> None:
+async def test_a_server_without_a_service_manager_reports_nothing() -> None:
     for environment in ({}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "vsock:2:1"}):
         server = ServiceManager.from_environment(environment)
         server.keep(lambda: 0.0, lambda: "")

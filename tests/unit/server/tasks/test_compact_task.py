@@ -1,4 +1,4 @@
-"""Finished tasks in little room are what they were when somebody asks for them."""
+"""Finished tasks in little room are what they were when they are asked for."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_store_gives_what_was_compacted_back_and_counts_its_room() -> None:
     assert store.bytes == 0
 
 
-def test_a_task_whose_end_nobody_is_told_is_compacted_at_once() -> None:
+def test_a_task_whose_end_no_peer_is_told_is_compacted_at_once() -> None:
     store = TaskStore(ResultsConfig(), lambda: 5.0)
     for key in ((None, "t"), KEY):
         made = a_task()

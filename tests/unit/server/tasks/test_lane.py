@@ -27,7 +27,7 @@ async def test_the_turn_comes_at_once_while_there_is_room() -> None:
     assert lane.queued == 0
 
 
-async def test_who_waits_is_let_in_when_somebody_leaves() -> None:
+async def test_a_waiting_request_is_let_in_when_another_leaves() -> None:
     lane = make_lane(1, 1)
     lane.enter(TICKET)
     turn = lane.enter(TICKET)

@@ -36,7 +36,7 @@ def test_one_that_fails_keeps_nothing_from_the_others_and_from_the_request() -> 
     assert heard == ["other overloaded"]
 
 
-def test_what_nobody_listens_to_costs_no_call() -> None:
+def test_a_hook_that_is_not_overridden_costs_no_call() -> None:
     anything: Any = None
     observers = Observers([Listening([], "one")])
     assert observers.left.__func__ is Observer.left  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def test_a_task_in_flight_is_known_however_long_it_takes() -> None:
     assert store.get((None, "one")) is one
 
 
-def test_a_task_that_nobody_can_name_is_not_kept() -> None:
+def test_a_task_that_no_peer_can_name_is_not_kept() -> None:
     store = TaskStore(ResultsConfig(), lambda: 0.0)
     one = a_task("one")
     store.begin(one)

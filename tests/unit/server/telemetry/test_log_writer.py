@@ -1,4 +1,4 @@
-"""The writer of log lines against a pipe that nobody reads, one that is closed, and one that is read late."""
+"""The writer of log lines against a pipe that is not read, one that is closed, and one that is read late."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_all(descriptor: int) -> list[str]:
 
 
 def closed(writer: LogWriter, pipe: tuple[int, int]) -> list[str]:
-    """Close a writer while somebody reads: all that it has written."""
+    """Close a writer while its stream is read: all that it has written."""
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(read_all(pipe[0])))
     reader.start()
@@ -55,7 +55,7 @@ def test_lines_are_written_in_order_and_the_last_before_the_end(pipe: tuple[int,
     assert writer.dropped == 0
 
 
-def test_a_stream_that_nobody_reads_blocks_nobody_and_what_is_dropped_is_told(pipe: tuple[int, int]) -> None:
+def test_a_stream_that_is_not_read_blocks_no_thread_and_what_is_dropped_is_told(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     count = 3 * _MOST_LINES
     for number in range(count):
@@ -77,7 +77,7 @@ def test_a_stream_that_nobody_reads_blocks_nobody_and_what_is_dropped_is_told(pi
 def test_a_stream_whose_reader_is_gone_ends_the_writer_and_nothing_else(pipe: tuple[int, int]) -> None:
     writer = started(pipe[1])
     os.close(pipe[0])
-    writer.put(b"to nobody")
+    writer.put(b"to no reader")
     writer.join(PATIENCE_S)
     assert not writer.is_alive()
     for number in range(_MOST_LINES + 5):

@@ -108,6 +108,34 @@ def test_json_has_other_texts_and_the_same_everything_else() -> None:
     assert {written[key] == before[key] for key in ("version", "price", "big", "empty")} == {True}
 
 
+@pytest.mark.parametrize(
+    "value", ["Save", "Yes.", "Error:", "e-mail", "Olá", "Good day", "You have 3 boats", "{n} left"]
+)
+def test_a_value_of_json_is_language(value: str) -> None:
+    assert parse_document(json.dumps({"a": value}), "json", ParseOptions()).texts == [value]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s-1",
+        "user_id",
+        "a/b/c",
+        "v1.2",
+        "camelCase",
+        "https://a.b/c d"[:13],
+        "me@b.org",
+        "#main",
+        "./x",
+        "",
+        "12",
+        "a:b",
+    ],
+)
+def test_a_value_of_json_is_a_program_s(value: str) -> None:
+    assert parse_document(json.dumps({"a": value}), "json", ParseOptions()).texts == []
+
+
 def test_gettext_reads_what_was_written(tmp_path: Path) -> None:
     document = opened(ROOT / "tests/data/formats/pt.po")
     target = tmp_path / "out.po"
