@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 from typing_extensions import override
 
+from dragoman_handlers.text.conventions import in_conventions_of
 from dragoman_handlers.text.letter_case import capitals, in_capitals, sentence_case, unemphasized, words_of
 from dragoman_handlers.text.phrasebook import PhraseBook
 from dragoman_handlers.text.quality import ALIKE
@@ -86,6 +87,9 @@ _CANNOT_END: Mapping[str, frozenset[str]] = {
     ),
 }
 _MAY_END_AFTER_ALL = ("o que", "por que", "e o", "e a")
+_SAINT = "São "
+_NO_NUMBER = frozenset({"en"})
+"""Languages that say "it is" of an amount in the plural as well."""
 _QUESTION_WORDS: Mapping[str, frozenset[str]] = {
     "en": frozenset(
         [
@@ -148,11 +152,23 @@ class Wording:
 
     def usual(self, piece: Piece) -> Form:
         """Return the form that a model most likely translates best."""
+        piece = self._with_verb(piece)
         text = piece.text
         if text[-1] in ".?!" and not text[0].islower() and self._is_ordinary(text):
             return Form(piece=piece, finish=_as_it_is)
         words = words_of(_visible(piece))
         return self._form(piece, stop=len(words) >= _PHRASE_WORDS)
+
+    def _with_verb(self, piece: Piece) -> Piece:
+        """Return `São 3 €` as `É 3 €`: before a hidden amount, a model takes the verb for a saint's title."""
+        if self._source != "pt" or not piece.tokens or not piece.text.startswith(_SAINT):
+            return piece
+        first = piece.tokens[0]
+        if first.start != len(_SAINT) or not any(map(str.isdigit, first.text)) or self._target not in _NO_NUMBER:
+            return piece
+        steps = _Steps(piece)
+        steps.edit([Edit(0, len(_SAINT), "É ")])
+        return steps.piece
 
     def _is_ordinary(self, text: str) -> bool:
         """Return whether nothing in a sentence is to be written another way. Takes microseconds."""
@@ -190,6 +206,10 @@ class Wording:
             + 7 * self._unfinished(before, after)
             + (0 if self._alike else _copied(before, after))
         )
+
+    def in_conventions(self, piece: Piece, translation: str) -> str:
+        """Return the translation of a sentence as its language writes numbers and signs."""
+        return in_conventions_of(self._target, self._source, piece, translation)
 
     def _unfinished(self, before: Sequence[str], after: Sequence[str]) -> bool:
         """Return whether it ends on a word that no sentence ends on."""
@@ -232,6 +252,10 @@ class Plain(Wording):
     @override
     def doubt(self, source: str, translation: str) -> int:
         return 0
+
+    @override
+    def in_conventions(self, piece: Piece, translation: str) -> str:
+        return translation
 
 
 PLAIN = Plain()
@@ -287,8 +311,8 @@ class _Steps:
             self._set(_inserted(self.piece, unemphasized(seen, language, common)))
 
     def edit(self, edits: Iterable[Edit]) -> None:
-        """Replace stretches outside the tokens."""
-        for start, end, text in reversed(list(edits)):
+        """Replace stretches outside the tokens, in whatever order they come."""
+        for start, end, text in sorted(edits, reverse=True):
             self._replace(start, end, text)
 
     def beginning(self, opening: str) -> None:

@@ -45,6 +45,8 @@ _HEX = re.compile(r"[0#]?[xX]?(?=[0-9A-Fa-f]{6})[0-9A-Fa-f]+|0[xXbBoO][0-9A-Fa-f
 _HEX_WORDS = frozenset(["acceded", "defaced", "effaced"])
 """The words of more than six letters that are hexadecimal as well."""
 _VERSION = re.compile(r"[vV]?\d{1,6}\.\d{1,9}\.\d{1,9}[\w.+~-]*|[vV]\d{1,6}(?:\.(?:\d{1,9}|x)){0,6}")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,4}")
+_ADDRESS_GROUPS, _ADDRESS_MOST = 4, 255
 _DOTTED = re.compile(r"[^\W\d]\w+(?:\.[^\W\d]\w+){2,}")
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,\u00a0 ]\d{3})+(?:[.,]\d{1,6})?|\d{1,6}[.,]\d{1,9}|\d{1,6}")
 _WITH_UNIT = re.compile(r"\d{1,6}[a-z]{1,4}|\d{1,6}[A-Z]{1,2}|\d{1,4}[kMGT]?[A-Za-z]{1,3}")
@@ -140,11 +142,21 @@ def is_identifier(word: str) -> bool:
 
 def _has_a_form(word: str) -> bool:
     """Return whether it is written as only one kind of identifier is."""
+    if _is_of_thousands(word):
+        return False
     if _UUID.fullmatch(word) or _VERSION.fullmatch(word) or _is_of_colons(word) or _is_hexadecimal(word):
         return True
     if "." in word and (_FILE.fullmatch(word) or _DOTTED.fullmatch(word)):
         return True
     return ("/" in word or "\\" in word) and _is_path(word)
+
+
+def _is_of_thousands(word: str) -> bool:
+    """Return whether it is `1.250.000`, an amount in most languages, and no address as `192.168.100.200` is."""
+    if not _THOUSANDS.fullmatch(word):
+        return False
+    groups = word.split(".")
+    return len(groups) != _ADDRESS_GROUPS or any(group[0] == "0" or int(group) > _ADDRESS_MOST for group in groups)
 
 
 def _is_made_of(word: str, groups: Sequence[str]) -> bool:

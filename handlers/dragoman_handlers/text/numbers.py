@@ -132,6 +132,7 @@ _UNITS: dict[str, tuple[str, float]] = {
 _UNIT = re.compile(r"[ \u00a0-]?([^\W\d_]{1,14}(?:/h)?)(?!\w)")
 _ABOUT = 0.12
 """Whoever converts a unit rounds, by so much at most."""
+_PERCENT_OR_DEGREES = re.compile(r"%|[ \u00a0]?[°º][CF](?!\w)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CLOCK = re.compile(
     r"\b(?:[ap]\.?\s?m\b|o'clock|noon|midnight|horas?|hrs?\b|meio-dia|meia-noite|da manhã|da tarde|da noite)"
@@ -200,6 +201,12 @@ def lost_numbers(source_text: str, translation: str, source: str, target: str) -
     return lost
 
 
+def in_target_form(text: str, source: str, target: str) -> list[tuple[str, str]]:
+    """Return the amounts of a text that the target's language writes otherwise, each with how it does."""
+    found = [(number[0], _as_in(target, source, text, number)) for number in _NUMBER.finditer(text)]
+    return [(written, right) for written, right in dict(found).items() if written != right]
+
+
 def _as_in(target: str, source: str, text: str, number: re.Match[str]) -> str:
     """Write a number in the target language's notation, where both notations are known and it is surely an amount."""
     if source not in _POINTS or target not in _POINTS or _POINTS[source] == _POINTS[target]:
@@ -207,7 +214,8 @@ def _as_in(target: str, source: str, text: str, number: re.Match[str]) -> str:
     group, point = map(re.escape, _POINTS[source])
     amount = re.fullmatch(rf"[-\u2212]?\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d+)?", number[0])
     decimal = re.fullmatch(rf"[-\u2212]?\d+{point}\d+", number[0]) and (
-        text[number.end() : number.end() + 1] == "%"
+        _PERCENT_OR_DEGREES.match(text, number.end())
+        or re.match(r"[-\u2212]?0\D", number[0])
         or _scaled_forms(text, number, source)
         or _quantities(text, number, source)
     )

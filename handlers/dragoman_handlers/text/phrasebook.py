@@ -20,6 +20,7 @@ from importlib import resources
 
 import msgspec
 
+from dragoman_handlers.text.first_names import FIRST_NAMES
 from dragoman_handlers.text.tokens import Role, Token
 
 Phrases = Mapping[str, Mapping[str, str]]
@@ -94,6 +95,7 @@ class _Pair:
             known = first in self.firsts
         else:
             known = f"{first} {second}" in self.firsts or first in self.openers or first == second
+        known = known or (not second and first in FIRST_NAMES)
         return known or _DRAWN_OUT.search(first) is not None or _LAUGHTER.fullmatch(first) is not None
 
 
@@ -179,6 +181,8 @@ class _Search:
             return self._with_mention(text)
         if not core or not _EXCLUDED_SIGNS.isdisjoint(lead + trail):
             return None
+        if core.lower() in FIRST_NAMES and core[0].isupper():
+            return text
         asks = "?" in trail
         done = self._part(core, asks=asks) if len(core.split()) < _MOST_WORDS else None
         done = done or self._parts(core, asks=asks)
@@ -291,6 +295,8 @@ class _Search:
         if called is not None:
             return _cased(called, written)
         words = written.split()
+        if key in FIRST_NAMES and written[0].isupper():
+            return written
         plain = all(re.fullmatch(_WORD, word) and word[0].isupper() and not word[1:].isupper() for word in words)
         if proper and 1 <= len(words) <= _MOST_NAMES and plain and key not in self._pair.phrases:
             return written

@@ -142,6 +142,7 @@ class _Attempt:
         translation = None if restored is None else form.finish(restored)
         if translation is None:
             return
+        translation = self._wording.in_conventions(self.piece, translation)
         source, words = mask.words(mask.text), mask.words(answer)
         fault = self._judge(source, words)
         if fault is None and self._numbers is not None and self._numbers.lost(source, words):

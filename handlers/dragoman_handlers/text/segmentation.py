@@ -24,6 +24,8 @@ UNIT_CHARS = 800
 
 _LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 """What `str.splitlines` cuts at."""
+_LABELLED = re.compile(r"\s*[^\W\d_]{2,20}:(?=[ \t]+[A-Z][^\W\d_]{1,20}(?: [A-Z][^\W\d_]{1,20})?\s*$)")
+"""`City: Lisbon`: two texts to a reader; a model makes one of them, and finds another city."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -109,6 +111,8 @@ def has_letters(text: str) -> bool:
 
 def _is_one_sentence(text: str, language: str) -> bool:
     """Return whether a text without tokens is one sentence, perhaps with blanks around it, as most in a chat are."""
+    if ":" in text and _LABELLED.match(text):
+        return False
     return has_letters(text) and text.splitlines() == [text] == sentencex.segment(language, text)
 
 
@@ -149,6 +153,10 @@ class _Cutter:
         if not has_letters(self._rest[start:end]):
             yield self._fixed(start, end)
             return
+        label = _LABELLED.match(self._text[start:end])
+        if label and not self._within(start, end):
+            yield from self._sentence(start, start + label.end())
+            start += label.end()
         for sentence in cut_sentences(self._shadow(start, end), self._language):
             until = start + len(sentence)
             for begin, finish in clauses(self._text, start, until, self._within(start, until)):

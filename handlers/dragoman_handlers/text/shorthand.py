@@ -158,6 +158,13 @@ _KEYS = {
     - {"I", "I'm", "I've", "I'll", "I'd", "I’m", "I’ve", "I’ll", "I’d"}  # noqa: RUF001 - written as they should be
     for language, table in _SPELLED.items()
 }
+_OTHERS = re.compile(
+    r"(?<![Tt]he )(?<![Tt]hese )(?<![Tt]hose )(?<![Aa]ll )(?<!\w)(?P<case>[Oo])thers"
+    r"(?= (?:have |also |just |are |were )?(?:came|arrived|joined|left|liked|loved|commented|replied|reacted|shared"
+    r"|voted|followed|follow|like|said|think|thought|believe|laughed|cried|asked|answered|died|survived|agreed|watching"
+    r"|typing|waiting|coming|invited|injured|arrested|killed|wounded|hurt)\b)"
+)
+"""People, before what people alone do; a model makes them "outros", which in Portuguese stands for things as well."""
 _LETTERS_OF_THEIR_OWN = frozenset("NRÑ")
 _WORD = re.compile(r"(?<![\w'’@#./-])\w+(?:['’]\w+)*(?![\w'’@/-]|\.\S)")  # noqa: RUF001 - the apostrophe of phones
 
@@ -171,10 +178,13 @@ class Edit(NamedTuple):
 
 
 def spelled_out(text: str, language: str) -> Iterator[Edit]:
-    """Yield the edits that write a text out, in order. Words with a capital after the first letter stay."""
+    """Yield the edits that write a text out. Words with a capital after the first letter stay."""
     table = _SPELLED.get(language)
     if table is None:
         return
+    if _may_have_others(text, language):
+        for found in _OTHERS.finditer(text):
+            yield Edit(found.start(), found.end(), f"{found['case']}ther people")
     for found in _WORD.finditer(text):
         word = found[0]
         if word[1:] != word[1:].lower() or (len(word) == 1 and _is_label(text, found)):
@@ -189,7 +199,17 @@ def spelled_out(text: str, language: str) -> Iterator[Edit]:
 def may_be_spelled_out(text: str, language: str) -> bool:
     """Return whether `spelled_out` may find anything. Takes a microsecond or two."""
     words = _KEYS.get(language)
-    return words is not None and (not words.isdisjoint(_PIECES.findall(text)) or _has_ending(text, language))
+    if words is None:
+        return False
+    return (
+        not words.isdisjoint(_PIECES.findall(text))
+        or _has_ending(text, language)
+        or (_may_have_others(text, language) and _OTHERS.search(text) is not None)
+    )
+
+
+def _may_have_others(text: str, language: str) -> bool:
+    return language == "en" and "thers " in text
 
 
 def _has_ending(text: str, language: str) -> bool:

@@ -44,7 +44,7 @@ _KINDS: tuple[tuple[Role, str], ...] = (
     # A currency without a number; one with a number is an amount.
     (Role.NAME, rf"(?<![\w\d])[{_MONEY}](?=[\s.,;:!?)\]/]|$)"),
     (Role.NAME, r"[±∓≈≃≤≥≠~]\s?\d{1,15}(?:[.,]\d{1,15}){0,4}"),
-    (Role.NAME, r"№\s?\d{1,9}|§{1,2}\s?\d{1,9}(?:\.\d{1,9}){0,4}"),
+    (Role.NAME, r"№\s?\d{1,9}|§{1,2}\s?\d{1,9}(?:\.\d{1,9}){0,4}(?:\.?[ºª])?"),
     (Role.MARK, rf"[{_UPPER}{_LOWER}{_PRIMES}]{{1,9}}"),
 )
 _SIGN = re.compile("|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_KINDS)))

@@ -55,6 +55,10 @@ _TICK = re.compile(r"(?<=[^\W\d_])[`′‵](?=[^\W\d_]|\s|$)")  # noqa: RUF001
 """Between letters, or at the end of a word, a tick or a prime stands for an apostrophe."""
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 _BLANKS = re.compile(r"\s+")
+_DEGREE = re.compile(r"(?<=[\d ])º(?=[CF](?!\w))")
+"""Keyboards have the sign of ordinals, and none for degrees."""
+_TITLE = re.compile(r"(?<!\w)([SsDd]r|[Pp]rof|[Ee]ng|[Aa]rq)\.?([ªº])")
+"""`Sr.ª` is `Sr.a` to a model, which takes it for a man's; `Eng.º` is `Eng.`"""
 
 
 def plain(text: str) -> str:
@@ -62,6 +66,9 @@ def plain(text: str) -> str:
     if text.isascii() and "  " not in text and "&" not in text and "`" not in text:
         return text
     text = _ENTITY.sub(lambda match: html.unescape(match[0]) if ENTITY_LETTER.fullmatch(match[0]) else match[0], text)
+    text = _TITLE.sub(
+        lambda found: found[1] + "a." * (found[2] == "ª") + "." * (found[2] == "º"), _DEGREE.sub("°", text)
+    )
     return _BLANKS.sub(" ", with_apostrophes(plain_stops(text)).translate(_PLAIN))
 
 

@@ -129,3 +129,17 @@ def test_portuguese_is_a_sentence_as_well() -> None:
     form = TO_EN.usual(piece("hj nao posso"))
     assert form.piece.text == "Hoje não posso."
     assert form.finish("I can't do it today.") == "I can't do it today"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("São 3,50 € por quilo.", "É 3,50 € por quilo."),
+        ("São 50 ‰ de sal.", "É 50 ‰ de sal."),
+        ("São @ana e @rui.", "São @ana e @rui."),
+        ("São Paulo custa 3,50 €.", "São Paulo custa 3,50 €."),
+    ],
+)
+def test_an_amount_is_no_saint(text: str, asked: str) -> None:
+    [one] = [one for one in split_text(text, "pt", carried=True) if one.translatable]
+    assert TO_EN.usual(one).piece.text == asked

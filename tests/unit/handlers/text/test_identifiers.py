@@ -93,3 +93,13 @@ def test_what_is_made_to_be_slow_takes_time_by_its_length_alone(unit: str) -> No
     is_identifier(unit * 10_000)
 
     assert time.process_time() - begin_s < 5  # a second; by the square of the length it would be an hour
+
+
+@pytest.mark.parametrize("amount", ["1.250.000", "12.345.678", "1.250.000.000", "999.999.999"])
+def test_an_amount_in_groups_of_thousands_is_none(amount: str) -> None:
+    assert find_identifiers(f"A cidade tem {amount} habitantes.") == []
+
+
+@pytest.mark.parametrize("word", ["192.168.100.200", "10.250.3", "2.10.300-beta", "0.100.200"])
+def test_an_address_or_a_version_is_one_beside_amounts(word: str) -> None:
+    assert find_identifiers(f"É {word} hoje.") == [(2, 2 + len(word))]

@@ -140,3 +140,29 @@ def test_without_the_shipped_phrases_only_those_of_the_configuration_are_known()
     book = PhraseBook({"en-pt": {"bye": "fui"}}, shipped=False)
     assert found("Bye", book=book) == "Fui"
     assert found("Thank you", book=book) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "pair", "translation"),
+    [
+        ("Kind regards,", "en-pt", "Com os melhores cumprimentos,"),
+        ("Yours sincerely", "en-pt", "Atenciosamente"),
+        ("NO SMOKING", "en-pt", "PROIBIDO FUMAR"),
+        ("Meus pêsames", "pt-en", "My condolences"),
+        ("Melhores cumprimentos,", "pt-en", "Best regards,"),
+        ("Como você se chama?", "pt-en", "What's your name?"),
+    ],
+)
+def test_how_letters_end_and_what_signs_say_is_known(text: str, pair: str, translation: str) -> None:
+    assert found(text, pair) == translation
+
+
+@pytest.mark.parametrize("name", ["Sara", "John", "João,", "JOÃO!"])
+@pytest.mark.parametrize("pair", ["en-pt", "pt-en"])
+def test_a_first_name_alone_stays(name: str, pair: str) -> None:
+    assert found(name, pair) == name
+
+
+def test_a_first_name_stays_after_a_phrase_in_capitals() -> None:
+    assert found("PARABÉNS, JOÃO!", "pt-en") == "CONGRATULATIONS, JOÃO!"
+    assert found("sara", "en-pt") is None

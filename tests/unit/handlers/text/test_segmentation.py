@@ -70,3 +70,18 @@ def test_a_lone_sentence_is_cut_as_any_text_is(text: str) -> None:
     if not find_tokens(text):
         slowly = [piece for piece in _Cutter(unwrap(text, text, [], "en"), "en", 0).pieces() if piece.text]
         assert split_text(text, "en") == slowly
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("City: Lisbon", ["City:", "Lisbon"]),
+        ("Name: Ana Costa\nAge: 30", ["Name:", "Ana Costa", "Age: 30"]),
+        ("Note: I am late.", ["Note: I am late."]),
+        ("Warning: wet floor", ["Warning: wet floor"]),
+    ],
+)
+def test_a_label_and_a_name_after_it_are_two_texts(text: str, sentences: list[str]) -> None:
+    pieces = split_text(text, "en")
+    assert [piece.text for piece in pieces if piece.translatable] == sentences
+    assert "".join(piece.text for piece in pieces) == text

@@ -42,3 +42,23 @@ def test_what_phones_leave_out_is_written_out(text: str, language: str, written:
 )
 def test_what_is_written_as_it_should_be_stays(text: str, language: str) -> None:
     assert full(text, language) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Two others came.", "Two other people came."),
+        ("Others said it was late.", "Other people said it was late."),
+        ("Ana and 3 others liked your photo.", "Ana and 3 other people liked your photo."),
+        ("The others are waiting.", None),
+        ("This file and 3 others were deleted.", None),
+        ("Brothers came.", None),
+    ],
+)
+def test_others_who_do_what_people_do_are_people(text: str, written: str | None) -> None:
+    edits = list(spelled_out(text, "en"))
+    assert may_be_spelled_out(text, "en") is (written is not None)
+    for start, end, new in reversed(edits):
+        text = text[:start] + new + text[end:]
+    assert text == (written or text)
+    assert bool(edits) is (written is not None)

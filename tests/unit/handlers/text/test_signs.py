@@ -111,3 +111,20 @@ def test_what_is_made_to_be_slow_takes_time_by_its_length_alone(unit: str) -> No
     restored(text, plain(text))
 
     assert time.process_time() - begin_s < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("A Sr.ª Costa e a Dr.ª Ana.", "A Sra. Costa e a Dra. Ana."),
+        ("O Eng.º Rui e a Profª Lima.", "O Eng. Rui e a Profa. Lima."),
+        ("Faz 30 ºC hoje.", "Faz 30 °C hoje."),
+        ("É a 3.ª vez no 2.º andar.", "É a 3.ª vez no 2.º andar."),
+    ],
+)
+def test_titles_and_degrees_are_read_as_such(text: str, read: str) -> None:
+    assert plain(text) == read
+
+
+def test_a_paragraph_of_a_law_keeps_the_sign_of_its_ordinal() -> None:
+    assert [token.text for token in find_signs("Veja o § 2.º da lei.")] == ["§ 2.º"]
