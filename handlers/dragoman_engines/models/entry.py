@@ -112,6 +112,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return {part.partition(":")[0] for file in self.files for part in self.parts_of(file)}
 
 
+# Entries are read in several threads. msgspec describes a type to itself at its first use, and two threads that do
+# so at once end the process: it is done here, at import.
+msgspec.json.Decoder(Entry)
+
+
 def check_entry(entry: Entry) -> None:
     """Hold an entry against the rules.
 

@@ -37,6 +37,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The revision of a download; empty for what has none."""
 
 
+_READ_MANIFEST = msgspec.json.Decoder(Manifest).decode
+"""Made at import: manifests are read in several threads, and a type that two of them meet first ends the process."""
+
+
 class ModelStore:
     """The folder, and the only code that writes into it.
 
@@ -60,7 +64,7 @@ class ModelStore:
         """Read the description in the finished folder; return None where there is none."""
         try:
             data = (self.folder(name) / MANIFEST).read_bytes()
-            return msgspec.json.decode(data, type=Manifest)
+            return _READ_MANIFEST(data)
         except (OSError, msgspec.MsgspecError):
             return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from dragoman_engines.base import ModelMissing
 from dragoman_engines.models import find_entry, load_catalogue, npm
 from dragoman_engines.models.entry import STORE_SCHEMES
 from dragoman_engines.models.resolve import resolve
+from dragoman_engines.models.store import MANIFEST
 from tests.harness import ROOT
 
 ENTRY = """
@@ -164,3 +167,36 @@ def test_a_part_in_an_npm_package_is_a_package_with_its_version_and_a_file(part:
 def test_what_is_no_part_of_an_npm_package_is_refused(part: str) -> None:
     with pytest.raises(ModelMissing, match="names no file of an npm package"):
         npm.split(part)
+
+
+AT_ONCE = """
+import sys, threading
+from pathlib import Path
+from dragoman_engines.models.store import MANIFEST, ModelStore
+from dragoman_engines.models.table import load_catalogue
+
+folder = Path(sys.argv[1])
+barrier = threading.Barrier(8)
+
+def read():
+    barrier.wait()
+    load_catalogue()
+    assert ModelStore(folder).names() == ["toy"]
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+sys.setswitchinterval(1e-6)
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize("_", range(3))
+def test_threads_that_read_the_catalogue_first_and_at_once_do_not_end_the_process(tmp_path: Path, _: int) -> None:
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / MANIFEST).write_text('{"name": "toy", "sha256": {}}', encoding="utf-8")
+
+    done = subprocess.run([sys.executable, "-c", AT_ONCE, str(tmp_path)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
