@@ -41,6 +41,8 @@ SERVER_LAYERS = (
 """Folders and files of dragoman_server, the highest first. Each may import its own layer and those below it."""
 
 LONGEST_FILE_LINES = 500
+LONGEST_FUNCTION_LINES = 40
+"""Of a body, without its docstring."""
 
 # Put together, so that this file does not hold what it looks for. A folder of our own machines has no place in a
 # file that others read; /tmp as such is on every machine.
@@ -165,6 +167,20 @@ def test_no_source_file_is_longer_than_one_can_hold_in_mind() -> None:
     }
 
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE_LINES} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {}
+    for package in PACKAGES:
+        for path in sources_of(package):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                    lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+                    if lines > LONGEST_FUNCTION_LINES:
+                        long[f"{path.relative_to(ROOT)}:{node.name}"] = lines
+
+    assert long == {}
 
 
 def test_no_file_names_a_path_of_a_machine_it_was_written_on() -> None:

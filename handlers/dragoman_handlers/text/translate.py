@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import unicodedata
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
 
 import msgspec
 
@@ -26,6 +26,8 @@ from dragoman_handlers.text.retry import Judge, translate_pieces
 from dragoman_handlers.text.revision import revision
 from dragoman_handlers.text.segmentation import batches, has_letters, join_text, split_text
 from dragoman_handlers.text.writable import letters_for
+
+T = TypeVar("T")
 
 IDENTITY = "identity"
 _LONG_CHARS = 1000
@@ -123,7 +125,6 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         return _unchanged(text)
     engine = await context.capabilities("translation", wish.model)
     text = _composed(text)
-    glossaries = wish.terms(target)
     whole = _whole(text, source, target, wish)
     known = (await context.recall([whole], str))[0]
     if known is not None:
@@ -133,22 +134,16 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     wording = Wording(source, goal, wish.phrases) if engine.languages else PLAIN
     models = _Models(context, route, wish.model, wish.phrases if engine.languages else NO_PHRASES)
     letters = letters_for(engine, route)
+    most_tokens = engine.sentence_tokens
     split = functools.partial(
-        split_text,
-        text,
-        source,
-        glossaries,
-        letters,
-        carried=True,
-        most_tokens=engine.sentence_tokens,
+        split_text, text, source, wish.terms(target), letters, carried=True, most_tokens=most_tokens
     )
-    pieces = split() if len(text) <= _LONG_CHARS else await asyncio.to_thread(split)
+    pieces = await _off_the_loop_if_long(text, split)
     sentences = [piece for piece in pieces if piece.translatable]
     translate = models.translate if letters is None else letters.around(models.translate)
     numbers = NumberCheck(source, goal)
     done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers, wording)
-    join = functools.partial(join_text, pieces, done.texts)
-    joined = join() if len(text) <= _LONG_CHARS else await asyncio.to_thread(join)
+    joined = await _off_the_loop_if_long(text, functools.partial(join_text, pieces, done.texts))
     if not done.warnings:  # a doubtful one is tried again
         context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
@@ -161,6 +156,11 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
         from_cache=models.asked and not models.worker,
         warnings=done.warnings,
     )
+
+
+async def _off_the_loop_if_long(text: str, work: Callable[[], T]) -> T:
+    """Do work on a text: at once where it is short, in a thread where it would hold the event loop."""
+    return work() if len(text) <= _LONG_CHARS else await asyncio.to_thread(work)
 
 
 def _judge(engine: Capabilities, source: str, target: str) -> Judge:

@@ -83,20 +83,7 @@ class Server:
         }
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
         self.telemetry = Telemetry(lane_of, clock, logs or NoLines(), observers)
-        self._services = services = Services(
-            pools=self.pools,
-            publisher=self.publisher,
-            limits=config.limits,
-            spool=spool,
-            clock=clock,
-            budget=self.budget,
-            observer=self.telemetry.observer,
-            models=model_names(config),
-            glossary=Glossary(glossary_entries(config.translation)),
-            phrases=phrase_book(config.translation),
-            journal=journal,
-            cache=cache,
-        )
+        self._services = services = self._make_services(spool, clock)
         self.store = TaskStore(config.results, clock.monotonic, journal)
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
@@ -118,6 +105,23 @@ class Server:
         )
         self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
+
+    def _make_services(self, spool: Spool, clock: Clock) -> Services:
+        config = self.config
+        return Services(
+            pools=self.pools,
+            publisher=self.publisher,
+            limits=config.limits,
+            spool=spool,
+            clock=clock,
+            budget=self.budget,
+            observer=self.telemetry.observer,
+            models=model_names(config),
+            glossary=Glossary(glossary_entries(config.translation)),
+            phrases=phrase_book(config.translation),
+            journal=self.journal,
+            cache=self.cache,
+        )
 
     async def bind(self, guard: Guard) -> dict[str, str]:
         """Bind all sockets.

@@ -23,20 +23,18 @@ _REFUSALS = tuple(
 
 def families(sources: StatsSources) -> Iterator[Metric]:
     """Yield what was asked, what came of it, and how long it took."""
-    yield from _requests(sources)
+    yield from _requests_by_type(sources)
+    yield from _requests_by_lane(sources)
     yield from _content(sources)
     yield from _lanes(sources)
     yield from _times(sources)
 
 
-def _requests(sources: StatsSources) -> Iterator[Metric]:
+def _requests_by_type(sources: StatsSources) -> Iterator[Metric]:
     counts, lanes = sources.telemetry.counts, sources.dispatcher.lanes
 
     def by_type(figures: Mapping[str, int], types: list[str]) -> list[Row]:
         return [((counts.lane_of(kind), kind), figures.get(kind, 0)) for kind in types]
-
-    def by_lane(figures: Mapping[str, int]) -> list[Row]:
-        return [((lane,), figures.get(lane, 0)) for lane in lanes]
 
     tasks = sorted(HANDLERS)
     yield counter(
@@ -63,6 +61,14 @@ def _requests(sources: StatsSources) -> Iterator[Metric]:
         ("lane", "status"),
         [((lane, status), counts.ends.get((lane, status), 0)) for lane in lanes for status in get_args(TaskStatus)],
     )
+
+
+def _requests_by_lane(sources: StatsSources) -> Iterator[Metric]:
+    counts, lanes = sources.telemetry.counts, sources.dispatcher.lanes
+
+    def by_lane(figures: Mapping[str, int]) -> list[Row]:
+        return [((lane,), figures.get(lane, 0)) for lane in lanes]
+
     yield counter(
         "dragoman_requests_repeated_total",
         "Repeats that were answered with what was known",
