@@ -96,6 +96,10 @@ class UnitQueue:
         if units:
             asyncio.get_running_loop().call_later(_LINGER_S, self._forget_all, units)
 
+    def forget_answered(self) -> None:
+        """Let no request join a unit of a moment ago any more: its answer is not wanted from anywhere."""
+        self._forget_all([unit for unit in self._shared.values() if unit.answered is not None])
+
     def _forget_all(self, units: Sequence[Unit[Any]]) -> None:
         for unit in units:
             self.forget(unit)

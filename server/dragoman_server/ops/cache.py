@@ -27,5 +27,7 @@ class CacheRoutes:
 
     async def _clear(self, _: web.Request) -> web.Response:
         await self._services.cache.clear()
+        for pool in self._services.pools.values():
+            pool.queue.forget_answered()
         log.info("cache.cleared")
         return answer({"cleared": True})

@@ -115,6 +115,18 @@ async def test_a_shared_unit_survives_the_cancellation_of_one_waiter() -> None:
         assert pool.units_done == 1
 
 
+async def test_an_answer_of_a_moment_ago_is_forgotten_with_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dragoman_engines.pool.unit_queue._LINGER_S", PATIENCE_S)
+    async with running_pool() as pool:
+        pool._keep = lambda *_: True
+        for _ in range(2):
+            await run_unit(pool, sentences("a"), Ticket(peer="x"))
+        assert pool.units_done == 1
+        pool.queue.forget_answered()
+        await run_unit(pool, sentences("a"), Ticket(peer="x"))
+        assert pool.units_done == 2
+
+
 async def test_a_unit_that_no_request_waits_for_leaves_the_queue() -> None:
     async with running_pool() as pool:
         with held_child(pool):
