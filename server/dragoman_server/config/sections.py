@@ -48,6 +48,8 @@ class ServerConfig(Section):
     state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
     """Holds the journal, and decoded audio while it is at work."""
     drain_s: Annotated[float, Field(ge=0)] = 30.0
+    restart_expected: Literal["auto", "yes", "no"] = "auto"
+    """Whether peers are told, when it stops, that a successor comes up; `auto`: where a service manager runs it."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto`: console where the log goes to a terminal, JSON otherwise."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -65,7 +67,7 @@ class LimitsConfig(Section):
     """Of a request with a document, or with a recording in base64."""
     frames: Annotated[int, Field(ge=0, le=1000)] = 8
     request_bytes: Annotated[int, Field(ge=64)] = 64 << 20
-    languages: Annotated[int, Field(ge=1)] = 64
+    languages: Annotated[int, Field(ge=1)] = 128
     text_chars: Annotated[int, Field(ge=1)] = 10_000
     document_chars: Annotated[int, Field(ge=1)] = 2_000_000
     """Of a text whose request states its format."""
@@ -76,6 +78,14 @@ class LimitsConfig(Section):
     audio_s: Annotated[float, Field(gt=0)] = 7200.0
     in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
     """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""
+
+
+class EventsConfig(Section):
+    """What peers of *events* are told; on *routed events* each language that fails has an event of its own."""
+
+    language_errors: Literal["last", "each", "off"] = "last"
+    """Failures of single languages of a text: one `translation_error` for all after the last language, one for each
+    as it fails, or none."""
 
 
 class LaneConfig(Section):

@@ -124,7 +124,7 @@ class Executor:
     ) -> Run:
         request = handler.narrowed(inbound.request, parts)
         lane, peer = self._lanes[handler.lane], peer_of(request)
-        priority: Priority = request.priority or "normal"
+        priority: Priority = request.priority_class
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
         turn = lane.enter(ticket, always=resumed)
@@ -134,6 +134,7 @@ class Executor:
             envelope=inbound.envelope_as(task.key[1]),
             audio=inbound.audio,
             parts=tuple(parts),
+            warnings=inbound.warnings,
             lane=lane,
             turn=turn,
             size_bytes=inbound.size_bytes,
@@ -172,7 +173,7 @@ class Executor:
         run.lane.leave(run.turn)
         self._leave(task, run)
         task.outcomes |= dict.fromkeys(run.parts, error)
-        self._callbacks.refused(run.envelope, error)
+        self._callbacks.refused(run.envelope, error, ends=not (task.in_flight or task.runs))
         if task.in_flight:
             return
         if task.runs:  # others of its runs have ended meanwhile, and it waited for this one
