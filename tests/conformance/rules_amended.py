@@ -116,7 +116,8 @@ def _surrogate(session: Session) -> None:
 def _broken_header(session: Session) -> None:
     with session.peer() as peer:
         for request, kind in ((session.translation(), "translation_error"), (session.voice(), "audio_process_error")):
-            peer.send_raw(peer.pack(request)[:-1])
+            # Its name stands in front: what is cut off cannot be found.
+            peer.send_raw(peer.pack({"replyTo": peer.name} | request)[:-1])
             events = peer.until(lambda event: event.type == "task_finished")
             demand_equal("errorCode", only(events, kind).fields["errorCode"], "invalid_request")
             demand_equal("taskId", events[-1].fields["taskId"], request["taskId"])
