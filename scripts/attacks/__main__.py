@@ -30,8 +30,12 @@ def main() -> int:
         return 0
     outcomes = []
     for each in attacks:
-        print(f"{each.name} ...", flush=True)
+        print(f"{each.name} ...", end=" ", flush=True)
         outcomes.append(run_attack(each, arguments.seconds, arguments.seed))
+        last = outcomes[-1]
+        print(
+            f"{last.sent}; worst {last.pings.worst_ms:.0f} ms; {'; '.join(last.problems) or 'came back'}", flush=True
+        )
     print_outcomes(outcomes)
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 

@@ -43,6 +43,7 @@ class Arena:
     random: random.Random = field(init=False)
     _end_s: float = field(init=False, default=0.0)
     _raw: list[RawPeer] = field(init=False, default_factory=list)
+    _sockets: list[zmq.Socket[bytes]] = field(init=False, default_factory=list)
     _context: zmq.Context[zmq.Socket[bytes]] = field(init=False, default_factory=zmq.Context)
 
     def __post_init__(self) -> None:
@@ -85,18 +86,25 @@ class Arena:
 
     def push(self) -> zmq.Socket[bytes]:
         """Return an ordinary PUSH socket that gives up after a second; closed after the attack."""
-        socket = self._context.socket(zmq.PUSH)
+        socket = self._ordinary(zmq.PUSH)
         socket.set(zmq.SNDTIMEO, 1000)
+        socket.set(zmq.SNDHWM, 10)  # what is counted has nearly been sent
         socket.connect(self.endpoints["requests"])
         return socket
 
     def subscriber(self, socket: str, *topics: bytes) -> zmq.Socket[bytes]:
         """Return an ordinary SUB socket; closed after the attack."""
-        found = self._context.socket(zmq.SUB)
+        found = self._ordinary(zmq.SUB)
         found.connect(self.endpoints[socket])
         for topic in topics:
             found.subscribe(topic)
         return found
+
+    def _ordinary(self, kind: int) -> zmq.Socket[bytes]:
+        socket = self._context.socket(kind)
+        socket.set(zmq.LINGER, 0)
+        self._sockets.append(socket)  # one that nothing refers to would be closed
+        return socket
 
     def send(self, to: zmq.Socket[bytes], fields: Mapping[str, Any], *frames: bytes) -> bool:
         """Send a request; return whether it was taken within a second."""

@@ -19,7 +19,7 @@ P50_MS = 5.0
 BUSY = 3.0
 """So many times the median before the attack it may be, where the machine has other work as well."""
 CAP_MIB = 1200.0
-_SETTLE_S = 15.0
+_SETTLE_S = 8.0
 _SPARE_DESCRIPTORS = 2
 """Those of a request to the operations endpoint."""
 _WARM_S = 1.0
@@ -44,6 +44,8 @@ class Outcome:
     after: Figures
     slow: tuple[str, ...]
     """The goals of pings that were missed, each in a few words."""
+    alive: bool
+    """Whether the server is still there and its probes say that it is well."""
     harm: tuple[str, ...]
     """What was not as it had been after the attack, each in a few words."""
 
@@ -93,7 +95,9 @@ def _attacked(attack: Attack, arena: Arena) -> Outcome:
         time.sleep(_CALM_S)
         afterwards = innocent.mark()
         most = (max(P50_MS, BUSY * calm.p50_ms), attack.worst_ms)
+        unwell = _unwell(arena)
         return Outcome(
+            alive=not unwell,
             attack=attack,
             sent=sent,
             calm=calm,
@@ -103,7 +107,7 @@ def _attacked(attack: Attack, arena: Arena) -> Outcome:
             peak=peak,
             after=after,
             slow=(*_slow(pings, *most), *(f"afterwards: {each}" for each in _slow(afterwards, *most))),
-            harm=(*_kept(before, after), *_unwell(arena)),
+            harm=(*_kept(before, after), *unwell),
         )
 
 

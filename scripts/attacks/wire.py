@@ -188,7 +188,9 @@ def large_recordings(arena: Arena) -> str:
         fields = {"type": "transcription_only", "taskId": f"r{count}", "binaryFrames": {"audio": 1}}
         count += arena.send(push, fields, recording)
     time.sleep(arena.left_s)
-    return f"{count} recordings of 48 MiB"
+    for number in range(count):
+        arena.send(push, {"type": "cancel", "taskId": f"r{number}"})
+    return f"{count} recordings of 48 MiB, then cancelled"
 
 
 @attack({"engines.decoder.delay_ms": 60_000, "engines.transcription.delay_ms": 60_000})
@@ -196,10 +198,12 @@ def recordings_of_many_names(arena: Arena) -> str:
     """Recordings of 4 MiB under many names and on many connections."""
     sockets, count, recording = [arena.push() for _ in range(20)], 0, bytes(4 * _MIB)
     while arena.going() and count < 500:
-        fields = {"type": "transcription_only", "replyTo": f"p{count}", "binaryFrames": {"audio": 1}}
+        fields = {"type": "transcription_only", "replyTo": f"p{count}", "taskId": "r", "binaryFrames": {"audio": 1}}
         count += arena.send(sockets[count % 20], fields, recording)
     time.sleep(arena.left_s)
-    return f"{count} recordings of 4 MiB"
+    for number in range(count):
+        arena.send(sockets[0], {"type": "cancel", "replyTo": f"p{number}", "taskId": "r"})
+    return f"{count} recordings of 4 MiB, then cancelled"
 
 
 @attack()

@@ -86,7 +86,7 @@ class LimitsConfig(Section):
     """Of all requests together; past it requests are refused."""
     peer_in_flight_bytes: Annotated[int, Field(ge=1)] = 1 << 30
     """Of all requests of one peer."""
-    in_memory_bytes: Annotated[int, Field(ge=0)] = 128 << 20
+    in_memory_bytes: Annotated[int, Field(ge=0)] = 64 << 20
     """Of all requests together; large frames past it lie in files in the spool."""
 
 

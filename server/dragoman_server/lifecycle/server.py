@@ -66,18 +66,12 @@ class Server:
         logs: Logs | None,
         observers: Sequence[Observer],
     ) -> None:
-        clock, sockets = Clock(), config.sockets
+        clock = Clock()
         self.config = config
         self._logs = logs
         self.journal = journal
         self.cache = cache
-        self.publisher = Publisher(
-            sockets.high_water_mark,
-            subscriber_bytes=sockets.subscriber_bytes,
-            subscribers_bytes=sockets.subscribers_bytes,
-            topics=sockets.subscriptions,
-            connections=sockets.connections,
-        )
+        self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config, self.memory, cache.keep_unit)
         self.budget = ByteBudget(_byte_limits(config))
@@ -90,10 +84,7 @@ class Server:
         self.store = TaskStore(config.results, clock.monotonic, journal)
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
-        outgoing, limits = Outgoing(services), _wire_limits(config)
-        self.intake = Intake(
-            limits, sockets.connections, self.budget, spool.open_unnamed, outgoing, self._on_request, self._on_bad
-        )
+        self.intake = self._make_intake(spool)
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,
@@ -110,6 +101,17 @@ class Server:
         )
         self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
+
+    def _make_intake(self, spool: Spool) -> Intake:
+        return Intake(
+            _wire_limits(self.config),
+            self.config.sockets.connections,
+            self.budget,
+            spool.open_unnamed,
+            Outgoing(self._services),
+            self._on_request,
+            self._on_bad,
+        )
 
     def _make_services(self, spool: Spool, clock: Clock) -> Services:
         config = self.config
@@ -189,6 +191,17 @@ class Server:
         self.telemetry.counts.receive(bad.envelope.request_type)
         self.telemetry.log.unreadable(bad)
         self.dispatcher.refuse(bad.envelope, bad.error)
+
+
+def _make_publisher(config: Config) -> Publisher:
+    sockets = config.sockets
+    return Publisher(
+        sockets.high_water_mark,
+        subscriber_bytes=sockets.subscriber_bytes,
+        subscribers_bytes=sockets.subscribers_bytes,
+        topics=sockets.subscriptions,
+        connections=sockets.connections,
+    )
 
 
 def _wire_limits(config: Config) -> WireLimits:

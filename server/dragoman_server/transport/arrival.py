@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
 import weakref
@@ -23,6 +24,8 @@ _AT_ONCE_BYTES = 4 << 20
 _PROMISED_BYTES = 64 << 20
 _HEADERS_BYTES = 128 << 20
 """Large headers are not kept where so much is arriving."""
+_mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+"""The files that are in use."""
 _scratch = memoryview(bytearray(1 << 18))
 """Where bytes arrive on their way to a file or to nowhere: all reading is done in the one thread of the loop."""
 
@@ -133,6 +136,7 @@ class SpooledFrame(LargeFrame):
     @override
     def whole(self) -> Buffer:
         mapped = mmap.mmap(self._file, self.size_bytes, prot=mmap.PROT_READ)
+        _mapped.add(mapped)
         weakref.finalize(mapped, _gone, self._budget, self.size_bytes)
         self._close()
         return memoryview(mapped)
@@ -272,6 +276,12 @@ class Arrival:
         for large in self._large[kept:]:
             large.drop()
         del self._large[kept:]
+
+
+def forget_pages(most: int) -> None:
+    """Let go of the memory in which files of frames were looked at, up to `most` of them: the files still have it."""
+    for mapped in itertools.islice(_mapped, most):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _gone(budget: ByteBudget, size_bytes: int) -> None:

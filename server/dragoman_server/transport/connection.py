@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from enum import Enum
 
 from dragoman_server.transport.zmtp import (
+    COMMAND,
     GREETING,
     GREETING_BYTES,
+    LONG,
     ZmtpError,
     check_greeting,
     error_command,
@@ -20,6 +23,8 @@ from dragoman_server.transport.zmtp import (
 )
 
 READ_BYTES = 1 << 16
+_LATE_S = 0.008
+"""After a turn that left something, the next one is to begin within so long."""
 COMMAND_BYTES = 4096
 """The largest command."""
 _scratch = memoryview(bytearray(READ_BYTES))
@@ -112,34 +117,45 @@ class Connection:
         """
         if not self._greeted:
             greeting = self.data[self.place : self.place + GREETING_BYTES]
-            if greeting:
-                check_greeting(greeting)
+            check_greeting(greeting)
             if len(greeting) < GREETING_BYTES:
                 return
             self.place += GREETING_BYTES
             self._greeted = True
             self.write_now(ready_command(self._kind))
-        if self.closed or len(self.data) - self.place < 2:
+        body = self._ready_body()
+        if body is None or self.closed:
             return
-        head = self.data[self.place : self.place + 9]
-        if head[0] == 0x04:
-            size, start = head[1], self.place + 2
-        elif head[0] == 0x06:
-            size, start = int.from_bytes(head[1:9], "big"), self.place + 9
-        else:
-            raise ZmtpError("no READY command after the greeting")
-        if size > COMMAND_BYTES:
-            raise ZmtpError("a READY command that is too large")
-        if len(self.data) < start + size:
-            return
-        name, data = parse_command(self.data[start : start + size])
-        self.place = start + size
+        name, data = parse_command(body)
         if name != b"READY":
             raise ZmtpError("no READY command after the greeting")
         if socket_type_of(data) not in self._accepted:
             self.write_now(error_command(b"Invalid socket type"))
             raise ZmtpError("a socket of another type")
         self.shaken = True
+
+    def _ready_body(self) -> bytes | None:
+        """Take the first frame after the greeting, which is a command; None where it is not whole yet.
+
+        Raises:
+            ZmtpError: it is something else.
+        """
+        head = self.data[self.place : self.place + 9]
+        if not head:
+            return None
+        if head[0] & ~LONG != COMMAND:
+            raise ZmtpError("no READY command after the greeting")
+        start = 9 if head[0] & LONG else 2
+        if len(head) < start:
+            return None
+        size = int.from_bytes(head[1:start], "big")
+        if size > COMMAND_BYTES:
+            raise ZmtpError("a READY command that is too large")
+        start += self.place
+        if len(self.data) < start + size:
+            return None
+        self.place = start + size
+        return self.data[start : self.place]
 
     def drop_dealt_with(self) -> None:
         """Let go of the bytes that are dealt with."""
@@ -149,6 +165,9 @@ class Connection:
 
 class FairReader:
     """Visits connections by turns, a little at each, so that none keeps the loop or another waiting.
+
+    How much a turn takes in goes by how long the loop needs for what earlier turns took in: a message may cause more
+    work later than it does now.
 
     Args:
         visit: deals with some of what a connection has, at most as many messages as it is told.
@@ -166,10 +185,14 @@ class FairReader:
     ) -> None:
         self._visit = visit
         self._turn_s = turn_s
-        self._messages = messages
+        self._most = self._messages = messages
+        self._least = max(1, messages // 16)
+        self._per_visit = max(1, messages // 8)
         self._around = around
-        self._ready: list[Connection] = []
+        self._ready: deque[Connection] = deque()
         self._again: asyncio.Handle | None = None
+        self._busy_since_s = 0.0
+        """When the last turn began, where it left something."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -196,32 +219,41 @@ class FairReader:
     def turn(self) -> bool:
         """Visit connections until the time of a turn is over; return whether any has more."""
         self._again = None
+        begin_s = time.monotonic()
+        self._adapt(begin_s)
         if self._around is not None:
             self._around[0]()
         try:
-            self._rounds()
+            self._visit_all(begin_s + self._turn_s)
         finally:
             if self._around is not None:
                 self._around[1]()
+        self._busy_since_s = begin_s if self._ready else 0.0
         if self._ready and self._loop is not None and self._again is None:
             self._schedule()
         return bool(self._ready)
 
-    def _rounds(self) -> None:
+    def _adapt(self, now_s: float) -> None:
+        """Take in less where the loop came back late, and more again where it did not."""
+        if self._busy_since_s and now_s - self._busy_since_s > _LATE_S:
+            self._messages = max(self._least, self._messages // 2)
+        elif self._messages < self._most:
+            self._messages = min(self._most, self._messages + self._least)
+
+    def _visit_all(self, until_s: float) -> None:
+        """Visit by turns; a connection that has more goes to the end of the row."""
         ready = self._ready
-        until_s = time.monotonic() + self._turn_s
-        share = max(1, self._messages // max(1, len(ready)))
-        later: list[Connection] = []
-        self._ready = later
-        for index, connection in enumerate(ready):
-            if index and time.monotonic() > until_s:
-                self._ready = ready[index:] + later  # those are the first of the next turn
-                return
+        left = self._messages
+        while ready and left > 0:
+            share = min(left, self._per_visit)
+            connection = ready.popleft()
             connection.queued = False
-            if not connection.closed and self._visit(connection, share) is Readable.MORE and not connection.closed:
+            if not connection.closed and self._visit(connection, share) is Readable.MORE and not connection.queued:
                 connection.queued = True
-                later.append(connection)
-        # What has come up meanwhile, by `wants`, is among them.
+                ready.append(connection)
+            left -= share
+            if time.monotonic() > until_s:
+                return
 
     def _schedule(self) -> None:
         assert self._loop is not None  # noqa: S101 - callers have looked

@@ -9,7 +9,8 @@ from typing import Protocol, cast
 
 import structlog
 
-from dragoman_server.transport.arrival import LARGE_BYTES, Arrival, LargeFrame, OpenFile
+from dragoman_engines.process.allocator import give_memory_back
+from dragoman_server.transport.arrival import LARGE_BYTES, Arrival, LargeFrame, OpenFile, forget_pages
 from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Connection, FairReader, Readable
 from dragoman_server.transport.connections import Connections
@@ -37,6 +38,7 @@ _SLOW_S = 10.0
 _SLOWEST_BYTES_PER_S = 1 << 16
 """A large frame may take so long, and then so long as this many bytes a second take."""
 _ROUNDS_TO_EMPTY = 500
+_FORGOTTEN_FILES = 64
 
 
 class Outbox(Protocol):
@@ -62,6 +64,11 @@ class _Pusher(Connection):
     large_since_s = 0.0
     reading_header = False
     """Its last message is with the reader of large headers; later ones wait, to keep their order."""
+
+    @property
+    def idle(self) -> bool:
+        """Return whether the next bytes are those of a small frame, and may come."""
+        return not (self.closed or self.reading_header) and self.large is None
 
 
 class Intake:
@@ -97,6 +104,8 @@ class Intake:
         self._headers = HeaderReader()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._large_messages = self._large_before = 0
+        self._untidy = False
         self.received = 0
         self.rejected = 0
         self.last_turn_s = time.monotonic()
@@ -142,6 +151,7 @@ class Intake:
         self._look = self._loop.call_later(_LOOK_S, self._look_again)
         self.last_turn_s = now_s = time.monotonic()
         self.connections.close_unshaken(now_s)
+        self._tidy_memory()
         for connection in list(self.connections):
             pusher = cast("_Pusher", connection)
             large = pusher.large
@@ -149,6 +159,16 @@ class Intake:
                 come_bytes = large.size_bytes - large.missing_bytes
                 if now_s > pusher.large_since_s + _SLOW_S + come_bytes / _SLOWEST_BYTES_PER_S:
                     pusher.close()
+
+    def _tidy_memory(self) -> None:
+        """Give back what large messages took, a while after the last of them."""
+        if self._budget.spooled_bytes:
+            forget_pages(_FORGOTTEN_FILES)
+        if self._large_messages != self._large_before:
+            self._large_before, self._untidy = self._large_messages, True
+        elif self._untidy:
+            self._untidy = False
+            give_memory_back()
 
     def _gone(self, connection: Connection) -> None:
         pusher = cast("_Pusher", connection)
@@ -174,19 +194,13 @@ class Intake:
             return Readable.NOTHING  # it is wanted again when that is done
         if pusher.large is not None:
             return self._read_large(pusher, pusher.large)
-        if self._parse(pusher, share):
-            return Readable.MORE
-        if pusher.closed or pusher.reading_header:
-            return Readable.NOTHING
-        if pusher.large is not None:
-            return Readable.MORE
-        count = pusher.receive()
-        if count:
-            more = self._parse(pusher, share) or count == READ_BYTES or pusher.large is not None
-            return Readable.MORE if more else Readable.NOTHING
-        if pusher.ended:
-            pusher.close()
-        return Readable.NOTHING
+        more = self._parse(pusher, share)
+        if not more and pusher.idle:
+            count = pusher.receive()
+            more = bool(count) and (self._parse(pusher, share) or count == READ_BYTES)
+            if pusher.ended:
+                pusher.close()
+        return Readable.MORE if more or pusher.large is not None else Readable.NOTHING
 
     def _parse(self, pusher: _Pusher, share: int) -> bool:
         """Take up to `share` messages from the bytes that have come; return whether there may be more in them."""
@@ -241,6 +255,7 @@ class Intake:
             return
         arrival = self._arrival_of(pusher)
         pusher.large, pusher.large_flags, pusher.large_since_s = arrival.begin(size), flags, time.monotonic()
+        self._large_messages += 1
         self._check_sanity(arrival)
         rest = memoryview(pusher.data)[start:]
         pusher.data, pusher.place = b"", 0

@@ -128,7 +128,7 @@ class PubSocket:
     async def close(self, linger_s: float) -> None:
         """Close all; what waits has so long to leave."""
         deadline_s = time.monotonic() + linger_s
-        while time.monotonic() < deadline_s and any(cast("Subscriber", one).out for one in self.connections):
+        while time.monotonic() < deadline_s and any(cast("Subscriber", one).out for one in self.connections):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         if self._look is not None:
             self._look.cancel()

@@ -83,8 +83,8 @@ class Publisher:
     def send(self, header: bytes, codec: Codec, reply_to: str | None, binaries: Sequence[Buffer] = ()) -> None:
         """Send one event that is encoded already, in this `codec`; in the order of the calls.
 
-        What comes up in one turn of the loop leaves together: each message by itself would be a call to the kernel, and
-        would wake the peer.
+        What comes up in one turn of the loop leaves together: each message by itself would be a call to the kernel,
+        and would wake the peer.
         """
         if reply_to is not None:
             self._peers.put(reply_to, codec)

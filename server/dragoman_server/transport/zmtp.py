@@ -1,8 +1,8 @@
-"""ZMTP 3.0, the protocol below ZeroMQ's sockets, as bytes: greetings, commands and frames. Nothing here does I/O.
+"""ZMTP 3.0, the protocol below ZeroMQ's sockets, as bytes: greetings, commands and frames; nothing does I/O.
 
-The server speaks it itself: libzmq gathers all parts of a message before it hands on the first, keeps every topic that a
-subscriber names, and bounds what waits for a subscriber in messages, not in bytes. Peers notice nothing of it: they use
-any ZeroMQ library of this protocol, such as libzmq from 4.0 on.
+The server speaks it itself: libzmq gathers all parts of a message before it hands on the first, keeps every topic that
+a subscriber names, and bounds what waits for a subscriber in messages, not in bytes. Peers notice nothing of it: they
+use any ZeroMQ library of this protocol, such as libzmq from 4.0 on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check_greeting(greeting: bytes) -> None:
         ZmtpError: this is no ZMTP 3, or a mechanism other than NULL.
     """
     # The bytes between are a length in older versions of the protocol, and padding since.
-    if greeting[:1] != b"\xff" or (len(greeting) > 9 and not greeting[9] & 1):
+    if (greeting and greeting[0] != 0xFF) or (len(greeting) > 9 and not greeting[9] & 1):
         raise ZmtpError("no ZMTP greeting")
     if len(greeting) > 10 and greeting[10] < 3:
         raise ZmtpError("a version of ZMTP before 3.0")
