@@ -110,11 +110,14 @@ def _is_host(match: re.Match[str], words: SpokenWords | None) -> bool:
     labels, top = match[1].split("."), match[2]
     if not top.islower():
         return match[1].isupper() and top.lower() in _GENERIC | _FILES and len(labels[-2]) > 1
-    if len(labels[-2]) < 2 or not (top in _GENERIC or top in _COUNTRIES):
+    known = top in _GENERIC or top in _COUNTRIES
+    if known and (match["path"] or match["port"]) and labels[-2][0].isalpha():
+        return True
+    if len(labels[-2]) < 2 or not known:
         return top in _FILES and len(top) > 1
     if not any(map(str.isalpha, labels[-2])):
         return top in {"com", "net", "org"}
-    if match["path"] or match["port"] or len(labels) > 2 or not labels[0].isalpha():
+    if len(labels) > 2 or not labels[0].isalpha():
         return True
     return not _may_be_word(labels[0], top, words) or _stands_as_host(match)
 

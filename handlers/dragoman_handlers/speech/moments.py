@@ -7,14 +7,15 @@ import re
 from dragoman_handlers.speech.number_words import Noun, SpokenWords, counted, ordinal
 
 _CLOCK = re.compile(
-    r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\w:/]|[.,]\d)"
-    r"(?P<half>\s?(?:[ap]\.m\.|[ap]m\b|[AP]M\b))?(?P<uhr>\s?(?:Uhr|h)\b)?"
+    r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?!\d|[:/]|[.,]\d)"
+    r"(?P<half>\s?(?:[ap]\.m\.|[ap]m\b|[AP]M\b))?(?P<uhr>\s?(?:Uhr|h)\b)?(?!\w)"
 )
 _HOURS = re.compile(r"(?<![\w.,:/-])(\d{1,3})\s?h(?:s|rs)?\s?([0-5]\d)?(?:\s?min|m)?(?![\w/])")
 """`9h`, `9h30`, `2 h 05 min`."""
 _POINTED = re.compile(r"(?<![\w.,:/-])([01]?\d|2[0-4])\.([0-5]\d)(?=\sUhr\b)")
 _HALF = re.compile(r"(?<![\w.,:])(1[0-2]|[1-9])([ap])m\b(?!/)", re.IGNORECASE)
 _ISO = re.compile(r"(?<![\w/.-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\w/-])")
+_STAMP = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(?:(Z)|([+-]\d\d:?\d\d))?(?!\w)")
 _DATE = re.compile(r"(?<![\w/.,-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])\2(\d{4}|\d{2})(?![\w/-]|[.,]\d)")
 _DAY_MONTH = re.compile(r"(?<![\w/.,-])(0?[1-9]|[12]\d|3[01])([/.])(0?[1-9]|1[0-2])(\.?)(?![\w/-]|[.,]?\d)")
 _BEFORE = re.compile(r"([^\W\d_]+)\s+$")
@@ -34,7 +35,7 @@ _TELEPHONE = re.compile(
 )
 _MANY_GROUPS = re.compile(_NO_AMOUNT + r"\d{2,4}(?: \d{2,4}){3,6}" + _NO_MEASURE)
 _SERIAL = re.compile(r"(?<![\w.,:/-])\d{1,7}(?:-\d{1,7}){2,6}(?![\w/-]|[.,]\d)")
-_VERSION = re.compile(r"(?<![\w.,:/-])(?:([vV])\s?\.?\s?(?=\d))?(\d{1,6}(?:\.\d{1,6}){1,5})(?![\w/]|[.,]\d)")
+_VERSION = re.compile(r"(?<![\w.,:/-])(?:([vV])\s?\.?\s?(?=\d))?(\d{1,6}(?:\.\d{1,6}){1,5})(?!\w|[.,]\d)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _LONG = re.compile(_NO_AMOUNT + r"(?:0\d{1,30}|\d{8,30})" + _NO_MEASURE)
 _MOST_IN_A_GROUP = 4
@@ -42,6 +43,9 @@ _MOST_IN_A_GROUP = 4
 
 def said_dates(text: str, words: SpokenWords) -> str:
     """Write dates out: `2026-11-27`, `27/11/2026`, `27.11.`."""
+    text = _STAMP.sub(
+        lambda match: f"{match[1]}, {match[2]}{' UTC' if match[3] else ''} {match[4] or ''}".strip(), text
+    )
     text = _ISO.sub(lambda match: _date(match, int(match[3]), int(match[2]), match[1], words), text)
     text = _DATE.sub(lambda match: _written_date(match, words), text)
     return _DAY_MONTH.sub(lambda match: _day_month(match, words), text)
@@ -69,6 +73,12 @@ def said_codes(text: str, words: SpokenWords) -> str:
     text = _SERIAL.sub(lambda match: _digits(match[0], words), text)
     text = _VERSION.sub(lambda match: _version(match, words), text)
     return _LONG.sub(lambda match: _digits(match[0], words), text)
+
+
+def _stamp(match: re.Match[str]) -> str:
+    """Part the date and the time of `2026-05-03T10:30:00Z`."""
+    zone = " UTC" if match[3] else match[4] or ""
+    return f"{match[1]}, {match[2]}{zone}"
 
 
 def _date(match: re.Match[str], day: int, month: int, year: str, words: SpokenWords) -> str:

@@ -9,6 +9,7 @@ words. What is left out is told to the caller.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ _MOST_CHARS = 60
 _MEANT = re.compile("[^ªº²³¹⁰⁴-⁹⁺⁻¼-¾⅐-⅞⅒№™℠®©]+")
 """Runs without the signs that decide about a value, which their compatible letters do not show."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|euro|pound|copy|deg|#\d{1,6});")
 _CUE = re.compile(r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3} --> (?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}|\[[ xX]\](?=\s)")
 """The times of a subtitle, and the box of a task in a list."""
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX][-o^']?[)(\]\[DPp/\\|*3]+|<3|\^_?\^|[xX]D+)(?=[\s.,!?]|$)")
@@ -71,17 +73,21 @@ def normalize(text: str, language: str) -> Normalized:
     left_out: list[str] = []
     shortened: list[str] = []
     text = _MEANT.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text).replace("\u2044", "/")
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     text = said_addresses(text, words, shortened)
     text = _CUE.sub(lambda match: _noted(match, left_out), text)
     text = _TAG.sub(lambda match: _noted(match, left_out), text)
     text = _without_pictures(text, left_out)
     text = _EMOTICON.sub(lambda match: _noted(match, left_out), " ".join(text.split()))
     text = _ARROW.sub(", ", text)
-    text = _said_words(text, words) if words else said_by_library(text, language)
-    text = unicodedata.normalize("NFKC", text).replace("\u2044", "/")
+    if words is None:
+        text = said_by_library(text, language)
+    else:
+        text = unicodedata.normalize("NFKC", _said_words(text, words)).replace("\u2044", "/")
     text = _MARKUP.sub("", text).replace("_", " ")
     text = _REPEATED.sub(r"\1", _DOTS.sub("… ", text.replace("--", "—")))
     text = re.sub(r"\s+([,.;:!?…)])(?=\s|$)", r"\1", " ".join(text.split()))
+    text = re.sub(r"(?<=[(\[]) ", "", text)
     said = text if any(character.isalnum() for character in text) else ""
     return Normalized(said, tuple(left_out), tuple(shortened))
 

@@ -12,11 +12,17 @@ from dragoman_handlers.speech.number_words import SpokenWords, cardinal, ordinal
 _ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _LETTERS: Mapping[str, int] = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _BEHIND = re.compile(
-    rf"(?<![\w.])([^\W\d_]{{1,20}})(\.?\s+)({_ROMAN})(?:ers?|res?|ères?)?(\.(?=\s\w))?(?![\w'’]|-[^\W\d_])"
+    rf"(?<![\w.])([^\W\d_]{{1,20}})(\.?\s+)({_ROMAN})(?:ers?|res?|ères?)?(\.(?=\s\w|[,;:)]))?(?![\w]|['’](?!s\b)|-[^\W\d_])"
 )
 """A word, and a roman numeral behind it."""
 _AHEAD = re.compile(rf"(?<![\w.-])({_ROMAN})(\.|[ºª]|(?:ères?|ère|er|res?|èmes?|emes?|es?))?\s+([^\W\d_]{{3,20}})")
 """A roman numeral, perhaps with the end of an ordinal, and a word behind it."""
+_RANKS = frozenset({"type", "phase", "class", "stage", "grade", "tier"})
+"""Words behind which `I` is a number, whatever follows."""
+_SEVERAL = re.compile(
+    rf"\b((?:séculos|siglos|secoli)\s)({_ROMAN}(?:(?:,\s|\s?[-–]\s?|\s(?:e|y|a|al|ao)\s){_ROMAN}){{1,5}})(?!\w)"
+)
+_FRENCH = re.compile(rf"(?<!\w)(?![^IVX])({_ROMAN.replace('LCDM', '')})(?:èmes?|emes?|es?|er)(?!\w)")
 _SUBJECT = re.compile(r"\s+(?!(?:of|was|is|ruled|reigned|died|became|and)\b)[a-z]")
 """What follows the pronoun `I`, and no king."""
 _FEMININE = re.compile(
@@ -42,6 +48,8 @@ def said_ordinals(text: str, words: SpokenWords) -> str:
         )
         if rank and groups.get("e"):
             rank = re.sub(r"(?<=r)o$", "", rank)
+        if rank and groups.get("s"):
+            rank = re.sub(r"(?<=[oa])\b", "s", rank)
         return rank or match[0]
 
     return words.ranked.sub(said, text)
@@ -49,6 +57,10 @@ def said_ordinals(text: str, words: SpokenWords) -> str:
 
 def said_romans(text: str, words: SpokenWords) -> str:
     """Write roman numerals out where the words around them say that they are numbers."""
+    text = _SEVERAL.sub(lambda match: match[1] + _centuries(match[2], words), text)
+    if words.language == "fr":
+        text = _AHEAD.sub(lambda match: _ahead(match, words), text)
+        return _BEHIND.sub(lambda match: _behind(match, words), _FRENCH.sub(lambda match: _french(match, words), text))
     text = _AHEAD.sub(lambda match: _ahead(match, words), text)
     return _BEHIND.sub(lambda match: _behind(match, words), text)
 
@@ -58,6 +70,15 @@ def roman_value(numeral: str) -> int:
     values = [_LETTERS[letter] for letter in numeral]
     following = [*values[1:], 0]
     return sum(-one if one < after else one for one, after in zip(values, following, strict=True))
+
+
+def _centuries(numerals: str, words: SpokenWords) -> str:
+    return re.sub(r"[IVXLCDM]+", lambda match: _limited(roman_value(match[0]), words, feminine=False), numerals)
+
+
+def _french(match: re.Match[str], words: SpokenWords) -> str:
+    """Say `IIe`, which is nothing but a number."""
+    return ordinal(roman_value(match[1]), words.language) or match[0]
 
 
 def _rank(number: int, words: SpokenWords, before: str, feminine: bool) -> str | None:  # noqa: FBT001 - as ordinal()
@@ -84,7 +105,8 @@ def _ahead(match: re.Match[str], words: SpokenWords) -> str:
 def _behind(match: re.Match[str], words: SpokenWords) -> str:
     word, blank, numeral, stop = match.groups()
     number = roman_value(numeral)
-    if numeral == "I" and words.language == "en" and _SUBJECT.match(match.string, match.end()):
+    ranks = word.lower() in _RANKS
+    if numeral == "I" and words.language == "en" and not ranks and _SUBJECT.match(match.string, match.end()):
         return match[0]
     ends = (stop or "") if words.language != "de" else ""
     said = _counted(word, number, words) or _named(word, numeral, number, words)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import num2words
@@ -54,6 +55,7 @@ _MINUS_WORDS: Mapping[str, str] = {
 }
 """Some voices read no hyphen before a number."""
 _BARE_MINUS = re.compile(r"−\s?(?=\d)")
+_FRACTION = re.compile("[¼-¾⅐-⅞]")
 _CURRENCIES: Mapping[str, str] = {"€": "EUR", "$": "USD", "£": "GBP"}
 _AMOUNT = re.compile(
     r"(?<!\w)([€$£])\s?(\d{1,12}(?:[.,]\d{2})?)(?![\w]|[.,]\d)|(?<![\w.,])(\d{1,12}(?:[.,]\d{2})?)\s?([€$£])(?!\w)"
@@ -68,6 +70,7 @@ _ORDINALS: Mapping[str, re.Pattern[str]] = {
 
 def said_by_library(text: str, language: str) -> str:
     """Write negative numbers, amounts of money and ordinals out where there are words for them."""
+    text = _FRACTION.sub(lambda match: f" {unicodedata.normalize('NFKC', match[0]).replace(chr(0x2044), '/')}", text)
     text = _AMOUNT.sub(lambda match: _amount(match, language), text)
     if language in _ORDINALS:
         text = _ORDINALS[language].sub(lambda match: ordinal(int(match[1]), language) or match[0], text)

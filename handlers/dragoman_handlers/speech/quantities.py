@@ -19,9 +19,9 @@ CLOSE_NUMBER = NUMBER.replace("[ \u00a0\u202f]", "[\u00a0\u202f]")
 """The same, but no plain blank between thousands: in English `2020 300` is two numbers."""
 _MINUS = r"(?:(?<![\w.,)\]°%'’-])[-−–])"
 _WRITTEN_SCALES = (
-    "hundred|thousand|[mb]illions?|trillions?|mil|milh(?:ão|ões)|bilh(?:ão|ões)|bili(?:ão|ões)|trilh(?:ão|ões)"
-    "|mill(?:ón|ones)|bill(?:ón|ones)|mil millones|mille|milliards?|mila|milion[ei]|miliard[oi]|Million(?:en)?"
-    "|Milliarden?|Tausend|Billionen?"
+    "hundred|thousand|[mb]illions?|trillions?|mil milh(?:ão|ões)|mil millones|mil|milh(?:ão|ões)|bilh(?:ão|ões)"
+    "|bili(?:ão|ões)|trilh(?:ão|ões)|mill(?:ón|ones)|bill(?:ón|ones)|mille|milliards?|mila|milion[ei]|miliard[oi]"
+    "|Million(?:en)?|Milliarden?|Tausend|Billionen?"
 )
 """What may stand between an amount and its currency in any of the languages, besides the short forms."""
 _CODES = {
@@ -52,13 +52,13 @@ def said_money(text: str, words: SpokenWords) -> str:
         upper = match["upper"] or match["upper2"]
         lower = ""
         if upper:
-            lower, amount = f"{plain_number(amount, words)} {words.signs['to']} ", upper
-        if match["each"]:
-            scale, each = scale or "", match["each"]
+            low_scale = words.scales.get((match["low"] or "").strip().lower())
+            lower = f"{plain_number(amount, words)} {low_scale.more if low_scale else ''}".strip()
+            lower, amount = f"{lower} {words.signs['to']} ", upper
+        each = match["each"] or ""
+        if each:
             unit = words.units.get(each.lower()) or words.units.get(each)
             each = f" {words.per} {unit.one if unit else each}"
-        else:
-            each = ""
         return f"{minus}{lower}{_amount(amount, scale.strip(), money, words)}{each}"
 
     return _money(words).sub(said, text)
@@ -71,9 +71,11 @@ def _money(words: SpokenWords) -> re.Pattern[str]:
     sign = "|".join(rf"(?<!\w){re.escape(one)}" if one.isalpha() else re.escape(one) for one in signs)
     behind = "|".join(rf"{re.escape(one)}(?!\w)" if one[-1].isalpha() else re.escape(one) for one in signs)
     short = "|".join(sorted(map(re.escape, words.scales), key=len, reverse=True))
-    scale = rf"(?:[ \u00a0\u202f](?:{_WRITTEN_SCALES})(?!\w)|[ \u00a0\u202f-]?(?i:{short})(?!\w)(?:\.(?=\s?\S))?)"
+    scale = (
+        rf"(?:[ \u00a0\u202f](?:{_WRITTEN_SCALES})(?!\w)|[ \u00a0\u202f-]?(?i:{short})(?!\w)(?:\.(?=\s?[€$£¥a-z]))?)"
+    )
     number = NUMBER if words.language != "en" else CLOSE_NUMBER
-    upper = rf"(?:\s?[-–—]\s?(?:{sign})?\s?"
+    upper = rf"(?:(?P<low>[ \u00a0\u202f]?(?i:{short})(?!\w))?\s?[-–—]\s?(?:{sign})?\s?"
     each = r"(?:\s?/\s?(?P<each>[^\W\d_]{1,12})(?!\w))?"
     return re.compile(
         rf"(?:(?P<minus>{_MINUS}\s?)?(?:(?P<before>{sign}))\s?(?P<minus2>[-−](?=\d))?"
@@ -134,7 +136,9 @@ def said_scales(text: str, words: SpokenWords) -> str:
     """Write thousands and millions out where no currency stands beside them: `5 Mio. Menschen`, `10k`, `1.2M`."""
 
     def said(match: re.Match[str]) -> str:
-        scale = match[2] or match[3]
+        scale = match[2] or match[3] or match[4]
+        if match[4] and words.language != "pt":
+            return match[0]  # `5 mi` are miles
         noun = words.scales.get(scale.lower())
         if noun is None or (match[1] in {"2", "4", "8"} and scale in "kK") or match[0] == "3M":
             return match[0]
@@ -146,7 +150,7 @@ def said_scales(text: str, words: SpokenWords) -> str:
 
 _SCALED = re.compile(
     rf"(?<![\w.,])({CLOSE_NUMBER})(?:\s?(?=(?:[Mm]io|[Mm]rd|mln|mld|bn|mn|bln|[Tt]sd|[Mm]ill|Mds?)\b)([A-Za-z]{{2,4}})\b\.?"
-    r"|([kKM])(?![\w/]))"
+    r"|([kKM])(?![\w/]|\s(?:run|race|walk|video|TV|screen|monitor|resolution)\b)|\s(mi|bi|tri)(?=\sde\b))"
 )
 
 
@@ -167,7 +171,9 @@ def said_units(text: str, words: SpokenWords) -> str:
         return counted(plain_number(number, words), noun, words)
 
     text = _units(words).sub(said, text)
-    return _ALONE_UNIT.sub(lambda match: _alone(match[0], words), text)
+    if words.language == "en":
+        text = _FEET.sub(r"\1 foot \2", text)
+    return _ALONE_UNIT.sub(lambda match: _alone(match, words), text)
 
 
 @functools.cache
@@ -178,19 +184,22 @@ def _units(words: SpokenWords) -> re.Pattern[str]:
     inch = '|(?<=\\d)"' if words.language == "en" else ""
     return re.compile(
         rf"(?<![\w.,])(?P<number>{number})(?P<blank>[ \u00a0\u202f-]?)"
-        rf"(?P<unit>(?:{simple})(?:/(?:{simple}))?(?![\w²³])|[°º]\s?[CF](?!\w)|°(?!\w){inch})"
-        r"(?:(?<=Std|Min|Sek|seg|sec|min|hrs|min)\.(?=\s*[,;a-zß-ü\d]))?"
+        rf"(?P<unit>(?:{simple})(?:/(?:{simple})[²³]?)?(?![\w²³])|[°º]\s?[CF](?!\w)|[°º](?!\w){inch})"
+        r"(?:(?:(?<=Std|Min|Sek|seg|sec|min|hrs|lbs|mph)|(?<=hr|ft|oz|lb))\.(?=\s*[,;a-zß-ü\d]))?"
     )
 
 
+_FEET = re.compile("(?<![\\w.,'’′])([3-8])['’′](\\d|1[01])(?:[\"”″](?!\\w)|(?![\\w'’]))")
 _ALONE_UNIT = re.compile(
     r"(?<![\w/])(?:[kcm]m/[hs]|m/s²|[µμ][glms]|[kcm]m[²³]?|m[²³]|[kmµμ]g(?:/(?:ml|dl|l|kg|m³))?|ml|[kMG]Hz|kWh?|[°º][CF])(?![\w/])"
 )
 
 
-def _alone(unit: str, words: SpokenWords) -> str:
-    noun = _unit(unit.replace("μ", "µ").replace("º", "°"), words)
-    return noun.more if noun and not unit.isupper() else unit
+def _alone(match: re.Match[str], words: SpokenWords) -> str:
+    noun = _unit(match[0].replace("μ", "µ").replace("º", "°"), words)
+    if noun is None:
+        return match[0]
+    return noun.one if re.match(r"\s\d", match.string[match.end() : match.end() + 2]) else noun.more
 
 
 def _unit(sign: str, words: SpokenWords) -> Noun | None:
@@ -199,10 +208,12 @@ def _unit(sign: str, words: SpokenWords) -> Noun | None:
     if noun is not None or "/" not in sign:
         return noun
     upper, _, lower = sign.partition("/")
-    above, below = words.units.get(upper), words.units.get(lower)
+    power = "" if lower in words.units else {"²": "squared", "³": "cubed"}.get(lower[-1], "")
+    above, below = words.units.get(upper), words.units.get(lower.rstrip("²³") if power else lower)
     if above is None or below is None:
         return None
-    return Noun(f"{above.one} {words.per} {below.one}", f"{above.more} {words.per} {below.one}", above.feminine)
+    per = f"{words.per} {below.one} {words.signs[power] if power else ''}".strip()
+    return Noun(f"{above.one} {per}", f"{above.more} {per}", above.feminine)
 
 
 _FEMININE_HALF = {"pt": "meia", "es": "media", "it": "mezza"}
@@ -239,8 +250,10 @@ def said_powers(text: str, words: SpokenWords) -> str:
     return _POWER.sub(said, text)
 
 
-_RANGE = re.compile(rf"(?<![\w.,:/-])({CLOSE_NUMBER})(%?\s?[–—]\s?|%?-)(?={CLOSE_NUMBER}(?![\w/-]|[.,:]\d))")
-_RATIO = re.compile(r"(?<![\w.,:/])(\d{1,4}):(?=\d{1,4}(?![\w:/]|[.,]\d))")
+_RANGE = re.compile(
+    rf"(?<![\w.,:/-])({CLOSE_NUMBER})(%?\s?[–—]\s?|%?-|\s-\s(?!\d[^=]{0, 20}=))(?={CLOSE_NUMBER}(?![\w/-]|[.,:]\d))"
+)
+_RATIO = re.compile(r"(?<![\w.,:/])(\d{1,3}):(?=\d{1,3}(?![\w:/]|[.,]\d))")
 
 
 def said_ranges(text: str, words: SpokenWords) -> str:

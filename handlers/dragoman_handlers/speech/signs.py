@@ -10,16 +10,17 @@ import re
 from dragoman_handlers.speech.number_words import SpokenWords, cardinal, plain_number
 from dragoman_handlers.speech.quantities import CLOSE_NUMBER, NUMBER
 
-_NUMBER_SIGN = re.compile(r"(?<!\w)(?:[nN]\.?\s?[º°]s?\.?|№|#)\s?(?=\d)|(?<!\w)(?:[nN]\.?º|№)(?!\w)")
+_NUMBER_SIGN = re.compile(r"(?<!\w)(?:[nN]\.?\s?[º°]\.?|№|#)\s?(?=\d)|(?<!\w)(?:[nN]\.?º|№)(?!\w)")
+_NUMBER_SIGNS = re.compile(r"(?<!\w)[nN]\.?(?:ºs|os)\s?(?=\d)")
 _SPELT_NUMBER_SIGN = re.compile(r"(?<!\w)[nN]\.o\s?(?=\d)")
 _FEMININE_TITLE = re.compile(r"\b(Prof|Sr|Dr|Exm)\.?ª\.?")
-_MINUS = re.compile(r"\s?−\s?(?=[\w.$€£])|(?<![^\s(\[=:,;/<>×÷])[-–](?=\.?\d)")
+_MINUS = re.compile(r"\s?−\s?(?=[\w.$€£∞√(])|\s-\s(?=\d[^=]{0,20}=)|(?<![^\s(\[=:,;/<>×÷])[-–](?=\.?\d)")
 _TIMES = re.compile(r"(?<=\d)\s?[×*]\s?(?=\d)|(?<=\d)\s?[xX](?=\s?\d)(?<!\b0[xX])\s?")
 _ABOUT = re.compile(r"(?<!\w)[~≈∼]\s?(?=[\d$€£])")
 _POINT = re.compile(r"(?<![\w.])\.(?=\d)")
 _COMPARED = re.compile(r"(?<![<>=-])([<>])(=?)(?=\s?[-−]?\d)")
 _REPEATED = re.compile(r"([=&%§])\1+")
-_OPERATORS = re.compile(r"\s?([+=&%‰§×÷±≈≠≤≥©])\s?")
+_OPERATORS = re.compile(r"\s?([+=&%‰§×÷±≈≠≤≥©√∞])\s?")
 _DECADE = re.compile(r"(?<![\w.,])['’]?(1\d|20)?([2-9]0)['’]?s\b")
 _ALL_WEEK = re.compile(r"(?<![\w/.,])24/7(?![\w/])")
 _SAINT = re.compile(r"\bSt\.(?=\s[A-Z])")
@@ -30,6 +31,9 @@ _DOM = re.compile(r"(?<!\w)D\.(?=\s([A-ZÀ-Ý][a-zà-ÿ]+))")
 def said_signs(text: str, words: SpokenWords) -> str:
     """Replace the signs around numbers, and those that are words, by what is said for them."""
     operators, signs = words.operators, words.signs
+    text = text.replace("!=", "≠")
+    if words.language in {"pt", "es"}:
+        text = _NUMBER_SIGNS.sub("números ", text)
     text = _NUMBER_SIGN.sub(f"{signs['number']} ", text)
     if words.language in {"pt", "es"}:
         text = _SPELT_NUMBER_SIGN.sub(f"{signs['number']} ", text)
@@ -56,7 +60,7 @@ def said_short_forms(text: str, words: SpokenWords) -> str:
         text = _FEMININE_TITLE.sub(r"\1a.", text)
         text = re.sub(r"(?<!\w)D\.ª", "dona" if words.language == "pt" else "doña", text)
         text = _DOM.sub(lambda match: _title(match[1], words), text)
-    text = _before_numbers(words).sub(lambda match: f"{words.short_before_number[match[1]]} ", text)
+    text = _before_numbers(words).sub(lambda match: _before_number(match, words), text)
     return _short(words).sub(lambda match: _said_long(match, words), text)
 
 
@@ -71,6 +75,13 @@ def _title(name: str, words: SpokenWords) -> str:
     if words.language == "pt":
         return "dona" if feminine else "dom"
     return "doña" if feminine else "don"
+
+
+def _before_number(match: re.Match[str], words: SpokenWords) -> str:
+    following = match.string[match.end() : match.end() + 1]
+    if match[1].lower() in {"no", "nos", "n", "nr", "p", "pp"} and following in "IVXL":
+        return match[0]  # `No. I said`
+    return f"{words.short_before_number[match[1]]} "
 
 
 def _compared(match: re.Match[str], words: SpokenWords) -> str:

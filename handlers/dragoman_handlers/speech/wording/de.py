@@ -46,6 +46,8 @@ WORDS = SpokenWords(
         "≥": "mindestens",
         "<": "kleiner als",
         ">": "größer als",
+        "√": "Wurzel aus",
+        "∞": "unendlich",
         "©": "Copyright",
     },
     money_and="",

@@ -47,6 +47,8 @@ WORDS = SpokenWords(
         "≥": "at least",
         "<": "less than",
         ">": "greater than",
+        "√": "square root of",
+        "∞": "infinity",
         "©": "copyright",
     },
     money_and="and",

@@ -46,6 +46,8 @@ WORDS = SpokenWords(
         "≥": "au moins",
         "<": "inférieur à",
         ">": "supérieur à",
+        "√": "racine carrée de",
+        "∞": "infini",
         "©": "copyright",
     },
     money_and="",

@@ -45,6 +45,8 @@ WORDS = SpokenWords(
         "≥": "almeno",
         "<": "minore di",
         ">": "maggiore di",
+        "√": "radice quadrata di",
+        "∞": "infinito",
         "©": "copyright",
     },
     money_and="e",
