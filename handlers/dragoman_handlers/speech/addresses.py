@@ -40,13 +40,14 @@ _COUNTRIES = listed(
 _ALSO_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(listed.split())
     for language, listed in {
-        "en": "it is in at so to us my be am as do me no by ad pm page live world today news name space art pro club"
-        " design online site store shop info local email media cat jobs travel app",
-        "pt": "de eu me se no na ao as um ai la do",
-        "es": "de es la al me se si su no ni re ve",
-        "fr": "de la ne se il ma sa si au as es me et va",
-        "it": "io la ne se il ma si al ci vi me in no su li ai va sa so",
-        "de": "es im in am so er um",
+        "en": "im id ma pa ps gg bf gf tv it is in at so to us my be am as do me no by ad pm page live world"
+        " today news name space art pro club design online site store shop info local email media cat jobs"
+        " travel app",
+        "pt": "vi ir so ne vc sr pf bj mt tv ca sa pe de eu me se no na ao as um ai la do",
+        "es": "va vi ir ma tv so pa de es la al me se si su no ni re ve",
+        "fr": "je ca vu lu re ai ni de la ne se il ma sa si au as es me et va",
+        "it": "do re mo al io la ne se il ma si ci vi me in no su li ai va sa so",
+        "de": "na je ne tv es im in am so er um",
     }.items()
 }
 """Everyday words that are top-level domains as well, by the language of the text."""

@@ -10,7 +10,7 @@ _CLOCK = re.compile(
     r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?!\d|[:/]|[.,]\d)"
     r"(?P<half>\s?(?:[ap]\.m\.|[ap]m\b|[AP]M\b))?(?P<uhr>\s?(?:Uhr|h)\b)?(?!\w)"
 )
-_HOURS = re.compile(r"(?<![\w.,:/-])(\d{1,3})\s?h(?:s|rs)?\s?([0-5]\d)?(?:\s?min|m)?(?![\w/])")
+_HOURS = re.compile(r"(?<![\w.,:/-])(\d{1,3})(?:\s?h(?:s|rs)?|H(?=\d\d))\s?([0-5]\d)?(?:\s?min|m)?(?![\w/])")
 """`9h`, `9h30`, `2 h 05 min`."""
 _POINTED = re.compile(r"(?<![\w.,:/-])([01]?\d|2[0-4])\.([0-5]\d)(?=\sUhr\b)")
 _HALF = re.compile(r"(?<![\w.,:])(1[0-2]|[1-9])([ap])m\b(?!/)", re.IGNORECASE)

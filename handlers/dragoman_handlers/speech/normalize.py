@@ -39,6 +39,9 @@ _MEANT = re.compile("[^ªº²³¹⁰⁴-⁹⁺⁻¼-¾⅐-⅞⅒№™℠®©]+"
 """Runs without the signs that decide about a value, which their compatible letters do not show."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|euro|pound|copy|deg|#\d{1,6});")
+_HYPHENS = str.maketrans("\u2010\u2011\ufe63\uff0d", "----")
+_LINE = re.compile(r"([=+~_*#-])\1{5,}|^\s*([=+~_*#-])\2{2,}\s*$", re.MULTILINE)
+"""A line that is drawn with signs."""
 _CUE = re.compile(r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3} --> (?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}|\[[ xX]\](?=\s)")
 """The times of a subtitle, and the box of a task in a list."""
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX][-o^']?[)(\]\[DPp/\\|*3]+|<3|\^_?\^|[xX]D+)(?=[\s.,!?]|$)")
@@ -73,6 +76,7 @@ def normalize(text: str, language: str) -> Normalized:
     left_out: list[str] = []
     shortened: list[str] = []
     text = _MEANT.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text).replace("\u2044", "/")
+    text = _LINE.sub(" ", text.translate(_HYPHENS))
     text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     text = said_addresses(text, words, shortened)
     text = _CUE.sub(lambda match: _noted(match, left_out), text)

@@ -17,6 +17,9 @@ _BEHIND = re.compile(
 """A word, and a roman numeral behind it."""
 _AHEAD = re.compile(rf"(?<![\w.-])({_ROMAN})(\.|[ºª]|(?:ères?|ère|er|res?|èmes?|emes?|es?))?\s+([^\W\d_]{{3,20}})")
 """A roman numeral, perhaps with the end of an ordinal, and a word behind it."""
+_LONE = frozenset("LCDM")
+"""Letters that are no number where they stand alone: `Group C`."""
+_SMALL = re.compile(r"(?<![\w.])([^\W\d_]{4,20})\s([ivxl]{2,7})(?![\w'’-])")
 _RANKS = frozenset({"type", "phase", "class", "stage", "grade", "tier"})
 """Words behind which `I` is a number, whatever follows."""
 _SEVERAL = re.compile(
@@ -42,7 +45,7 @@ def said_ordinals(text: str, words: SpokenWords) -> str:
 
     def said(match: re.Match[str]) -> str:
         groups = match.groupdict()
-        feminine = bool(groups.get("f") or groups.get("f2"))
+        feminine = bool(groups.get("f") or groups.get("f2") or groups.get("f3"))
         rank = _rank(
             int(match["n"]), words, match.string[max(0, match.start() - _LOOK_BACK) : match.start()], feminine
         )
@@ -57,6 +60,7 @@ def said_ordinals(text: str, words: SpokenWords) -> str:
 
 def said_romans(text: str, words: SpokenWords) -> str:
     """Write roman numerals out where the words around them say that they are numbers."""
+    text = _SMALL.sub(lambda match: _small(match, words), text)
     text = _SEVERAL.sub(lambda match: match[1] + _centuries(match[2], words), text)
     if words.language == "fr":
         text = _AHEAD.sub(lambda match: _ahead(match, words), text)
@@ -70,6 +74,12 @@ def roman_value(numeral: str) -> int:
     values = [_LETTERS[letter] for letter in numeral]
     following = [*values[1:], 0]
     return sum(-one if one < after else one for one, after in zip(values, following, strict=True))
+
+
+def _small(match: re.Match[str], words: SpokenWords) -> str:
+    """Say `chapter iv`."""
+    well_formed = match[1].lower() in words.parts and re.fullmatch(_ROMAN, match[2].upper())
+    return f"{match[1]} {roman_value(match[2].upper())}" if well_formed else match[0]
 
 
 def _centuries(numerals: str, words: SpokenWords) -> str:
@@ -105,6 +115,8 @@ def _ahead(match: re.Match[str], words: SpokenWords) -> str:
 def _behind(match: re.Match[str], words: SpokenWords) -> str:
     word, blank, numeral, stop = match.groups()
     number = roman_value(numeral)
+    if numeral in _LONE:
+        return match[0]
     ranks = word.lower() in _RANKS
     if numeral == "I" and words.language == "en" and not ranks and _SUBJECT.match(match.string, match.end()):
         return match[0]

@@ -19,7 +19,8 @@ CLOSE_NUMBER = NUMBER.replace("[ \u00a0\u202f]", "[\u00a0\u202f]")
 """The same, but no plain blank between thousands: in English `2020 300` is two numbers."""
 _MINUS = r"(?:(?<![\w.,)\]°%'’-])[-−–])"
 _WRITTEN_SCALES = (
-    "hundred|thousand|[mb]illions?|trillions?|mil milh(?:ão|ões)|mil millones|mil|milh(?:ão|ões)|bilh(?:ão|ões)"
+    "hundred|thousand|lakhs?|crores?"
+    "|[mb]illions?|trillions?|mil milh(?:ão|ões)|mil millones|mil|milh(?:ão|ões)|bilh(?:ão|ões)"
     "|bili(?:ão|ões)|trilh(?:ão|ões)|mill(?:ón|ones)|bill(?:ón|ones)|mille|milliards?|mila|milion[ei]|miliard[oi]"
     "|Million(?:en)?|Milliarden?|Tausend|Billionen?"
 )
@@ -136,7 +137,7 @@ def said_scales(text: str, words: SpokenWords) -> str:
     """Write thousands and millions out where no currency stands beside them: `5 Mio. Menschen`, `10k`, `1.2M`."""
 
     def said(match: re.Match[str]) -> str:
-        scale = match[2] or match[3] or match[4]
+        scale = match[2] or match[3] or match[4] or match[5]
         if match[4] and words.language != "pt":
             return match[0]  # `5 mi` are miles
         noun = words.scales.get(scale.lower())
@@ -150,7 +151,7 @@ def said_scales(text: str, words: SpokenWords) -> str:
 
 _SCALED = re.compile(
     rf"(?<![\w.,])({CLOSE_NUMBER})(?:\s?(?=(?:[Mm]io|[Mm]rd|mln|mld|bn|mn|bln|[Tt]sd|[Mm]ill|Mds?)\b)([A-Za-z]{{2,4}})\b\.?"
-    r"|([kKM])(?![\w/]|\s(?:run|race|walk|video|TV|screen|monitor|resolution)\b)|\s(mi|bi|tri)(?=\sde\b))"
+    r"|([kKM])(?![\w/]|\s(?:run|race|walk|video|TV|screen|monitor|resolution)\b)|\s(mi|bi|tri)(?=\sde\b)|\s(M)(?=\sd[e'’]))"
 )
 
 
@@ -160,7 +161,7 @@ def said_units(text: str, words: SpokenWords) -> str:
     def said(match: re.Match[str]) -> str:
         number, glued = match["number"], match["blank"] == ""
         unit = match["unit"].replace("μ", "µ").replace("º", "°").replace("° ", "°")
-        noun = _unit(unit, words)
+        noun = _unit(re.sub(r"(?<=m)[23]\b", lambda power: "²³"[power[0] == "3"], unit), words)
         if noun is None or (unit == "s" and glued and len(number) > 2 and number.isdecimal()):
             return match[0]
         if unit == "s" and glued and number.endswith("0"):
@@ -184,7 +185,7 @@ def _units(words: SpokenWords) -> re.Pattern[str]:
     inch = '|(?<=\\d)"' if words.language == "en" else ""
     return re.compile(
         rf"(?<![\w.,])(?P<number>{number})(?P<blank>[ \u00a0\u202f-]?)"
-        rf"(?P<unit>(?:{simple})(?:/(?:{simple})[²³]?)?(?![\w²³])|[°º]\s?[CF](?!\w)|[°º](?!\w){inch})"
+        rf"(?P<unit>(?:{simple}|[kcmd]?m[23])(?:/(?:100\s?)?(?:{simple}|m[23])[²³]?)?(?![\w²³])|[°º]\s?[CF](?!\w)|[°º](?!\w){inch})"
         r"(?:(?:(?<=Std|Min|Sek|seg|sec|min|hrs|lbs|mph)|(?<=hr|ft|oz|lb))\.(?=\s*[,;a-zß-ü\d]))?"
     )
 
@@ -208,11 +209,14 @@ def _unit(sign: str, words: SpokenWords) -> Noun | None:
     if noun is not None or "/" not in sign:
         return noun
     upper, _, lower = sign.partition("/")
+    hundred = "100 " if lower.startswith("100") else ""
+    lower = lower.removeprefix("100").strip()
     power = "" if lower in words.units else {"²": "squared", "³": "cubed"}.get(lower[-1], "")
     above, below = words.units.get(upper), words.units.get(lower.rstrip("²³") if power else lower)
     if above is None or below is None:
         return None
-    per = f"{words.per} {below.one} {words.signs[power] if power else ''}".strip()
+    lower = f"{hundred}{below.more if hundred else below.one}"
+    per = f"{words.per} {lower} {words.signs[power] if power else ''}".strip()
     return Noun(f"{above.one} {per}", f"{above.more} {per}", above.feminine)
 
 

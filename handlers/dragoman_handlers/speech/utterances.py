@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dragoman_handlers.speech.normalize import Normalized, normalize
 from dragoman_handlers.text.sentences.segmentation import split_text
@@ -77,7 +77,8 @@ class _Collector:
         if text:
             yield Utterance(text, normalize(text, language))
         if rest:
-            yield Utterance(rest, normalize(rest, language))
+            # Signs alone are a line or a frame: they are not said, and pictures are told.
+            yield Utterance(rest, replace(normalize(rest, language), text=""))
 
     def _add(self, text: str) -> None:
         self.parts += [*self.pending, text]
