@@ -40,13 +40,13 @@ _MEANT = re.compile("[^ªº²³¹⁰⁴-⁹⁺⁻¼-¾⅐-⅞⅒№™℠®©]+"
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|euro|pound|copy|deg|#\d{1,6});")
 _HYPHENS = str.maketrans("\u2010\u2011\ufe63\uff0d", "----")
-_LINE = re.compile(r"([=+~_*#-])\1{5,}|^\s*([=+~_*#-])\2{2,}\s*$", re.MULTILINE)
+_LINE = re.compile(r"([=+~_*#-])\1{5,}|^[ \t]{0,9}([=+~_*#-])\2{2,}[ \t]{0,9}$", re.MULTILINE)
 """A line that is drawn with signs."""
 _CUE = re.compile(r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3} --> (?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}|\[[ xX]\](?=\s)")
 """The times of a subtitle, and the box of a task in a list."""
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX][-o^']?[)(\]\[DPp/\\|*3]+|<3|\^_?\^|[xX]D+)(?=[\s.,!?]|$)")
 _MARKUP = re.compile(r"(?<!\d)\*|\*(?!\d)|(?<!\w)_+|_+(?!\w)|[~`|^¶†‡•·■□▪]|(?<!\w)[#@](?=[^\W\d])")
-_ARROW = re.compile(r"\s*(?:[\u2190-\u21ff]|->|=>)\s*")
+_ARROW = re.compile(r"\s*(?:[\u2190-\u21ff]|->|=>)\s*|(?<=\w)\s{1,9}\|\s{1,9}(?=\w)")
 _REPEATED = re.compile(r"([!?,;:—])(?:\s?\1)+")
 _DOTS = re.compile(r"\.{2,}|…+")
 _JOINERS = re.compile("(?<![^\\W\\d_])[\u200c\u200d]|[\u200c\u200d](?![^\\W\\d_])")

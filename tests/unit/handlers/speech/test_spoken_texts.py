@@ -119,13 +119,14 @@ def test_plain_text_has_no_warnings() -> None:
 
 
 PIECES = (
+    "\n", " ", ".", "x", "(", "a-", "| ",
     "1", "12 ", "123 ", "1.", "1,", "1-", "1/", "1:1 ", "(1", "+1", "-1", "−", "½", "1½", "$1", "€5m ", "$1-",
     "1k", "9h", "1.º ", "n.º ", "X ", "IV ", "Chapter I ", "a.b", "www.", "a@", "º", "²", "=", "&", "#1",
     "1'", "D. ", "St. ", "Uhr ", "Iª ", "séculos X e ", "1 - 1 = ", "00:00:00,000 --> ", "&amp;", "https://",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("language", ["en", "pt", "de", "fr", "nl"])
+@pytest.mark.parametrize("language", ["en", "pt", "nl"])
 def test_a_text_twice_as_long_takes_about_twice_as_long(language: str) -> None:
     slow = {piece: times for piece in PIECES if (times := _times(piece, language))[1] > 10 * times[0] + 0.1}
     # Four times the text: quadratic work would be sixteen times as much.
@@ -135,7 +136,7 @@ def test_a_text_twice_as_long_takes_about_twice_as_long(language: str) -> None:
 def _times(piece: str, language: str) -> tuple[float, float]:
     """The seconds of a core for a text and for one of four times its length."""
     found = []
-    for chars in (3_000, 12_000):
+    for chars in (1_000, 4_000):
         text = piece * (chars // len(piece))
         begin_s = time.process_time()
         normalize(text, language)
