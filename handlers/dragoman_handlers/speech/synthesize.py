@@ -27,7 +27,7 @@ UNIT_S = 6.0
 """A unit is at most so many seconds of one core, by the pace of its voice ..."""
 UNIT_CHARS = 400
 """... and so many characters."""
-_SENTENCES_A_TURN = 20
+_CHARS_A_TURN = 1000
 _SAMPLE_BYTES = 2
 
 
@@ -105,12 +105,15 @@ async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -
     most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * speed * CHARACTERS_PER_S)))
     found: list[Sentence] = []
     normalized: list[Normalized] = []
-    for index, utterance in enumerate(utterances(text, language)):
+    since = 0
+    for utterance in utterances(text, language):
         normalized.append(utterance.said)
         pieces = split_long(utterance.said.text, most)
         if pieces:
             found.append(Sentence(utterance.text, pieces))
-        if index % _SENTENCES_A_TURN == _SENTENCES_A_TURN - 1:
+        since += len(utterance.text)
+        if since >= _CHARS_A_TURN:
+            since = 0
             await asyncio.sleep(0)  # a long text must not block the loop
     return found, told_warnings(normalized)
 

@@ -16,6 +16,10 @@ _LINE_BREAK = re.compile(r"([\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+)")
 _ENDS = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*$")  # noqa: RUF001 - the stops and quotation marks of all scripts
 
 
+MOST_CHARS = 1000
+"""A sentence that is longer is several utterances: one of them takes the loop some milliseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """What is said in one go."""
@@ -74,11 +78,11 @@ class _Collector:
         """Yield what there is, and begin again."""
         text, rest = "".join(self.parts).strip(), "".join(self.pending).strip()
         self.parts, self.pending, self.has_sentence = [], [], False
-        if text:
-            yield Utterance(text, normalize(text, language))
-        if rest:
-            # Signs alone are a line or a frame: they are not said, and pictures are told.
-            yield Utterance(rest, replace(normalize(rest, language), text=""))
+        for part in _bounded(text):
+            yield Utterance(part, normalize(part, language))
+        # Signs alone are a line or a frame: they are not said, and pictures are told.
+        for part in _bounded(rest):
+            yield Utterance(part, replace(normalize(part, language), text=""))
 
     def _add(self, text: str) -> None:
         self.parts += [*self.pending, text]
@@ -86,3 +90,14 @@ class _Collector:
 
     def _ended(self) -> bool:
         return bool(self.parts) and _ENDS.search("".join([*self.parts[-1:], *self.pending])[-20:]) is not None
+
+
+def _bounded(text: str) -> Iterator[str]:
+    """Yield a text in parts that are not too long, cut between words if there are some; nothing of no text."""
+    while len(text) > MOST_CHARS:
+        cut = text.rfind(" ", 1, MOST_CHARS)
+        cut = cut if cut > 0 else MOST_CHARS
+        yield text[:cut]
+        text = text[cut:].lstrip()
+    if text:
+        yield text

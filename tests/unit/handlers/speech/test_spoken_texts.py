@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman_handlers.speech.normalize import normalize, speakable, told_warnings
-from dragoman_handlers.speech.utterances import utterances
+from dragoman_handlers.speech.utterances import MOST_CHARS, utterances
 from dragoman_handlers.speech.wording import SPOKEN_WORDS
 
 TABLE = Path(__file__).parents[3] / "data" / "spoken_texts.jsonl"
@@ -103,6 +103,13 @@ def test_a_number_between_sentences_is_an_utterance_of_its_own() -> None:
 )
 def test_what_a_translator_leaves_as_it_is_is_said(text: str, said: list[str]) -> None:
     assert [each.said.text for each in utterances(text, "en") if each.said.text] == said
+
+
+def test_a_sentence_without_end_is_several_utterances_and_loses_no_word() -> None:
+    text = " ".join(f"word{number}" for number in range(1000)) + " " + "x" * 2500
+    found = [each.text for each in utterances(text, "en")]
+    assert max(map(len, found)) <= MOST_CHARS
+    assert "".join("".join(found).split()) == "".join(text.split())
 
 
 def test_warnings_name_what_is_left_out_once_and_not_without_end() -> None:
