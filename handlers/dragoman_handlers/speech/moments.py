@@ -1,5 +1,7 @@
 """Times, dates, telephone numbers, versions and codes as they are said: `9h30`, `27/11/2026`, `+351 912 345 678`."""
 
+# ruff: noqa: RUF001 -- dashes are meant
+
 from __future__ import annotations
 
 import re
@@ -10,7 +12,8 @@ _CLOCK = re.compile(
     r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?!\d|[:/]|[.,]\d)"
     r"(?P<half>\s?(?:[ap]\.m\.|[ap]m\b|[AP]M\b))?(?P<uhr>\s?(?:Uhr|h)\b)?(?!\w)"
 )
-_HOURS = re.compile(r"(?<![\w.,:/-])(\d{1,3})(?:\s?h(?:s|rs)?|H(?=\d\d))\s?([0-5]\d)?(?:\s?min|m)?(?![\w/])")
+_FROM_TO = re.compile(r"(?<=\d[:h]\d\d)\s?[-–]\s?(?=\d{1,2}[:h]\d\d(?!\d))|(?<=\dh)\s?[-–]\s?(?=\d{1,2}\s?h)")
+_HOURS = re.compile(r"(?<![\w.,:/-])(\d{1,3})(?:\s?h(?:s|rs)?|H(?=\d\d))(?:\s?([0-5]\d)(?:\s?min|m)?)?(?![\w/])")
 """`9h`, `9h30`, `2 h 05 min`."""
 _POINTED = re.compile(r"(?<![\w.,:/-])([01]?\d|2[0-4])\.([0-5]\d)(?=\sUhr\b)")
 _HALF = re.compile(r"(?<![\w.,:])(1[0-2]|[1-9])([ap])m\b(?!/)", re.IGNORECASE)
@@ -20,7 +23,7 @@ _DATE = re.compile(r"(?<![\w/.,-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3
 _DAY_MONTH = re.compile(r"(?<![\w/.,-])(0?[1-9]|[12]\d|3[01])([/.])(0?[1-9]|1[0-2])(\.?)(?![\w/-]|[.,]?\d)")
 _BEFORE = re.compile(r"([^\W\d_]+)\s+$")
 _LOOK_BACK = 24
-_NO_AMOUNT = r"(?<![\w.,/$€£¥₹-])(?<![$€£¥₹] )"
+_NO_AMOUNT = r"(?<![\w.,/$€£¥₹-])(?<![$€£¥₹] )(?<!\d[ \u00a0\u202f])"
 _NO_MEASURE = (
     r"(?![\w/-]|[.,]\d|\s?(?:[€$£¥₹%‰°]|R\$|EUR\b|USD\b|GBP\b|BRL\b|[kcm]?m[²³]?\b|k?g\b|[kMG]W?h?\b|[kMGT]?B\b"
     r"|de\s(?:euro|d[óo]lar|rea)|d'|mil|bil|euro|d[óo]l|rea[il]|pound|libr|livr|people|pessoa|habit|inhabit|Einwohner|Men))"
@@ -53,6 +56,7 @@ def said_dates(text: str, words: SpokenWords) -> str:
 
 def said_times(text: str, words: SpokenWords) -> str:
     """Write times of day and spans of hours out: `10:30`, `9h`, `9h30`."""
+    text = _FROM_TO.sub(f" {words.signs['to']} ", text)
     text = _CLOCK.sub(lambda match: _clock(match, words), text)
     if words.language == "de":
         text = _POINTED.sub(lambda match: f"{_hour(match[1], words)} Uhr {int(match[2]) or ''}".strip(), text)

@@ -47,7 +47,10 @@ def said_ordinals(text: str, words: SpokenWords) -> str:
         groups = match.groupdict()
         feminine = bool(groups.get("f") or groups.get("f2") or groups.get("f3"))
         rank = _rank(
-            int(match["n"]), words, match.string[max(0, match.start() - _LOOK_BACK) : match.start()], feminine
+            int(match["n"].replace(".", "")),
+            words,
+            match.string[max(0, match.start() - _LOOK_BACK) : match.start()],
+            feminine,
         )
         if rank and groups.get("e"):
             rank = re.sub(r"(?<=r)o$", "", rank)

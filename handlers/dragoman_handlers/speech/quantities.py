@@ -27,7 +27,8 @@ _WRITTEN_SCALES = (
 """What may stand between an amount and its currency in any of the languages, besides the short forms."""
 _CODES = {
     "USD": "$", "US$": "$", "EUR": "€", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹", "CHF": "CHF", "CAD": "C$",
-    "CA$": "C$", "AUD": "A$", "AU$": "A$", "RUB": "₽", "KRW": "₩", "TRY": "₺", "BTC": "₿", "PLN": "zł",
+    "CA$": "C$",
+    "AUD$": "A$", "CAD$": "C$", "USD$": "$", "AUD": "A$", "AU$": "A$", "RUB": "₽", "KRW": "₩", "TRY": "₺", "BTC": "₿", "PLN": "zł",
 }  # fmt: skip
 _THOUSANDS = frozenset({"mil", "thousand", "mille", "mila", "Tausend", "hundred"})
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
@@ -69,7 +70,8 @@ def said_money(text: str, words: SpokenWords) -> str:
 def _money(words: SpokenWords) -> re.Pattern[str]:
     """Return the pattern of a currency's sign before or after an amount."""
     signs = sorted({*words.money, *_CODES}, key=len, reverse=True)
-    sign = "|".join(rf"(?<!\w){re.escape(one)}" if one.isalpha() else re.escape(one) for one in signs)
+    # `NZ$5` is no dollar that we know.
+    sign = "|".join(rf"(?<!\w){re.escape(one)}" if one[0].isalpha() or one == "$" else re.escape(one) for one in signs)
     behind = "|".join(rf"{re.escape(one)}(?!\w)" if one[-1].isalpha() else re.escape(one) for one in signs)
     short = "|".join(sorted(map(re.escape, words.scales), key=len, reverse=True))
     scale = (
@@ -162,6 +164,10 @@ def said_units(text: str, words: SpokenWords) -> str:
         number, glued = match["number"], match["blank"] == ""
         unit = match["unit"].replace("μ", "µ").replace("º", "°").replace("° ", "°")
         noun = _unit(re.sub(r"(?<=m)[23]\b", lambda power: "²³"[power[0] == "3"], unit), words)
+        if unit == '"' and match.string.count('"', 0, match.start()) % 2:
+            return match[0]  # the end of a quotation
+        if number == "802.11":
+            return match[0]  # a standard, with its letter
         if noun is None or (unit == "s" and glued and len(number) > 2 and number.isdecimal()):
             return match[0]
         if unit == "s" and glued and number.endswith("0"):

@@ -11,7 +11,7 @@ from dragoman_handlers.speech.number_words import SpokenWords, cardinal, plain_n
 from dragoman_handlers.speech.quantities import CLOSE_NUMBER, NUMBER
 
 _NUMBER_SIGN = re.compile(r"(?<!\w)(?:[nN]\.?\s?[º°]\.?|№|#)\s?(?=\d)|(?<!\w)(?:[nN]\.?º|№)(?!\w)")
-_NUMBER_SIGNS = re.compile(r"(?<!\w)[nN]\.?(?:ºs|os)\s?(?=\d)")
+_NUMBER_SIGNS = re.compile(r"(?<!\w)[nN](?:\.?ºs|\.os)\s?(?=\d)")
 _SPELT_NUMBER_SIGN = re.compile(r"(?<!\w)[nN]\.o\s?(?=\d)")
 _FEMININE_TITLE = re.compile(r"\b(Prof|Sr|Dr|Exm)\.?ª\.?")
 _MINUS = re.compile(r"\s?−\s?(?=[\w.$€£∞√(])|\s-\s(?=\d[^=]{0,20}=)|(?<![^\s(\[=:,;/<>×÷])[-–](?=\.?\d)")

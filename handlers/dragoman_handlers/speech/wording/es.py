@@ -245,7 +245,7 @@ WORDS = SpokenWords(
     before_date=listed("el al del día hasta desde"),
     clock={"full": "{h} en punto", "few": "{h} y {m}", "more": "{h} y {m}"},
     ranked=re.compile(
-        r"(?<![\w.,])(?P<n>\d{1,3})\s?(?:\.?\s?(?:º|(?P<f>ª))(?P<s>s)?|°(?=\s(?:lugar|andar|piso|ano|año|dia|día|turno|trimestre|semestre|bimestre|tempo|grau|grado|capítulo|prêmio|premio)\b)|\.\s?o|\.\s?(?P<f2>a)|\.?(?P<e>er)|\.?(?:ro|do|to|mo|vo|no)|\.?(?P<f3>ra|da|ta|ma|va|na))(?!\w)"
+        r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{3})?)\s?(?:\.?\s?(?:º|(?P<f>ª))(?P<s>s)?|°(?=\s(?:lugar|andar|piso|ano|año|dia|día|turno|trimestre|semestre|bimestre|tempo|grau|grado|capítulo|prêmio|premio)\b)|\.\s?o|\.\s?(?P<f2>a)|\.?(?P<e>er)|\.?(?:ro|do|to|mo|vo|no)|\.?(?P<f3>ra|da|ta|ma|va|na))(?!\w)"
     ),
     parts=listed(
         "capítulo parte acto escena volumen libro sección artículo título tomo fase tipo clase grado nivel episodio"

@@ -244,7 +244,7 @@ WORDS = SpokenWords(
     before_date=listed("em dia até desde de a no do ao"),
     clock={"full": "{h} {hours}", "few": "{h} e {m}", "more": "{h} e {m}"},
     ranked=re.compile(
-        r"(?<![\w.,])(?P<n>\d{1,3})\s?\.?\s?(?:º|°(?=\s(?:lugar|andar|piso|ano|año|dia|día|turno|trimestre|semestre|bimestre|tempo|grau|grado|capítulo|prêmio|premio)\b)|o(?<=\.o)|(?P<f>ª|a(?<=\.a)))(?P<s>s)?(?!\w)"
+        r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{3})?)\s?\.?\s?(?:º|°(?=\s(?:lugar|andar|piso|ano|año|dia|día|turno|trimestre|semestre|bimestre|tempo|grau|grado|capítulo|prêmio|premio)\b)|o(?<=\.o)|(?P<f>ª|a(?<=\.a)))(?P<s>s)?(?!\w)"
     ),
     parts=listed(
         "capítulo parte ato acto cena volume livro secção seção artigo título tomo fase tipo classe grau nível"
