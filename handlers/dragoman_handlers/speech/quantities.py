@@ -26,9 +26,9 @@ _WRITTEN_SCALES = (
 )
 """What may stand between an amount and its currency in any of the languages, besides the short forms."""
 _CODES = {
-    "USD": "$", "US$": "$", "EUR": "€", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹", "CHF": "CHF", "CAD": "C$",
-    "CA$": "C$",
-    "AUD$": "A$", "CAD$": "C$", "USD$": "$", "AUD": "A$", "AU$": "A$", "RUB": "₽", "KRW": "₩", "TRY": "₺", "BTC": "₿", "PLN": "zł",
+    "USD": "$", "US$": "$", "EUR": "€", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹", "CHF": "CHF",
+    "CAD": "C$", "CA$": "C$", "AUD$": "A$", "CAD$": "C$", "USD$": "$", "AUD": "A$", "AU$": "A$", "RUB": "₽",
+    "KRW": "₩", "TRY": "₺", "BTC": "₿", "PLN": "zł",
 }  # fmt: skip
 _THOUSANDS = frozenset({"mil", "thousand", "mille", "mila", "Tausend", "hundred"})
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
