@@ -25,7 +25,7 @@ _RANKS = frozenset({"type", "phase", "class", "stage", "grade", "tier"})
 _SEVERAL = re.compile(
     rf"\b((?:séculos|siglos|secoli)\s)({_ROMAN}(?:(?:,\s|\s?[-–]\s?|\s(?:e|y|a|al|ao)\s){_ROMAN}){{1,5}})(?!\w)"
 )
-_FRENCH = re.compile(rf"(?<!\w)(?![^IVX])({_ROMAN.replace('LCDM', '')})(?:èmes?|emes?|es?|er)(?!\w)")
+_FRENCH = re.compile(rf"(?<!\w)(?![^IVX])({_ROMAN.replace('LCDM', '')})(?:èmes?|emes?|es?|(?<=I)er)(?!\w)")
 _SUBJECT = re.compile(r"\s+(?!(?:of|was|is|ruled|reigned|died|became|and)\b)[a-z]")
 """What follows the pronoun `I`, and no king."""
 _FEMININE = re.compile(

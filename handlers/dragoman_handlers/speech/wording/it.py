@@ -257,7 +257,6 @@ WORDS = SpokenWords(
         "dinastia": True,
         "giornata": True,
         "congresso": False,
-        "festival": False,
         "impero": False,
         "reich": False,
         "concilio": False,
