@@ -222,7 +222,7 @@ async def _translated_audio(
         audio_mime_type=spoken.mime_type,
         segments=spoken.segments,
         voice=spoken.voice,
-        warnings=translated.warnings or UNSET,
+        warnings=[*translated.warnings, *spoken.warnings] or UNSET,
     )
     return audio, spoken.sound
 

@@ -88,7 +88,7 @@ class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     voice: str = ""
     """The voice that speaks, by the name that a request may ask for."""
     warnings: list[str] | UnsetType = UNSET
-    """Of the translation; left out where there is nothing to say."""
+    """What is doubtful about the translation, and what of it is not spoken; left out where there is nothing to say."""
 
 
 class TranslatedAudioEvent(Event, frozen=True, kw_only=True):
