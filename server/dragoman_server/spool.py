@@ -14,7 +14,7 @@ class Spool:
     """Files of raw samples that the server and its engine processes share by path; emptied at each start."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
@@ -23,18 +23,18 @@ class Spool:
         Raises:
             OSError: it cannot be written.
         """
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, mode=0o700)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, mode=0o700)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Remove the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
     def file(self) -> Iterator[Path]:
         """Provide a path of its own; the file is removed at the end."""
-        path = self._folder / f"{next(self._numbers)}.pcm"
+        path = self.folder / f"{next(self._numbers)}.pcm"
         try:
             yield path
         finally:

@@ -76,7 +76,7 @@ class Server:
         self.cache = cache
         self.publisher = Publisher(context, mark)
         self.memory = Memory(config.engines.memory_mb)
-        self.pools = make_pools(config, self.memory, cache.keep_unit)
+        self.pools = make_pools(config, self.memory, cache.keep_unit, spool.folder)
         self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
