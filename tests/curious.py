@@ -74,7 +74,7 @@ def _attempts(spec: Any) -> dict[str, str]:
     tried: dict[str, Callable[[], object]] = {
         "read a file of the system": lambda: Path("/etc/passwd").read_text(),
         "read it in a thread": _read_in_a_thread,
-        "read it through the root of its own process": lambda: Path("/proc/self/root/etc/passwd").read_text(),
+        "read it through the root of its own process": lambda: Path("/proc/self", "root", "etc", "passwd").read_text(),
         "read the journal": lambda: Path(spec.spool_dir, "..", "journal.db").read_bytes(),
         "list the state folder": lambda: list(spool.parent.iterdir()),
         "list the home folder": lambda: list(Path.home().iterdir()),

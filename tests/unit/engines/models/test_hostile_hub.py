@@ -104,7 +104,7 @@ def test_files_that_would_be_one_or_lie_in_one_another_are_refused(names: list[s
         check_names(names, "a hub")
 
 
-@pytest.mark.parametrize("name", ["/tmp/x", "a/../../secret", "a\\b", "a\nb", "NUL.bin"])
+@pytest.mark.parametrize("name", ["/var/x", "a/../../secret", "a\\b", "a\nb", "NUL.bin"])
 def test_a_hub_whose_files_lie_elsewhere_is_refused(hub: Hub, folder: Path, name: str) -> None:
     hub.files[name] = LARGE
     if ".." in name:  # such names are passed over, as hidden files are
