@@ -23,6 +23,8 @@ class Spool:
         Raises:
             OSError: it cannot be written.
         """
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()  # what a link leads to is not ours to empty
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, mode=0o700)
         return self
