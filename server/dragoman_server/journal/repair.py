@@ -83,8 +83,26 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def replace_damaged(path: Path, open_new: Open) -> sqlite3.Connection:
+def looks_sound(path: Path) -> None:
+    """Read the file with fresh eyes: a connection that has been open for long sees its own memory of most pages.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as fresh:
+        for table in _COLUMNS:
+            fresh.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608 - our own names
+            if table not in _WITHOUT_NUMBERS:
+                fresh.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608
+
+
+def replace_damaged(path: Path, open_new: Open, old: sqlite3.Connection | None = None) -> sqlite3.Connection:
     """Keep the damaged file aside, and begin a new one with the rows that can be read.
+
+    Args:
+        path: the file.
+        open_new: makes a new one.
+        old: a connection to the damaged file, which may remember what cannot be read from it any more.
 
     Raises:
         sqlite3.Error: the new one cannot be written.
@@ -93,7 +111,7 @@ def replace_damaged(path: Path, open_new: Open) -> sqlite3.Connection:
     aside = _moved_aside(path)
     connection = open_new()
     try:
-        _salvage(aside, connection)
+        _salvage(aside, connection, old)
     except BaseException:
         connection.close()
         raise
@@ -141,14 +159,14 @@ def _remove_old(path: Path) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _salvage(aside: Path, into: sqlite3.Connection) -> None:
+def _salvage(aside: Path, into: sqlite3.Connection, old: sqlite3.Connection | None) -> None:
     """Copy the rows that can still be read, one by one."""
     saved = dict.fromkeys(_COLUMNS, 0)
     with into:
         into.execute("BEGIN IMMEDIATE")
         for table, columns in _COLUMNS.items():
             statement = _insert(table, columns)
-            for row in _rows(aside, table, columns):
+            for row in _rows(aside, table, columns) if old is None else _rows_of(old, table, columns):
                 with suppress(sqlite3.IntegrityError):  # of two rows with one key, the first
                     into.execute(statement, row)
                     saved[table] += 1
@@ -172,11 +190,15 @@ def _rows(aside: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]
     if not aside.is_file() or aside.is_symlink():
         return
     with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
-        if table in _WITHOUT_NUMBERS:
-            with suppress(sqlite3.Error):
-                yield from connection.execute(f"SELECT {columns} FROM {table}")  # noqa: S608
-            return
-        yield from _numbered_rows(connection, table, columns)
+        yield from _rows_of(connection, table, columns)
+
+
+def _rows_of(connection: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[object, ...]]:
+    if table in _WITHOUT_NUMBERS:
+        with suppress(sqlite3.Error):
+            yield from connection.execute(f"SELECT {columns} FROM {table}")  # noqa: S608
+        return
+    yield from _numbered_rows(connection, table, columns)
 
 
 def _numbered_rows(connection: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[object, ...]]:

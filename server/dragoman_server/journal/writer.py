@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
-from dragoman_server.journal.repair import Place, is_damage, replace_damaged, replace_missing
+from dragoman_server.journal.repair import Place, is_damage, looks_sound, replace_damaged, replace_missing
 
 log = structlog.get_logger()
 
@@ -24,6 +24,8 @@ _PROBE_S = 1.0
 """Between two attempts while the disk cannot be written, and between two looks whether the file is still there."""
 _PROBE_BYTES = 1 << 16
 _REPLACE_EVERY_S = 60.0
+_READ_EVERY_S = 5.0
+"""While it is written, the file is read so often as another process would find it: some milliseconds."""
 _MOST_OPERATIONS = 5000
 """In one transaction."""
 _CHECKPOINT_PAGES = 4000
@@ -73,6 +75,9 @@ class Writer(threading.Thread):
         self._woken = False
         """For a checkpoint."""
         self._looked_s = time.monotonic()
+        self._read_s = self._looked_s
+        self._written = False
+        """Something was written since the file was read with fresh eyes."""
         self._replaced_s = -_REPLACE_EVERY_S
         self.damaged_since_s: float | None = None
         """Since when the file has been damaged, and could not be replaced; of the monotonic clock."""
@@ -127,7 +132,7 @@ class Writer(threading.Thread):
         problem: str | None = None
         try:
             with self._in_use:
-                self._replace_if_gone()
+                self._look_after_file()
                 try:
                     self._write_all(operations)
                 except sqlite3.Error as error:
@@ -159,8 +164,8 @@ class Writer(threading.Thread):
         self._beside = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._place = Place(self._path)
 
-    def _replace_if_gone(self) -> None:
-        """Look now and then whether the file is still in its place: SQLite goes on writing to one that was removed.
+    def _look_after_file(self) -> None:
+        """Look now and then whether the file is still there and sound: SQLite notices neither by itself.
 
         Raises:
             sqlite3.Error, OSError: it is not, and cannot be written anew.
@@ -170,6 +175,13 @@ class Writer(threading.Thread):
         self._looked_s = time.monotonic()
         if not self._place.holds():
             self._swap(replace_missing(self._path, self._connection, self._open_new))
+        elif self._written and time.monotonic() - self._read_s >= _READ_EVERY_S:
+            self._written, self._read_s = False, time.monotonic()
+            try:
+                looks_sound(self._path)
+            except sqlite3.Error as error:
+                if is_damage(error):
+                    self._replace_damaged(error)
 
     def _replace_damaged(self, error: sqlite3.Error) -> None:
         """Replace the file, not more often than now and then: on a disk that fails, the next one is damaged too.
@@ -184,11 +196,7 @@ class Writer(threading.Thread):
             raise error
         self._replaced_s = now_s
         log.error("journal.corrupt", path=str(self._path), error=str(error))
-        for old in (self._beside, self._connection):
-            with suppress(sqlite3.Error):
-                old.close()
-        self._use(replace_damaged(self._path, self._open_new))
-        self._log_pages = 0
+        self._swap(replace_damaged(self._path, self._open_new, self._connection))
 
     def _swap(self, connection: sqlite3.Connection) -> None:
         old = (self._beside, self._connection)
@@ -219,6 +227,7 @@ class Writer(threading.Thread):
     def _write(self, operations: Sequence[Operation]) -> None:
         if all(one.kind is Kind.SYNC for one in operations):
             return
+        self._written = True
         size_bytes = sum([one.size_bytes for one in operations])
         self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
         with _transaction(self._connection):
