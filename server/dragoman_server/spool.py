@@ -42,9 +42,9 @@ class Spool:
             OSError: it cannot be made.
         """
         try:
-            return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            return os.open(self.folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except (AttributeError, OSError):  # a file system that has no such files
-            descriptor, path = tempfile.mkstemp(dir=self._folder)
+            descriptor, path = tempfile.mkstemp(dir=self.folder)
             Path(path).unlink()
             return descriptor
 
