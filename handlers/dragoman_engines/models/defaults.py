@@ -8,6 +8,8 @@ from dragoman_engines.models.packages import package_folder
 EMBEDDED = "embedded"
 BASE, TINY = "base", "tiny.en"
 """Whisper models: in 99 languages, from the extra `models-large`; and in English, from `models`."""
+KOKORO = "kokoro"
+"""Natural voices: those that speak their languages by default, where they are here."""
 
 
 def embedded_transcription(models_dir: str = "") -> str:

@@ -18,6 +18,7 @@ from dragoman_server.spool import Spool
 from dragoman_server.tasks.observer import NO_OBSERVER, Observer
 from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.publisher import Publisher
+from dragoman_wire.requests import SoundFormat
 
 
 @dataclass(kw_only=True, slots=True)
@@ -35,6 +36,8 @@ class Services:
     """The translation models by the names that peers know."""
     glossary: Glossary = field(default_factory=Glossary)
     phrases: PhraseBook = field(default_factory=PhraseBook)
+    speech_format: SoundFormat = "wav"
+    """Of speech where the request asks for none."""
     journal: Journal = NOTHING
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NO_OBSERVER
