@@ -16,7 +16,7 @@ from dragoman_handlers.speech.phrases import Lengths, cut_opening, cut_sentence
 from dragoman_handlers.speech.sound_files import mime_type, sound_file
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
-from dragoman_handlers.text.segmentation import split_text
+from dragoman_handlers.text.sentences.segmentation import split_text
 from dragoman_wire.errors import InvalidRequest
 from dragoman_wire.events import TranscriptSegment
 from dragoman_wire.requests import SoundFormat
