@@ -371,7 +371,7 @@ def _one_text(given: list[str], inside: str = "translate -f {name}") -> str:
         kind = "a file" if names_file else "a folder"
         raise typer.BadParameter(
             f"{name} is {kind}; for what is in it: dragoman {inside.format(name=shlex.quote(name))}"
-            f" (the words themselves: echo {shlex.quote(name)} | dragoman {inside.split()[0]} -)",
+            f" (the words themselves: echo {shlex.quote(name)} | dragoman {inside.split(maxsplit=1)[0]} -)",
             param_hint="TEXT",
         )
     if len(given) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from dragoman_client.cli.calls import OnEvent, call, warn
 from dragoman_client.cli.files import STDIN
 from dragoman_client.cli.output import print_json
 from dragoman_client.cli.settings import Settings
+from dragoman_client.errors import ClientError
 from dragoman_client.options import SpeakOptions
 from dragoman_client.results import SpokenText
 from dragoman_client.speech_stream import SpeechStream
@@ -38,6 +40,7 @@ PLAYERS: Mapping[str, str] = {
     "ffplay": "-nodisp -autoexit -loglevel error -f s16le -ar {rate} -i -",
 }
 """Programs that play samples from their standard input, and with which arguments; the first that is here is taken."""
+_CANCEL_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,8 +110,11 @@ def play(settings: Settings, request: SpeechCall, *, as_json: bool) -> None:
         async with client.speak_stream(request.text, request.language, **options) as stream:
             try:
                 await _play(player, stream)
-            except BaseException:
-                await client.cancel(stream.task_id)
+            except (asyncio.CancelledError, typer.Exit):
+                # No one will hear the rest: the server need not go on.
+                with contextlib.suppress(ClientError, TimeoutError):
+                    async with asyncio.timeout(_CANCEL_S):
+                        await client.cancel(stream.task_id)
                 raise
             return await stream.result()
 
@@ -130,8 +136,9 @@ async def _play(player: str, stream: SpeechStream) -> None:
             assert process.stdin is not None  # noqa: S101 - it was asked for
             process.stdin.write(chunk.audio)
             await process.stdin.drain()
-        if process is not None:
-            await process.communicate()
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            await process.wait()
     except (BrokenPipeError, ConnectionResetError):
         pass  # its exit status says what is wrong
     finally:

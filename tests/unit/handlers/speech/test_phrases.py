@@ -22,7 +22,10 @@ def squeezed(text: str) -> str:
     ("sentence", "pieces"),
     [
         ("Good morning, everyone.", ["Good morning, everyone."]),
-        ("A reunião foi transferida para terça-feira à tarde.", ["A reunião foi transferida para terça-feira à tarde."]),
+        (
+            "A reunião foi transferida para terça-feira à tarde.",
+            ["A reunião foi transferida para terça-feira à tarde."],
+        ),
         (
             "O comboio para Lisboa parte às nove, e guardei-lhe um lugar à janela.",
             ["O comboio para Lisboa parte às nove,", "e guardei-lhe um lugar à janela."],
