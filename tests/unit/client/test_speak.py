@@ -224,17 +224,6 @@ def test_without_a_file_the_pieces_go_to_a_player(
     arguments = (tmp_path / "arguments").read_text(encoding="utf-8").split()
     assert arguments[:4] == ["--quiet", "--file-type", "raw", "--format"]
     assert arguments[4:] == ["S16_LE", "--rate", "24000", "--channels", "1", "-"]
-        "--quiet",
-        "--file-type",
-        "raw",
-        "--format",
-        "S16_LE",
-        "--rate",
-        "24000",
-        "--channels",
-        "1",
-        "-",
-    ]
     [asked] = server.asked("speak")
     assert (asked["outputFormat"], asked["stream"]) == ("pcm", True)
 
