@@ -80,7 +80,7 @@ class Executor:
             duplicate: the request is a repeat that asks for more.
 
         Raises:
-            Overloaded: every place of the lane is taken.
+            Overloaded: every place of the lane is taken, or requests in flight hold too many bytes.
         """
         run = self._place(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
         row = AcceptedRow(
@@ -124,6 +124,8 @@ class Executor:
     ) -> Run:
         request = handler.narrowed(inbound.request, parts)
         lane, peer = self._lanes[handler.lane], peer_of(request)
+        if not resumed:
+            self._services.budget.check(inbound.size_bytes, peer, lane.name)
         priority: Priority = request.priority or "normal"
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
@@ -150,7 +152,7 @@ class Executor:
         self._store.begin(task)
         task.begin(run)
         self.active[task.request_type] += 1
-        self._services.budget.take(run.size_bytes)
+        self._services.budget.take(run.size_bytes, peer, lane.name)
         return run
 
     def _written(self, task: Task, run: Run, problem: str | None) -> None:
@@ -250,7 +252,7 @@ class Executor:
 
     def _leave(self, task: Task, run: Run) -> None:
         """Release everything that `_place` took, except the place in the lane."""
-        self._services.budget.give(run.size_bytes)
+        self._services.budget.give(run.size_bytes, run.timeline.peer, run.lane.name)
         task.in_flight.remove(run)
         self.active[task.request_type] -= 1
         if not self.active[task.request_type]:
