@@ -59,7 +59,7 @@ class SpeakOptions(CallOptions, total=False):
 
 
 def speak_request(text: str, language: str | None, options: SpeakOptions, *, stream: bool) -> SpeakRequest:
-    """Build the request of a call."""
+    """Build the request of a call; it asks for progress, so that a long text does not run out of `timeout_s`."""
     return SpeakRequest(
         text=text,
         language=language,
@@ -68,7 +68,7 @@ def speak_request(text: str, language: str | None, options: SpeakOptions, *, str
         speed=options.get("speed"),
         output_format=options.get("audio_format"),
         stream=stream or None,
-        **request_fields(options),
+        **request_fields(options) | {"progress": True},
     )
 
 

@@ -97,6 +97,7 @@ async def test_a_text_comes_back_as_speech_with_all_that_is_known_of_it(serve: S
         "messageId": "m",
     }
     assert "stream" not in asked
+    assert asked["progress"] is True, "a long text is to be spoken for longer than a client waits without news"
 
 
 async def test_pieces_come_in_order_each_once_and_then_the_whole(serve: Serve) -> None:
