@@ -52,7 +52,7 @@ class SpeakHandler(Handler[SpeakRequest]):
                 processing_time_ms=round(context.elapsed_s() * 1000),
                 timestamp=context.now_s(),
                 binary_frames={"audio": BinaryFrame(index=1, size=len(spoken.sound), mime_type=spoken.mime_type)},
-                warnings=warnings or UNSET,
+                warnings=[*context.warnings, *warnings, *spoken.warnings] or UNSET,
             ),
             [spoken.sound],
             settles=WHOLE,

@@ -104,8 +104,6 @@ class Joiner:
             text=text,
             start_ms=_ms(self._start, self._rate_hz),
             end_ms=_ms(self.size_bytes, self._rate_hz),
-            confidence=None,
-            speaker_id=None,
             language=self._language,
         )
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dragoman_engines.base import VoiceInfo
 from dragoman_engines.work import CHARACTERS_PER_S, Speak, Speech
 from dragoman_handlers.base import Context
 from dragoman_handlers.concurrency import one_error
 from dragoman_handlers.speech.joining import Joiner, Sentence, Sound
-from dragoman_handlers.speech.normalize import speakable
+from dragoman_handlers.speech.normalize import Normalized, named, told_warnings
 from dragoman_handlers.speech.phrases import Lengths, cut_opening, cut_sentence
 from dragoman_handlers.speech.sound_files import mime_type, sound_file
+from dragoman_handlers.speech.utterances import utterances
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
-from dragoman_handlers.text.sentences.segmentation import split_text
 from dragoman_wire.errors import InvalidRequest
 from dragoman_wire.events import TranscriptSegment
 from dragoman_wire.requests import SoundFormat
@@ -29,7 +29,7 @@ UNIT_CHARS = 400
 """... as is one that is longer than this."""
 FIRST_UNIT_S = 0.75
 """What the first piece takes where a listener waits for it; a word or two take longer than their letters say."""
-_SENTENCES_A_TURN = 20
+_CHARS_A_TURN = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +40,8 @@ class Reading:
     language: str
     voice: VoiceInfo
     speed: float
+    warnings: Sequence[str] = ()
+    """What of the text is not said: a sentence each."""
 
     def units(self) -> list[Speak]:
         """Return the pieces as units of work, in order."""
@@ -61,6 +63,8 @@ class Spoken:
     duration_ms: int
     sample_rate_hz: int
     segments: list[TranscriptSegment]
+    warnings: list[str] = field(default_factory=list)
+    """What of the text is not said: a sentence each."""
 
 
 Heard = Callable[[Speak, Sound | None], Awaitable[None]]
@@ -89,10 +93,13 @@ async def read_text(context: Context, text: str, language: str, wishes: Wishes, 
     """
     voice = choose_voice(await context.capabilities("speech"), language, wishes)
     spoken = base_language(language)
-    sentences = await _sentences(text, spoken, _lengths(voice, wishes.speed, early=early))
+    sentences, warnings = await _sentences(text, spoken, _lengths(voice, wishes.speed, early=early))
     if not sentences:
-        raise InvalidRequest(f"nothing of the text can be said aloud in {spoken!r}: it holds no letters and no digits")
-    return Reading(sentences=sentences, language=spoken, voice=voice, speed=wishes.speed)
+        told = "".join(f"; {warning}" for warning in warnings)
+        raise InvalidRequest(
+            f"nothing of the text can be said aloud in {spoken!r}: it holds no letters and no digits{told}"
+        )
+    return Reading(sentences=sentences, language=spoken, voice=voice, speed=wishes.speed, warnings=warnings)
 
 
 async def speak_reading(
@@ -104,8 +111,11 @@ async def speak_reading(
         DragomanError: the engine's error, or what `heard` raised.
     """
     joiner = Joiner(reading.sentences, reading.language, reading.speed)
+    silent: list[str] = []
 
     async def said(unit: Speak, speech: Speech) -> None:
+        if not speech.pcm:
+            silent.append(unit.text)
         sound = joiner.add(speech)
         if heard is not None:
             await heard(unit, sound)
@@ -119,6 +129,7 @@ async def speak_reading(
         duration_ms=whole.duration_ms,
         sample_rate_hz=whole.rate_hz,
         segments=joiner.segments,
+        warnings=[*reading.warnings, *([f"the voice has no sound for: {named(silent)}"] if silent else [])],
     )
 
 
@@ -145,14 +156,19 @@ def _lengths(voice: VoiceInfo, speed: float, *, early: bool) -> Lengths:
     )
 
 
-async def _sentences(text: str, language: str, lengths: Lengths) -> list[Sentence]:
-    """Cut a text into the sentences to speak; sentences of nothing but pictures are left out."""
+async def _sentences(text: str, language: str, lengths: Lengths) -> tuple[list[Sentence], list[str]]:
+    """Cut a text into the sentences to speak; return them, and the warnings about what is not said."""
     found: list[Sentence] = []
-    for index, sentence in enumerate(piece.text for piece in split_text(text, language) if piece.translatable):
+    normalized: list[Normalized] = []
+    since = 0
+    for utterance in utterances(text, language):
+        normalized.append(utterance.said)
         cut = cut_sentence if found else cut_opening
-        pieces = cut(speakable(sentence, language), lengths)
+        pieces = cut(utterance.said.text, lengths)
         if pieces:
-            found.append(Sentence(sentence, pieces))
-        if index % _SENTENCES_A_TURN == _SENTENCES_A_TURN - 1:
+            found.append(Sentence(utterance.text, pieces))
+        since += len(utterance.text)
+        if since >= _CHARS_A_TURN:
+            since = 0
             await asyncio.sleep(0)  # a long text must not block the loop
-    return found
+    return found, told_warnings(normalized)
