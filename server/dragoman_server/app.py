@@ -133,11 +133,16 @@ class App:
 
     async def _drain(self, server: Server) -> bool:
         """Let the work in flight end and publish its events; return whether all of it ended by itself."""
-        drain_s = server.config.server.drain_s
+        drain_s, expected = server.config.server.drain_s, server.config.server.restart_expected
         log.info("server.stopping", drain_s=drain_s, active=server.dispatcher.total_active)
         self._manager.stopping(drain_s)
         server.intake.empty()  # what was sent before the signal is still served
-        server.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
+        server.publisher.announce(
+            ServerStopping(
+                drain_ms=round(drain_s * 1000),
+                restart_expected=self._manager.present if expected == "auto" else expected == "yes",
+            )
+        )
         server.recovery.stop()
         return await server.dispatcher.drain(drain_s)
 

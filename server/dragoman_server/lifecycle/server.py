@@ -119,6 +119,7 @@ class Server:
             pools=self.pools,
             publisher=self.publisher,
             limits=config.limits,
+            events=config.events,
             spool=spool,
             clock=clock,
             budget=self.budget,
@@ -163,6 +164,7 @@ class Server:
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
+        self._services.events = config.events
         self._services.glossary = Glossary(glossary_entries(config.translation))
         self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)
