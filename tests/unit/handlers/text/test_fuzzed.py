@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from dragoman_handlers.text.formats.registry import ParseOptions, parse_document
@@ -25,7 +27,7 @@ from dragoman_handlers.text.sentences.segmentation import split_text
 def test_a_link_inside_a_tag_is_no_token_of_its_own(text: str, carried: bool) -> None:
     tokens = find_tokens(text, carried=carried)
     assert all(text[token.start : token.end] == token.text for token in tokens)
-    assert all(before.end <= after.start for before, after in zip(tokens, tokens[1:], strict=False))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(tokens))
     assert "".join(piece.text for piece in split_text(text, "en", carried=carried)) == text
 
 
