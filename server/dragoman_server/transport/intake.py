@@ -221,7 +221,7 @@ class Intake:
             share -= self._frame(pusher, flags, data[start:stop])
             if pusher.closed or pusher.reading_header:
                 return False
-            if not share:
+            if not share or time.monotonic() > self._reader.until_s:
                 return True
         else:
             return True
@@ -340,6 +340,7 @@ class Intake:
             self._guard(self._on_request, inbound)
             return
         pusher.reading_header = True
+        self.connections.pause(pusher)
         self._headers.read(frames, self.limits, seen, lambda found: self._read(pusher, found))
 
     def _read(self, pusher: _Pusher, found: Inbound | BadMessage) -> None:
@@ -349,8 +350,7 @@ class Intake:
             self._reject(found)
         else:
             self._guard(self._on_request, found)
-        if not pusher.closed:
-            self._reader.wants(pusher)
+        self.connections.resume(pusher)
 
     def _reject(self, bad: BadMessage) -> None:
         self.rejected += 1
