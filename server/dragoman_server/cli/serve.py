@@ -19,6 +19,7 @@ from dragoman_server.state_dir import StateDirError
 from dragoman_server.tasks.observer import Observer
 from dragoman_server.telemetry.logs import Logs
 from dragoman_server.transport.addresses import StartError
+from dragoman_server.transport.listener import raise_descriptor_limit
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
         reload: reads the configuration again, on SIGHUP.
     """
     keep_memory_for_messages()
+    raise_descriptor_limit()
     logs = Logs(config.server)
     _log_old_names(config)
 
