@@ -9,6 +9,7 @@ import typer
 
 from dragoman_client.cli.commands import detect, languages, ping, stats, top, transcribe, translate, voice, voices
 from dragoman_client.cli.load import load
+from dragoman_client.cli.schema import schema
 from dragoman_client.cli.settings import Settings, connectable
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 
@@ -25,7 +26,7 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    for command in (translate, detect, transcribe, voice, languages, voices, ping, stats, top, load):
+    for command in (translate, detect, transcribe, voice, languages, voices, ping, stats, top, load, schema):
         app.command()(command)
     for part in parts:
         app.add_typer(part)
