@@ -81,8 +81,16 @@ def project(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of somebody else that has installed the package."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "package.json").write_text('{"private": true, "type": "module"}', encoding="utf-8")
-    command = ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock", tarball]
-    done = run(list(command), folder)
+    command: list[str | Path] = [
+        "npm",
+        "install",
+        "--prefer-offline",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        tarball,
+    ]
+    done = run(command, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
