@@ -5,4 +5,6 @@ import { Parser } from "@asyncapi/parser";
 import { text } from "node:stream/consumers";
 
 const { diagnostics } = await new Parser().parse(await text(process.stdin));
-console.log(JSON.stringify(diagnostics.map(({ severity, code, message, path }) => ({ severity, code, message, path }))));
+console.log(
+  JSON.stringify(diagnostics.map(({ severity, code, message, path }) => ({ severity, code, message, path }))),
+);

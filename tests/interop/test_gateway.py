@@ -385,6 +385,7 @@ def test_a_voice_message_is_answered_although_the_server_is_killed(peer_node: st
         with held(child_pid(first, "transcription")):
             gateway.send(voice(1, ["fr"]))
             wait_until(lambda: first.stats()["engines"]["transcription"]["busy"] == 1, "the recording is transcribed")
+            wait_until(lambda: first.stats()["journal"]["pending"] == 0, "what is to be written down, is")
             first.process.kill()
             first.wait()
         with running_server(tmp_path, **ECHO, **places_of(first)) as second:

@@ -18,7 +18,8 @@ try {
 } catch (error) {
   process.exitCode = 1;
   if (error instanceof TranslationFailed) {
-    for (const [language, translation] of Object.entries(error.results)) console.log(`${language}: ${translation.text}`);
+    for (const [language, translation] of Object.entries(error.results))
+      console.log(`${language}: ${translation.text}`);
   }
   console.error(`${error.code ?? error.name}: ${error.message}`);
 } finally {

@@ -9,4 +9,5 @@ await rm(new URL("../dist", import.meta.url), { recursive: true, force: true });
 await import("./generate.mjs");
 await copyFile(new URL("../../../LICENSE", import.meta.url), new URL("../LICENSE", import.meta.url));
 const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
-process.exitCode = spawnSync(process.execPath, [compiler, "--project", "."], { cwd: root, stdio: "inherit" }).status ?? 1;
+process.exitCode =
+  spawnSync(process.execPath, [compiler, "--project", "."], { cwd: root, stdio: "inherit" }).status ?? 1;

@@ -8,7 +8,11 @@ const folder = new URL("../src/generated/", import.meta.url);
 const note = "// Made by scripts/generate.mjs from docs/schema/messages.json. Do not edit.\n";
 const { "x-families": families, "x-errors": errors, ...messages } = schema;
 
-const types = await compile(messages, "Message", { additionalProperties: false, bannerComment: note, unknownAny: true });
+const types = await compile(messages, "Message", {
+  additionalProperties: false,
+  bannerComment: note,
+  unknownAny: true,
+});
 const tables = `${note}
 export interface Family {
   readonly name: string;

@@ -4,9 +4,26 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.js";
-import { ClientError, ConnectionClosed, DragomanError, InvalidArgument, ServerUnreachable, TimedOut, TranslationFailed } from "./errors.js";
+import {
+  ClientError,
+  ConnectionClosed,
+  DragomanError,
+  InvalidArgument,
+  ServerUnreachable,
+  TimedOut,
+  TranslationFailed,
+} from "./errors.js";
 import { EventStream } from "./event-stream.js";
-import { type Codec, DEFAULT_LIMITS, type Limits, type OtherRequest, type ReceivedEvent, errorOfEvent, headerOf, pack } from "./frames.js";
+import {
+  type Codec,
+  DEFAULT_LIMITS,
+  type Limits,
+  type OtherRequest,
+  type ReceivedEvent,
+  errorOfEvent,
+  headerOf,
+  pack,
+} from "./frames.js";
 import type {
   CancelResult,
   DetectResult,
@@ -28,8 +45,15 @@ import {
   requestFields,
 } from "./options.js";
 import { DEFAULT_PATIENCE, type Patience, RequestState } from "./request-state.js";
-import { type Translation, type VoiceResult, passingError, readTranscription, readTranslations, readVoice } from "./results.js";
-import { Inbox, keyOfType } from "./router.js";
+import {
+  type Translation,
+  type VoiceResult,
+  passingError,
+  readTranscription,
+  readTranslations,
+  readVoice,
+} from "./results.js";
+import { keyOfType } from "./router.js";
 import { type Speech, type SpeechChunk, readChunk, readSpeech } from "./speech.js";
 
 const DEFAULT_REQUESTS = "tcp://127.0.0.1:5555";
@@ -226,7 +250,9 @@ export class Client implements AsyncDisposable {
   }
 
   /** Asks which languages the server can translate, hear and speak; with `from` and `to` only those pairs. */
-  async languages(options: EventOptions & { readonly from?: string; readonly to?: string } = {}): Promise<LanguagesResult> {
+  async languages(
+    options: EventOptions & { readonly from?: string; readonly to?: string } = {},
+  ): Promise<LanguagesResult> {
     const { from: sourceLanguage, to: targetLanguage } = options;
     return this.#ask<LanguagesResult>({ type: "languages", sourceLanguage, targetLanguage }, options);
   }
@@ -300,7 +326,7 @@ export class Client implements AsyncDisposable {
     if (typeof requestId === "string") keys.push(requestId);
     return new EventStream({
       connection: this.#connection,
-      inbox: new Inbox(this.#connection.router, keys),
+      keys,
       state,
       request: frames,
       poll: pack(poll, {}, this.#codec, this.#limits),
@@ -321,7 +347,11 @@ export class Client implements AsyncDisposable {
   }
 
   /** Sends a request, again after a passing error, and returns all events of the last attempt. */
-  async #attempts(request: OtherRequest, options: CallOptions, binaries: EventOptions["binaries"] = {}): Promise<ReceivedEvent[]> {
+  async #attempts(
+    request: OtherRequest,
+    options: CallOptions,
+    binaries: EventOptions["binaries"] = {},
+  ): Promise<ReceivedEvent[]> {
     const again = { ...request, taskId: request.taskId ?? `task-${randomUUID().replaceAll("-", "")}` };
     const { timeoutMs, signal, detach } = options;
     for (let attempt = 0; ; attempt += 1) {

@@ -1,6 +1,6 @@
 /** The two sockets of a client: one pushes requests, the one reader of the other hands events to waiting calls. */
 
-import { Context, Push, Subscriber } from "zeromq";
+import { Push, Subscriber } from "zeromq";
 import { BadAnswer, ConnectionClosed, ServerUnreachable } from "./errors.js";
 import { type ReceivedEvent, unpack } from "./frames.js";
 import { Router } from "./router.js";
@@ -28,7 +28,6 @@ export class Connection {
   /** How long the server works on after it announced its stop; undefined while it is not stopping. */
   drainMs: number | undefined;
   readonly #topic: Buffer;
-  readonly #context = new Context();
   readonly #push: Push;
   readonly #subscriber: Subscriber;
   readonly #events: ConnectionEvents;
@@ -40,7 +39,6 @@ export class Connection {
     this.#topic = Buffer.from(`${peer}\0`, "latin1");
     this.#events = events;
     const common = {
-      context: this.#context,
       reconnectMaxInterval: RECONNECT_MAX_MS,
       heartbeatInterval: HEARTBEAT_MS,
       heartbeatTimeout: 3 * HEARTBEAT_MS,

@@ -22,12 +22,7 @@ export class DragomanError extends Error {
 }
 
 export type ClientErrorCode =
-  | "server_unreachable"
-  | "timed_out"
-  | "connection_closed"
-  | "bad_answer"
-  | "invalid_argument"
-  | "translation_failed";
+  "server_unreachable" | "timed_out" | "connection_closed" | "bad_answer" | "invalid_argument" | "translation_failed";
 
 /** A failure on this side of the sockets. */
 export class ClientError extends Error {
@@ -105,11 +100,11 @@ export class TranslationFailed extends ClientError {
 /** @internal Builds the error of an event, or of an entry in `failedLanguages`. */
 export function errorOf(fields: Readonly<Record<string, unknown>>): DragomanError | undefined {
   const { errorCode, error, retryable, retryAfterMs } = fields;
-  if (typeof errorCode !== "string") return undefined;
+  if (typeof errorCode !== "string" || typeof error !== "string") return undefined;
   const known = ERRORS[errorCode];
   return new DragomanError(
     known === undefined ? "internal" : (errorCode as ErrorCode),
-    typeof error === "string" && error !== "" ? error : errorCode,
+    error === "" ? errorCode : error,
     typeof retryable === "boolean" ? retryable : (known?.retryable ?? false),
     typeof retryAfterMs === "number" ? retryAfterMs : undefined,
   );

@@ -3,12 +3,13 @@
 import type { Connection } from "./connection.js";
 import type { ReceivedEvent } from "./frames.js";
 import type { RequestState } from "./request-state.js";
-import type { Inbox } from "./router.js";
+import { Inbox } from "./router.js";
 
 /** @internal What a stream needs; `cancel` stops the task at the server, in the background. */
 export interface StreamParts {
   readonly connection: Connection;
-  readonly inbox: Inbox;
+  /** What the events of this request are known by. */
+  readonly keys: readonly string[];
   readonly state: RequestState;
   readonly request: readonly Buffer[];
   readonly poll: readonly Buffer[];
@@ -25,15 +26,15 @@ export interface StreamParts {
  */
 export class EventStream implements AsyncIterableIterator<ReceivedEvent>, AsyncDisposable {
   readonly #parts: StreamParts;
-  readonly #onAbort: () => void;
+  readonly #onAbort = (): void => this.#inbox?.wake();
+  /** Made with the first question: a stream that is never read holds nothing. */
+  #inbox: Inbox | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #handedOn = false;
 
   /** @internal */
   constructor(parts: StreamParts) {
     this.#parts = parts;
-    this.#onAbort = () => parts.inbox.wake();
-    parts.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   /** The id of the task, for `Client.cancel` and `Client.result`. */
@@ -62,7 +63,6 @@ export class EventStream implements AsyncIterableIterator<ReceivedEvent>, AsyncD
   async return(): Promise<IteratorResult<ReceivedEvent, undefined>> {
     this.#parts.state.finish();
     this.#release();
-    this.#parts.inbox.wake();
     return { done: true, value: undefined };
   }
 
@@ -85,7 +85,8 @@ export class EventStream implements AsyncIterableIterator<ReceivedEvent>, AsyncD
   }
 
   async #next(): Promise<ReceivedEvent | undefined> {
-    const { connection, inbox, state, signal } = this.#parts;
+    const { connection, state, signal } = this.#parts;
+    const inbox = this.#opened();
     if (this.#handedOn) {
       this.#handedOn = false;
       state.resumed(performance.now());
@@ -115,8 +116,19 @@ export class EventStream implements AsyncIterableIterator<ReceivedEvent>, AsyncD
     return undefined;
   }
 
+  #opened(): Inbox {
+    const { connection, keys, signal, state } = this.#parts;
+    if (this.#inbox === undefined) {
+      this.#inbox = new Inbox(connection.router, keys);
+      signal?.addEventListener("abort", this.#onAbort, { once: true });
+      if (state.ended) this.#release();
+    }
+    return this.#inbox;
+  }
+
   #release(): void {
-    this.#parts.inbox.close();
+    this.#inbox?.close();
+    this.#inbox?.wake();
     this.#parts.signal?.removeEventListener("abort", this.#onAbort);
   }
 }

@@ -57,7 +57,8 @@ export function headerOf(request: Request | OtherRequest): Header {
 export function pack(header: Header, binaries: Binaries, codec: Codec, limits: Limits): Buffer[] {
   const names = Object.keys(binaries);
   const places = Object.fromEntries(names.map((name, index) => [name, index + 1]));
-  const named = names.length > 0 ? { ...header, binaryFrames: { ...(header["binaryFrames"] as object), ...places } } : header;
+  const named =
+    names.length > 0 ? { ...header, binaryFrames: { ...(header["binaryFrames"] as object), ...places } } : header;
   const first = encodeHeader(named, codec);
   const frames = [first, ...Object.values(binaries).map((bytes) => asBuffer(bytes))];
   const large = LARGE_FIELDS.some((field) => header[field] !== undefined);

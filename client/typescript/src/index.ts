@@ -18,7 +18,14 @@ export {
   TranslationFailed,
 } from "./errors.js";
 export type { EventStream } from "./event-stream.js";
-export { type Binaries, type Codec, type Limits, type OtherRequest, type ReceivedEvent, errorOfEvent } from "./frames.js";
+export {
+  type Binaries,
+  type Codec,
+  type Limits,
+  type OtherRequest,
+  type ReceivedEvent,
+  errorOfEvent,
+} from "./frames.js";
 export type * from "./generated/messages.js";
 export type {
   CallOptions,

@@ -181,7 +181,9 @@ export class RequestState {
   #concerns(event: ReceivedEvent): boolean {
     if (event.type === "request_rejected") {
       const about = event.requestType;
-      return about === this.type || (this.controlAnswer === undefined && (about === null || !CONTROL_TYPES.has(about)));
+      return (
+        about === this.type || (this.controlAnswer === undefined && (about === null || !CONTROL_TYPES.has(about)))
+      );
     }
     return this.controlAnswer === undefined ? !CONTROL_ANSWERS.has(event.type) : event.type === this.controlAnswer;
   }

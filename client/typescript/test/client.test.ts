@@ -49,18 +49,32 @@ for (const codec of ["json", "msgpack"] as const) {
 
 test("a request says only what it was told to say", async (t) => {
   const { server, client } = await serve(t);
-  await client.translate("Hello", { to: "pt", from: "en", taskId: "t-1", deadlineMs: 5000, glossary: { bank: "banco" } });
+  await client.translate("Hello", {
+    to: "pt",
+    from: "en",
+    taskId: "t-1",
+    deadlineMs: 5000,
+    glossary: { bank: "banco" },
+  });
   assert.deepEqual(server.asked, [
     {
-      type: "translation", text: "Hello", sourceLanguage: "en", targetLanguages: ["pt"], taskId: "t-1", timeoutMs: 5000,
-      glossary: { bank: "banco" }, replyTo: client.peer,
+      type: "translation",
+      text: "Hello",
+      sourceLanguage: "en",
+      targetLanguages: ["pt"],
+      taskId: "t-1",
+      timeoutMs: 5000,
+      glossary: { bank: "banco" },
+      replyTo: client.peer,
     },
   ]);
 });
 
 test("a request that is lost on its way is sent again under the same id", async (t) => {
   let times = 0;
-  const { server, client } = await serve(t, (request) => ((times += 1) < 3 ? [] : translating(request)), { resendMs: 20 });
+  const { server, client } = await serve(t, (request) => ((times += 1) < 3 ? [] : translating(request)), {
+    resendMs: 20,
+  });
   assert.equal((await client.translate("Hello", { to: "pt" })).text, "[pt] Hello");
   assert.equal(new Set(server.asked.map((request) => request["taskId"])).size, 1);
   assert.ok(server.asked.length >= 3);
@@ -89,7 +103,14 @@ test("an event that is missing when the task has finished is asked for before th
 test("an event that comes twice is told once", async (t) => {
   const answer: Answer = (request) => {
     const one = translated(request, "pt");
-    return [accepted(request), one, { ...one, timestamp: 2 }, accepted(request, true), translated(request, "fr"), finished(request, 2)];
+    return [
+      accepted(request),
+      one,
+      { ...one, timestamp: 2 },
+      accepted(request, true),
+      translated(request, "fr"),
+      finished(request, 2),
+    ];
   };
   const { client } = await serve(t, answer);
   const told: string[] = [];
@@ -112,7 +133,10 @@ test("many calls run at once on one pair of sockets, each with its own answer", 
   const { client } = await serve(t);
   const numbers = Array.from({ length: 200 }, (_, index) => String(index));
   const texts = await Promise.all(numbers.map((text) => client.translate(text, { to: "pt" })));
-  assert.deepEqual(texts.map(({ text }) => text), numbers.map((text) => `[pt] ${text}`));
+  assert.deepEqual(
+    texts.map(({ text }) => text),
+    numbers.map((text) => `[pt] ${text}`),
+  );
 });
 
 test("events come as an asynchronous iterator, typed by their `type`", async (t) => {
@@ -130,7 +154,12 @@ test("binary frames have the names that the header gives them, and recordings le
   const answer: Answer = (request, binaries) => {
     got = binaries;
     const place = { index: 1, size: 3, mimeType: "audio/wav" };
-    const event = { type: "audio_translation_ready", taskId: request["taskId"], language: "fr", binaryFrames: { audio: place } };
+    const event = {
+      type: "audio_translation_ready",
+      taskId: request["taskId"],
+      language: "fr",
+      binaryFrames: { audio: place },
+    };
     return [accepted(request), [event, Buffer.from("son")], finished(request, 1)];
   };
   const { server, client } = await serve(t, answer);
@@ -144,7 +173,9 @@ test("binary frames have the names that the header gives them, and recordings le
 
 test("an error of the one language is thrown with its code", async (t) => {
   const { client } = await serve(t, (request) => [
-    accepted(request), failed(request, "xx", "unsupported_language"), finished(request, 1, "failed"),
+    accepted(request),
+    failed(request, "xx", "unsupported_language"),
+    finished(request, 1, "failed"),
   ]);
   await assert.rejects(client.translate("Hello", { to: "xx" }), (error) => {
     assert.ok(error instanceof DragomanError);
@@ -156,7 +187,10 @@ test("an error of the one language is thrown with its code", async (t) => {
 
 test("of several languages the error carries those that worked", async (t) => {
   const { client } = await serve(t, (request) => [
-    accepted(request), translated(request, "pt"), failed(request, "xx", "unsupported_language"), finished(request, 2, "partial"),
+    accepted(request),
+    translated(request, "pt"),
+    failed(request, "xx", "unsupported_language"),
+    finished(request, 2, "partial"),
   ]);
   await assert.rejects(client.translate("Hello", { to: ["pt", "xx"] }), (error) => {
     assert.ok(error instanceof TranslationFailed);
@@ -168,7 +202,13 @@ test("of several languages the error carries those that worked", async (t) => {
 
 for (const [what, answer] of [
   ["without an end", ((request) => [failed(request, "pt", "invalid_request")]) as Answer],
-  ["with an end", ((request) => [failed(request, "pt", "invalid_request"), finished(request, 1, "refused")]) as Answer],
+  [
+    "with an end",
+    ((request) => [
+      failed(request, "pt", "invalid_request"),
+      { ...finished(request, 1, "refused"), errorCode: "invalid_request" },
+    ]) as Answer,
+  ],
   ["as a whole", ((request) => [failed(request, null, "invalid_request")]) as Answer],
 ] as const) {
   test(`a request that is refused ${what} fails at once`, async (t) => {
@@ -179,13 +219,19 @@ for (const [what, answer] of [
 
 test("a code that this version does not know is an internal error that says what was told", async (t) => {
   const { client } = await serve(t, (request) => [failed(request, "pt", "out_of_tea", { retryable: true })]);
-  await assert.rejects(client.translate("Hello", { to: "pt" }), { code: "internal", message: "it is out_of_tea", retryable: true });
+  await assert.rejects(client.translate("Hello", { to: "pt" }), {
+    code: "internal",
+    message: "it is out_of_tea",
+    retryable: true,
+  });
 });
 
 test("what met a retryable error is sent again after the time that the server names", async (t) => {
   let times = 0;
   const answer: Answer = (request) =>
-    (times += 1) === 1 ? [failed(request, "pt", "overloaded", { retryable: true, retryAfterMs: 1 })] : translating(request);
+    (times += 1) === 1
+      ? [failed(request, "pt", "overloaded", { retryable: true, retryAfterMs: 1 })]
+      : translating(request);
   const { server, client } = await serve(t, answer, { retries: 1 });
   assert.equal((await client.translate("Hello", { to: "pt" })).text, "[pt] Hello");
   assert.equal(server.asked[0]?.["taskId"], server.asked[1]?.["taskId"]);
@@ -196,7 +242,10 @@ test("an abort ends the call with its reason and cancels the task at the server"
   const { server, client } = await serve(t, answer);
   const abort = new AbortController();
   const call = client.translate("Hello", {
-    to: "pt", taskId: "t-1", signal: abort.signal, onEvent: () => abort.abort(new Error("no more")),
+    to: "pt",
+    taskId: "t-1",
+    signal: abort.signal,
+    onEvent: () => abort.abort(new Error("no more")),
   });
   await assert.rejects(call, /no more/);
   await server.until(() => server.of("cancel").length > 0);
@@ -207,10 +256,18 @@ test("a call that is detached leaves its task at the server alone", async (t) =>
   const answer: Answer = (request) => (request["type"] === "translation" ? [accepted(request)] : translating(request));
   const { server, client } = await serve(t, answer);
   const abort = new AbortController();
-  const call = client.translate("Hello", { to: "pt", signal: abort.signal, detach: true, onEvent: () => abort.abort() });
+  const call = client.translate("Hello", {
+    to: "pt",
+    signal: abort.signal,
+    detach: true,
+    onEvent: () => abort.abort(),
+  });
   await assert.rejects(call, { name: "AbortError" });
   assert.equal(await client.cancel("other"), "cancelled"); // it would have come after that of the task
-  assert.deepEqual(server.of("cancel").map((request) => request["taskId"]), ["other"]);
+  assert.deepEqual(
+    server.of("cancel").map((request) => request["taskId"]),
+    ["other"],
+  );
 });
 
 test("with a signal that is aborted already nothing is sent", async (t) => {
@@ -284,6 +341,15 @@ test("a loop that is left early forgets the request", async (t) => {
   assert.deepEqual(server.of("cancel"), []);
 });
 
+test("a request whose events nobody asks for is not sent, and holds nothing", async (t) => {
+  const { server, client } = await serve(t);
+  const stream = client.events({ type: "translation", text: "Hello", targetLanguages: ["pt"] });
+  await client.ping();
+  assert.deepEqual(server.asked, []);
+  await stream.return();
+  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+});
+
 test("a server that stops is told of", async (t) => {
   let tell: (drainMs: number) => void = () => undefined;
   const told = new Promise<number>((resolve) => (tell = resolve));
@@ -312,8 +378,12 @@ test("after a cut of the connection the events that were missed are asked for at
   const routed = await Cuttable.before(server.routed);
   const order: string[] = [];
   const client = await Client.connect({
-    requests: server.requests, routed: routed.endpoint, pollMs: NEVER_MS, timeoutMs: NEVER_MS,
-    onDisconnect: () => order.push("disconnect"), onReconnect: () => order.push("reconnect"),
+    requests: server.requests,
+    routed: routed.endpoint,
+    pollMs: NEVER_MS,
+    timeoutMs: NEVER_MS,
+    onDisconnect: () => order.push("disconnect"),
+    onReconnect: () => order.push("reconnect"),
   });
   t.after(async () => {
     await client.close();
@@ -328,7 +398,12 @@ test("after a cut of the connection the events that were missed are asked for at
 
 test("a server that is started anew is sent what it has not accepted", async (t) => {
   const first = await FakeServer.start(() => []);
-  const client = await Client.connect({ requests: first.requests, routed: first.routed, resendMs: NEVER_MS, timeoutMs: NEVER_MS });
+  const client = await Client.connect({
+    requests: first.requests,
+    routed: first.routed,
+    resendMs: NEVER_MS,
+    timeoutMs: NEVER_MS,
+  });
   const call = client.translate("Hello", { to: "pt" });
   await first.until(() => first.asked.length > 0);
   await first.stop();

@@ -29,7 +29,11 @@ export class FakeServer {
     void this.#serve();
   }
 
-  static async start(answer: Answer, requests = "tcp://127.0.0.1:0", routed = "tcp://127.0.0.1:0"): Promise<FakeServer> {
+  static async start(
+    answer: Answer,
+    requests = "tcp://127.0.0.1:0",
+    routed = "tcp://127.0.0.1:0",
+  ): Promise<FakeServer> {
     const pull = new Pull({ linger: 0 });
     const publisher = new Publisher({ linger: 0 });
     await pull.bind(requests);
@@ -99,24 +103,56 @@ export function finished(request: Fields, events: number, status = "completed"):
   return { type: "task_finished", taskId: request["taskId"], status, events, queueTimeMs: 1, computeTimeMs: 1 };
 }
 
-export function translated(request: Fields, language: string, text = `[${language}] ${String(request["text"])}`): Fields {
+export function translated(
+  request: Fields,
+  language: string,
+  text = `[${language}] ${String(request["text"])}`,
+): Fields {
   const result = {
-    messageId: null, translatedText: text, sourceLanguage: "en", targetLanguage: language, confidenceScore: 1,
-    processingTime: 0.1, modelType: "basic", translatorModel: "fake", workerName: "", workerId: "", poolType: "",
-    queueTime: 0, translationTime: 0.1, fromCache: false,
+    messageId: null,
+    translatedText: text,
+    sourceLanguage: "en",
+    targetLanguage: language,
+    confidenceScore: 1,
+    processingTime: 0.1,
+    modelType: "basic",
+    translatorModel: "fake",
+    workerName: "",
+    workerId: "",
+    poolType: "",
+    queueTime: 0,
+    translationTime: 0.1,
+    fromCache: false,
   };
   const metadata = {
-    translatorVersion: "", modelVersion: "", processingNode: "", requestId: "", protocol: "zmq", encoding: "msgpack",
+    translatorVersion: "",
+    modelVersion: "",
+    processingNode: "",
+    requestId: "",
+    protocol: "zmq",
+    encoding: "msgpack",
   };
   return {
-    type: "translation_completed", taskId: request["taskId"], targetLanguage: language, timestamp: 1, result, metadata,
+    type: "translation_completed",
+    taskId: request["taskId"],
+    targetLanguage: language,
+    timestamp: 1,
+    result,
+    metadata,
   };
 }
 
 export function failed(request: Fields, language: string | null, code: string, more: Fields = {}): Fields {
   return {
-    type: "translation_error", taskId: request["taskId"], messageId: null, conversationId: null,
-    targetLanguage: language, error: `it is ${code}`, errorCode: code, retryable: false, ...more,
+    type: "translation_error",
+    taskId: request["taskId"],
+    messageId: null,
+    conversationId: null,
+    targetLanguage: language,
+    error: `it is ${code}`,
+    errorCode: code,
+    retryable: false,
+    ...more,
   };
 }
 

@@ -62,11 +62,14 @@ test("silence is told with the event after which it began", () => {
   const state = started();
   see(state, accepted(REQUEST));
   see(state, translated(REQUEST, "pt"), 1000);
-  assert.throws(() => state.due(61_000), (error) => {
-    assert.ok(error instanceof TimedOut);
-    assert.equal(error.message, "no event of the translation request t-1 within 60 s after `translation_completed`");
-    return true;
-  });
+  assert.throws(
+    () => state.due(61_000),
+    (error) => {
+      assert.ok(error instanceof TimedOut);
+      assert.equal(error.message, "no event of the translation request t-1 within 60 s after `translation_completed`");
+      return true;
+    },
+  );
 });
 
 test("after a cut an unaccepted request is sent, and an accepted one asked for, at once", () => {

@@ -14,13 +14,22 @@ async function connected(t: TestContext, options: ClientOptions = {}): Promise<C
 
 /** A mono 16-bit WAV of one tone, half a second long. */
 function tone(): Buffer {
-  const samples = Int16Array.from({ length: RATE_HZ / 2 }, (_, at) => 6000 * Math.sin((2 * Math.PI * 330 * at) / RATE_HZ));
+  const samples = Int16Array.from(
+    { length: RATE_HZ / 2 },
+    (_, at) => 6000 * Math.sin((2 * Math.PI * 330 * at) / RATE_HZ),
+  );
   const header = Buffer.alloc(44);
   header.write("RIFF", 0);
   header.writeUInt32LE(36 + samples.byteLength, 4);
   header.write("WAVEfmt ", 8);
   header.writeUInt32LE(16, 16);
-  for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]] as const) header.writeUInt16LE(value, at);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    header.writeUInt16LE(value, at);
   header.writeUInt32LE(RATE_HZ, 24);
   header.writeUInt32LE(2 * RATE_HZ, 28);
   header.write("data", 36);
@@ -64,13 +73,19 @@ test("the stored events of a task come again", async (t) => {
   const client = await connected(t);
   await client.translate("Hello", { from: "en", to: "pt", taskId: "again" });
   const events = await client.result("again");
-  assert.deepEqual(events?.map((event) => event.type), ["translation_completed", "task_finished"]);
+  assert.deepEqual(
+    events?.map((event) => event.type),
+    ["translation_completed", "task_finished"],
+  );
 });
 
 test("errors of the server are thrown with their code", async (t) => {
   const client = await connected(t);
   await assert.rejects(client.translate("", { to: "pt" }), { code: "invalid_request" });
-  await assert.rejects(client.translate("__raise__", { from: "en", to: "pt" }), { code: "engine_failed", retryable: true });
+  await assert.rejects(client.translate("__raise__", { from: "en", to: "pt" }), {
+    code: "engine_failed",
+    retryable: true,
+  });
   await assert.rejects(client.translate("Hello", { from: "x".repeat(36), to: "pt" }), /sourceLanguage/);
   const events: ReceivedEvent[] = [];
   for await (const event of client.events({ type: "weather" })) events.push(event);
@@ -82,7 +97,10 @@ test("a hundred calls run at once", async (t) => {
   const client = await connected(t);
   const numbers = Array.from({ length: 100 }, (_, index) => `number ${index}`);
   const texts = await Promise.all(numbers.map((text) => client.translate(text, { from: "en", to: "pt" })));
-  assert.deepEqual(texts.map(({ text }) => text), numbers.map((text) => `[pt] ${text}`));
+  assert.deepEqual(
+    texts.map(({ text }) => text),
+    numbers.map((text) => `[pt] ${text}`),
+  );
 });
 
 test("an abort stops the task at the server", async (t) => {
@@ -96,7 +114,13 @@ test("an abort stops the task at the server", async (t) => {
     const onEvent = (event: ReceivedEvent): void => {
       if (event.type === "accepted") abort.abort();
     };
-    const call = client.translate("Hello there", { from: "en", to: "pt", taskId: "aborted", signal: abort.signal, onEvent });
+    const call = client.translate("Hello there", {
+      from: "en",
+      to: "pt",
+      taskId: "aborted",
+      signal: abort.signal,
+      onEvent,
+    });
     await assert.rejects(call, { name: "AbortError" });
     const events = await client.result("aborted");
     const end = events?.find((event) => event.type === "task_finished");
@@ -114,10 +138,14 @@ test("a text is spoken, whole and in pieces", async (t) => {
     assert.ok(speech.durationMs > 0);
     const chunks = [];
     for await (const chunk of client.speakChunks("Hello there. How are you?", { language: "en" })) chunks.push(chunk);
-    assert.deepEqual(chunks.map(({ index }) => index), chunks.map((_, index) => index));
+    assert.deepEqual(
+      chunks.map(({ index }) => index),
+      chunks.map((_, index) => index),
+    );
     assert.ok(chunks.length > 0);
   } catch (error) {
-    if (error instanceof DragomanError && error.code === "unknown_type") return t.skip("this server does not speak texts yet");
+    if (error instanceof DragomanError && error.code === "unknown_type")
+      return t.skip("this server does not speak texts yet");
     throw error;
   }
 });
