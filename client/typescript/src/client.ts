@@ -54,7 +54,7 @@ import {
   readVoice,
 } from "./results.js";
 import { keyOfType } from "./router.js";
-import { type Speech, type SpeechChunk, readChunk, readSpeech } from "./speech.js";
+import { type Speech, type SpeechPiece, readPiece, readSpeech } from "./speech.js";
 
 const DEFAULT_REQUESTS = "tcp://127.0.0.1:5555";
 const DEFAULT_ROUTED = "tcp://127.0.0.1:5559";
@@ -222,15 +222,28 @@ export class Client implements AsyncDisposable {
     return readSpeech(await this.#attempts(speakRequest(text, options), options));
   }
 
-  /** Speaks a text and yields its pieces as they are ready. Throws where it cannot be spoken; nothing is sent again. */
-  async *speakChunks(text: string, options: SpeakOptions = {}): AsyncGenerator<SpeechChunk, void, undefined> {
-    const request = { ...speakRequest(text, options), stream: true };
-    for await (const event of this.events(request, options)) {
-      options.onEvent?.(event);
-      const error = errorOfEvent(event);
-      if (error !== undefined) throw error;
-      const chunk = readChunk(event);
-      if (chunk !== undefined) yield chunk;
+  /**
+   * Speaks a text and yields its pieces as they are ready. Throws where it cannot be spoken; nothing is sent again.
+   *
+   * A loop that is left early cancels the rest at the server, unless it was detached.
+   */
+  async *speakPieces(text: string, options: SpeakOptions = {}): AsyncGenerator<SpeechPiece, void, undefined> {
+    const stream = this.events({ ...speakRequest(text, options), stream: true }, options);
+    let left = true;
+    try {
+      for await (const event of stream) {
+        options.onEvent?.(event);
+        const error = errorOfEvent(event);
+        if (error !== undefined) throw error;
+        const piece = readPiece(event);
+        if (piece !== undefined) yield piece;
+      }
+      left = false;
+    } catch (error) {
+      left = false;
+      throw error;
+    } finally {
+      if (left && options.detach !== true) void this.#cancelQuietly(stream.taskId);
     }
   }
 
@@ -385,8 +398,8 @@ export class Client implements AsyncDisposable {
 }
 
 function speakRequest(text: string, options: SpeakOptions): OtherRequest {
-  const { language, voice, speed, outputFormat } = options;
-  return { type: "speak", text, language, voice, speed, outputFormat, ...requestFields(options) };
+  const { language, voice, modelType, speed, outputFormat } = options;
+  return { type: "speak", text, language, voice, modelType, speed, outputFormat, ...requestFields(options) };
 }
 
 function listOf(languages: string | readonly string[]): string[] {

@@ -103,12 +103,16 @@ export interface VoiceOptions extends CallOptions {
 }
 
 export interface SpeakOptions extends CallOptions {
-  /** The language of the text. */
+  /** The language of the text; by default the server finds out. */
   readonly language?: string | undefined;
+  /** By name; by default the usual one of the language. */
   readonly voice?: string | undefined;
+  /** `premium` asks for the best voice of the language, however slow. */
+  readonly modelType?: string | undefined;
   /** 0.5 to 2; 1 is the voice's own pace. */
   readonly speed?: number | undefined;
-  readonly outputFormat?: "wav" | "ogg" | undefined;
+  /** By default the server's. */
+  readonly outputFormat?: "wav" | "ogg" | "mp3" | "flac" | "pcm" | undefined;
 }
 
 /** @internal Returns the options that are fields of the request. */

@@ -10,16 +10,19 @@ export interface Speech {
   readonly audio: Uint8Array;
   readonly mimeType: string;
   readonly durationMs: number;
+  /** As asked for, or as detected. */
+  readonly language: string;
   /** The voice that speaks. */
   readonly voice: string;
   readonly segments: readonly TranscriptSegment[];
   readonly warnings: readonly string[];
 }
 
-/** A piece of speech, ready before the whole is. */
-export interface SpeechChunk {
+/** A piece of speech, ready before the whole is. Played one after the other, the pieces are the speech. */
+export interface SpeechPiece {
   /** Counted from 0. */
   readonly index: number;
+  readonly last: boolean;
   readonly audio: Uint8Array;
   readonly mimeType: string;
 }
@@ -28,11 +31,10 @@ export interface SpeechChunk {
 export function readSpeech(events: readonly ReceivedEvent[]): Speech {
   const completed = events.find((event) => fieldOf(event, "type") === "speech_completed");
   if (completed === undefined) throw failureOf(events);
-  const { audio, mimeType } = soundOf(completed);
   return {
-    audio,
-    mimeType,
+    ...soundOf(completed),
     durationMs: Number(fieldOf(completed, "durationMs") ?? 0),
+    language: String(fieldOf(completed, "language") ?? ""),
     voice: String(fieldOf(completed, "voice") ?? ""),
     segments: (fieldOf(completed, "segments") as TranscriptSegment[] | undefined) ?? [],
     warnings: (fieldOf(completed, "warnings") as string[] | undefined) ?? [],
@@ -40,9 +42,9 @@ export function readSpeech(events: readonly ReceivedEvent[]): Speech {
 }
 
 /** @internal Reads a `speech_chunk`; undefined for any other event. */
-export function readChunk(event: ReceivedEvent): SpeechChunk | undefined {
+export function readPiece(event: ReceivedEvent): SpeechPiece | undefined {
   if ((event.type as string) !== "speech_chunk") return undefined;
-  return { index: Number(fieldOf(event, "index") ?? 0), ...soundOf(event) };
+  return { index: Number(fieldOf(event, "index") ?? 0), last: fieldOf(event, "last") === true, ...soundOf(event) };
 }
 
 function soundOf(event: ReceivedEvent): { audio: Uint8Array; mimeType: string } {

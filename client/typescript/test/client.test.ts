@@ -331,6 +331,28 @@ test("`await using` closes the client", async (t) => {
   await assert.rejects(outside.ping(), ConnectionClosed);
 });
 
+test("a loop over pieces of speech that is left early cancels the rest", async (t) => {
+  const answer: Answer = (request) => {
+    if (request["type"] !== "speak") return translating(request);
+    const place = { index: 1, size: 3, mimeType: "audio/pcm" };
+    const piece = {
+      type: "speech_chunk",
+      taskId: request["taskId"],
+      index: 0,
+      last: false,
+      binaryFrames: { audio: place },
+    };
+    return [accepted(request), [piece, Buffer.from("son")]];
+  };
+  const { server, client } = await serve(t, answer);
+  for await (const piece of client.speakPieces("Hello. Good-bye.")) {
+    assert.equal(Buffer.from(piece.audio).toString(), "son");
+    break;
+  }
+  await server.until(() => server.of("cancel").length > 0);
+  assert.equal(server.of("cancel")[0]?.["taskId"], server.of("speak")[0]?.["taskId"]);
+});
+
 test("a loop that is left early forgets the request", async (t) => {
   const { server, client } = await serve(t);
   for await (const event of client.events({ type: "translation", text: "Hello", targetLanguages: ["pt"] })) {

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { Client, type ClientOptions, DragomanError, type ReceivedEvent, errorOfEvent } from "../src/index.js";
+import {
+  Client,
+  type ClientOptions,
+  DragomanError,
+  type ReceivedEvent,
+  type Speech,
+  type SpeechPiece,
+  errorOfEvent,
+} from "../src/index.js";
 
 const RATE_HZ = 16_000;
 
@@ -130,22 +138,29 @@ test("an abort stops the task at the server", async (t) => {
   }
 });
 
-test("a text is spoken, whole and in pieces", async (t) => {
+test("a text is spoken, whole and in pieces that are the whole", async (t) => {
   const client = await connected(t);
+  const text = "Hello there. How are you?";
+  const options = { language: "en", outputFormat: "pcm", cache: "off" } as const;
+  let speech: Speech;
   try {
-    const speech = await client.speak("Hello there. How are you?", { language: "en" });
-    assert.equal(Buffer.from(speech.audio).toString("latin1", 0, 4), "RIFF");
-    assert.ok(speech.durationMs > 0);
-    const chunks = [];
-    for await (const chunk of client.speakChunks("Hello there. How are you?", { language: "en" })) chunks.push(chunk);
-    assert.deepEqual(
-      chunks.map(({ index }) => index),
-      chunks.map((_, index) => index),
-    );
-    assert.ok(chunks.length > 0);
+    speech = await client.speak(text, options);
   } catch (error) {
     if (error instanceof DragomanError && error.code === "unknown_type")
-      return t.skip("this server does not speak texts yet");
+      return t.skip("this server speaks no texts yet");
     throw error;
   }
+  assert.match(speech.mimeType, /^audio\/pcm/);
+  assert.ok(speech.durationMs > 0);
+  assert.equal(speech.language, "en");
+  const pieces: SpeechPiece[] = [];
+  for await (const piece of client.speakPieces(text, options)) pieces.push(piece);
+  assert.deepEqual(
+    pieces.map(({ index, last }) => [index, last]),
+    pieces.map((_, index) => [index, index === pieces.length - 1]),
+  );
+  assert.ok(pieces.length > 1);
+  assert.deepEqual(Buffer.concat(pieces.map(({ audio }) => audio)), Buffer.from(speech.audio));
+  await assert.rejects(client.speak(text, { language: "en", voice: "nobody" }), { code: "invalid_request" });
+  await assert.rejects(client.speakPieces(text, { language: "en", voice: "nobody" }).next(), /nobody/);
 });
