@@ -52,6 +52,7 @@ import {
   readTranscription,
   readTranslations,
   readVoice,
+  reading,
 } from "./results.js";
 import { keyOfType } from "./router.js";
 import { type Speech, type SpeechPiece, readPiece, readSpeech } from "./speech.js";
@@ -183,7 +184,7 @@ export class Client implements AsyncDisposable {
       },
       options,
     );
-    const { results, errors } = readTranslations(events, languages);
+    const { results, errors } = reading(() => readTranslations(events, languages));
     const [first] = Object.values(errors);
     if (typeof options.to !== "string") {
       if (first !== undefined) throw new TranslationFailed(results, errors);
@@ -197,7 +198,8 @@ export class Client implements AsyncDisposable {
   async transcribe(recording: Recording, options: TranscribeOptions = {}): Promise<Transcription> {
     const { language, wordTimestamps, formats } = options;
     const request = { type: "transcription_only", language, wordTimestamps, formats, ...requestFields(options) };
-    return readTranscription(await this.#attempts(request, options, { audio: await bytesOf(recording) }));
+    const events = await this.#attempts(request, options, { audio: await bytesOf(recording) });
+    return reading(() => readTranscription(events));
   }
 
   /** Turns a voice message into voice messages in other languages; those that failed are in its `failed`. */
@@ -214,12 +216,14 @@ export class Client implements AsyncDisposable {
       glossary: options.glossary,
       ...requestFields(options),
     };
-    return readVoice(await this.#attempts(request, options, { audio: await bytesOf(recording) }));
+    const events = await this.#attempts(request, options, { audio: await bytesOf(recording) });
+    return reading(() => readVoice(events));
   }
 
   /** Speaks a text. */
   async speak(text: string, options: SpeakOptions = {}): Promise<Speech> {
-    return readSpeech(await this.#attempts(speakRequest(text, options), options));
+    const events = await this.#attempts(speakRequest(text, options), options);
+    return reading(() => readSpeech(events));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The results of the calls, and how they are read from a task's events. Pure. */
 
-import { BadAnswer, DragomanError, errorOf } from "./errors.js";
+import { BadAnswer, ClientError, DragomanError, errorOf } from "./errors.js";
 import { type ReceivedEvent, errorOfEvent, languageOf } from "./frames.js";
 import type {
   TaskFinished,
@@ -52,6 +52,16 @@ const SPOKEN: ReadonlySet<string> = new Set([
   "audio_translations_completed",
 ]);
 
+/** @internal Reads events with one of the functions below; what cannot be read is a `BadAnswer`. */
+export function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DragomanError || error instanceof ClientError) throw error;
+    throw new BadAnswer(`an event of the server is not readable: ${String(error)}`, { cause: error });
+  }
+}
+
 /** @internal Returns the error for which a retry makes sense; of several the one with the longest wait. */
 export function passingError(events: readonly ReceivedEvent[]): DragomanError | undefined {
   const errors = events.map(errorOfEvent).filter((error) => error?.retryable === true);
@@ -68,7 +78,7 @@ export function readTranslations(
   for (const event of events) {
     const error = errorOfEvent(event);
     if (event.type === "translation_completed") {
-      results[event.targetLanguage] = readable(event, () => translationOf(event.result));
+      results[event.targetLanguage] = translationOf(event.result);
     } else if (event.type === "translation_skipped") {
       const said = `the text has ${event.length} characters; the limit is ${event.max_length}`;
       throw new DragomanError("too_large", said, false);
@@ -88,7 +98,7 @@ export function readTranslations(
 /** @internal Reads the transcription of a `transcription_only`. */
 export function readTranscription(events: readonly ReceivedEvent[]): Transcription {
   for (const event of events) {
-    if (event.type === "transcription_completed") return event.transcription;
+    if (event.type === "transcription_completed") return transcriptionOf(event);
   }
   throw failureOf(events);
 }
@@ -99,7 +109,7 @@ export function readVoice(events: readonly ReceivedEvent[]): VoiceResult {
   for (const event of events) {
     if (SPOKEN.has(event.type) && "translatedAudio" in event) {
       const [audio] = Object.values(event.binaries);
-      if (audio !== undefined) audios[event.language] = readable(event, () => spokenOf(event.translatedAudio, audio));
+      if (audio !== undefined) audios[event.language] = spokenOf(event.translatedAudio, audio);
     }
   }
   for (const event of events) {
@@ -113,7 +123,7 @@ export function readVoice(events: readonly ReceivedEvent[]): VoiceResult {
     }
     const failed = event.failedLanguages.map((each) => [each.targetLanguage, errorOf({ ...each })] as const);
     return {
-      transcription: event.transcription,
+      transcription: transcriptionOf(event),
       audios,
       failed: Object.fromEntries(failed.filter((each): each is [string, DragomanError] => each[1] !== undefined)),
     };
@@ -136,12 +146,9 @@ function unanswered(events: readonly ReceivedEvent[]): DragomanError {
   return new DragomanError("internal", said, true);
 }
 
-function readable<T>(event: ReceivedEvent, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new BadAnswer(`the event ${event.type} of the server is not readable: ${String(error)}`, { cause: error });
-  }
+function transcriptionOf({ transcription }: { readonly transcription: Transcription }): Transcription {
+  if (typeof transcription?.text !== "string") throw new TypeError("it has no transcription");
+  return transcription;
 }
 
 function translationOf(result: TranslationResult): Translation {

@@ -5,6 +5,7 @@ import { connect as connectTcp, createServer, type Server, type Socket } from "n
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import {
+  BadAnswer,
   Client,
   type ClientOptions,
   ConnectionClosed,
@@ -22,7 +23,9 @@ const NEVER_MS = 3_600_000;
 
 async function serve(test: TestContext, answer: Answer = translating, options: ClientOptions = {}) {
   const server = await FakeServer.start(answer);
-  const client = await Client.connect({ requests: server.requests, routed: server.routed, ...options });
+  // Nothing is lost here but on purpose: without repeats the requests can be counted, however slow the machine.
+  const endpoints = { requests: server.requests, routed: server.routed };
+  const client = await Client.connect({ ...endpoints, resendMs: NEVER_MS, ...options });
   test.after(async () => {
     await client.close();
     await server.stop();
@@ -382,6 +385,29 @@ test("a server that stops is told of", async (t) => {
   await client.translate("Hello", { to: "pt" }); // another one takes new work
   assert.equal(client.serverStoppingMs, undefined);
 });
+
+for (const [what, malformed] of [
+  ["translation_completed", { targetLanguage: "pt" }],
+  ["transcription_completed", {}],
+  ["audio_process_completed", { transcription: {} }],
+  ["speech_completed", {}],
+] as const) {
+  test(`a malformed ${what} is told as such`, async (t) => {
+    const answer: Answer = (request) => [
+      accepted(request),
+      { type: what, taskId: request["taskId"], ...malformed },
+      finished(request, 1),
+    ];
+    const { client } = await serve(t, answer);
+    const calls = {
+      translation_completed: () => client.translate("Hello", { to: "pt" }),
+      transcription_completed: () => client.transcribe(Buffer.from("sound")),
+      audio_process_completed: () => client.voice(Buffer.from("sound"), { to: "pt" }),
+      speech_completed: () => client.speak("Hello"),
+    };
+    await assert.rejects(calls[what](), BadAnswer);
+  });
+}
 
 test("what is no event is passed over", async (t) => {
   const { server, client } = await serve(t, (request) => [["nonsense" as never], ...translating(request)]);
