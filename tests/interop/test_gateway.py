@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from dragoman_wire.schema import event_schemas
 from tests.conformance.sound import tone
 from tests.harness import ECHO, PATIENCE_S, ServerProcess, running_server, wait_until
 from tests.processes import child_pid, held
@@ -25,6 +27,8 @@ MANY = ["fr", "es", "de", "it", "pt", "nl", "pl", "sv", "da", "fi"]
 FAILS = "This one must __fail__ please."
 """To the echo engine."""
 NOT_YET = pytest.mark.xfail(reason="the amendments of the second edition are not in the server yet", strict=True)
+
+SCHEMAS = {kind: Draft202012Validator(schema) for kind, schema in event_schemas().items()}
 
 Action = dict[str, Any]
 
@@ -48,7 +52,10 @@ class Gateway:
         """What the gateway saw until the server had nothing more to do."""
         busy = server or self._server
         wait_until(lambda: busy.stats()["active_tasks"]["total_active"] == 0, "the server has no more to do")
-        return self._tell({"report": True})
+        report = self._tell({"report": True})
+        for event in (event for request in report["requests"] for event in request["events"]):
+            assert [error.message for error in SCHEMAS[event["type"]].iter_errors(event)] == []
+        return report
 
     def outcome(self, *actions: Action) -> dict[str, Any]:
         """The report on the last of these requests, when all are done."""

@@ -84,6 +84,7 @@ export class Client implements AsyncDisposable {
   readonly #onReconnect: (() => void) | undefined;
   readonly #connection: Connection;
   readonly #routed: string;
+  #lost = false;
   #recovering = false;
   #cutAgain = false;
   #closed = false;
@@ -107,7 +108,11 @@ export class Client implements AsyncDisposable {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#onReconnect = options.onReconnect;
     this.#connection = new Connection(this.#requests, this.#routed, this.peer, {
-      onDisconnect: () => options.onDisconnect?.(),
+      onDisconnect: () => {
+        if (this.#lost) return; // both sockets lose it
+        this.#lost = true;
+        options.onDisconnect?.();
+      },
       onBack: () => void this.#recover(),
       onStopping: (drainMs) => options.onStopping?.(drainMs),
     });
@@ -325,7 +330,8 @@ export class Client implements AsyncDisposable {
         continue;
       }
       this.#connection.router.reconnected();
-      this.#onReconnect?.();
+      if (this.#lost) this.#onReconnect?.();
+      this.#lost = false;
     }
     this.#recovering = false;
   }

@@ -25,7 +25,7 @@ export interface ClientOptions {
   readonly retries?: number | undefined;
   /** Sizes past which a request is not even sent. */
   readonly limits?: Partial<Limits> | undefined;
-  /** Called when a socket lost the server. What is in flight goes on when it is back. */
+  /** Called when the server is lost. What is in flight goes on when it is back. */
   readonly onDisconnect?: (() => void) | undefined;
   /** Called when the server answers again. */
   readonly onReconnect?: (() => void) | undefined;

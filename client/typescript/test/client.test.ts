@@ -444,13 +444,16 @@ test("after a cut of the connection the events that were missed are asked for at
   assert.deepEqual(order, ["disconnect", "reconnect"]);
 });
 
-test("a server that is started anew is sent what it has not accepted", async (t) => {
+test("a server that is started anew is sent what it has not accepted, and its coming is told once", async (t) => {
   const first = await FakeServer.start(() => []);
+  const order: string[] = [];
   const client = await Client.connect({
     requests: first.requests,
     routed: first.routed,
     resendMs: NEVER_MS,
     timeoutMs: NEVER_MS,
+    onDisconnect: () => order.push("disconnect"),
+    onReconnect: () => order.push("reconnect"),
   });
   const call = client.translate("Hello", { to: "pt" });
   await first.until(() => first.asked.length > 0);
@@ -461,6 +464,7 @@ test("a server that is started anew is sent what it has not accepted", async (t)
     await second.stop();
   });
   assert.equal((await call).text, "[pt] Hello");
+  assert.deepEqual(order, ["disconnect", "reconnect"]);
 });
 
 /** Starts a server in the place of one that has been stopped; its sockets may need a moment to be free. */
