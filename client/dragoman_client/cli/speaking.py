@@ -87,7 +87,8 @@ def write(settings: Settings, request: SpeechCall, out: Path, *, as_json: bool) 
     """Write the speech to a file, or to standard output."""
 
     async def work(client: Client, on_event: OnEvent) -> SpokenText:
-        return await client.speak(request.text, request.language, **request.options, on_event=on_event)
+        options: SpeakOptions = {**request.options, "on_event": on_event}
+        return await client.speak(request.text, request.language, **options)
 
     spoken = call(settings, "speaking", work, as_json=as_json)
     if str(out) == STDIN:
