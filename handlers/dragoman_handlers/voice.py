@@ -15,7 +15,7 @@ from msgspec import UNSET
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.speech.synthesize import speak_text
-from dragoman_handlers.speech.transcribe import Wanted, transcribe
+from dragoman_handlers.speech.transcribe import Wanted, transcribe, wanted_vocabulary
 from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
 from dragoman_handlers.speech.voices import BEST_TYPES, Wishes, choose_voice
 from dragoman_handlers.text.language_id import find_source, served_languages
@@ -102,7 +102,11 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps))
+            wanted = Wanted(
+                hint=request.user_language,
+                words=bool(request.word_timestamps),
+                vocabulary=wanted_vocabulary(request),
+            )
             transcription = await transcribe(context, context.audio, wanted)
         transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import SpokenSegment, WindowText
+from dragoman_engines.work import SpokenWord, WindowText
 from dragoman_handlers.speech.spoken_language import spoken_language
 from dragoman_wire.errors import UnsupportedLanguage
 
@@ -15,8 +15,8 @@ ANY = Capabilities(model="echo", revision="1", multilingual=True)
 
 
 def window(language: str, probability: float, text: str = "words") -> WindowText:
-    segments = [SpokenSegment(text=text, start_s=0, end_s=1, confidence=1)] if text else []
-    return WindowText(segments=segments, language=language, language_probability=probability)
+    words = [SpokenWord(text=text, start_s=0, end_s=1, confidence=1)] if text else []
+    return WindowText(words=words, language=language, language_probability=probability)
 
 
 @pytest.mark.parametrize(
