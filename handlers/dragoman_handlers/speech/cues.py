@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dragoman_engines.work import SpokenWord
-from dragoman_handlers.text.abbreviations import cut_sentences
+from dragoman_handlers.text.sentences.abbreviations import cut_sentences
 
 PAUSE_S = 0.8
 """A longer silence ends a cue."""
