@@ -109,8 +109,8 @@ def words_of(transcription: Transcription, offset_s: float = 0.0) -> list[TimedT
 def time_errors_s(right: Sequence[TimedText], heard: Transcription) -> list[float]:
     """Return how far the beginning and the end of each word is off, for the words that both have in common."""
     found = words_of(heard)
-    texts = [[word.text for word in words] for words in (right, found)]
-    matcher = difflib.SequenceMatcher(None, *texts, autojunk=False)
+    first, second = ([word.text for word in words] for words in (right, found))
+    matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
     return [
         error_s
         for block in matcher.get_matching_blocks()

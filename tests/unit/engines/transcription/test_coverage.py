@@ -23,8 +23,8 @@ def said(start_s: float, end_s: float, step_s: float = 0.3) -> list[SpokenWord]:
     ]
 
 
-def places(*args: object) -> list[list[tuple[float, float]]]:
-    found = unheard(*args)  # type: ignore[arg-type] -- spans and words
+def places(window: list[tuple[int, int]], words: list[SpokenWord]) -> list[list[tuple[float, float]]]:
+    found = unheard(window, words)
     return [[(round(start / RATE_HZ, 1), round(end / RATE_HZ, 1)) for start, end in stretch] for stretch in found]
 
 
