@@ -26,7 +26,7 @@ _LOUD_FRAMES = 10
 """Half a second: one click is not loud."""
 _REACH_FRAMES = 100
 """The gain at a place is that of the loudest within 5 s: what is between the words of a speaker stays below them."""
-_SHORTEST = SPOOL_RATE_HZ // 2
+_SHORTEST = SPOOL_RATE_HZ
 _FADE = SPOOL_RATE_HZ // 50
 
 
@@ -57,20 +57,34 @@ def evened(spans: Sequence[Samples]) -> Samples:
     Args:
         spans: mono, 16 kHz, each of shape (samples,), -1 to 1.
     """
-    if not spans:
-        return np.zeros(0, np.float32)
-    levels = [speech_level(span) for span in spans]
-    reference = max((level for level, span in zip(levels, spans, strict=True) if span.size >= _SHORTEST), default=0.0)
-    reference = reference or max(levels)
-    raised = max(reference, USUAL)
-    gains = [
-        min(MOST_GAIN, raised / level) if 0 < level < reference / UNEVEN else min(MOST_GAIN, raised / (reference or 1))
-        for level in levels
-    ]
-    if max(gains) <= 1.0:
-        return np.concatenate(spans)
+    gains = _gains(spans)
+    if max(gains, default=1.0) <= 1.0:
+        return np.concatenate(spans) if spans else np.zeros(0, np.float32)
     curve = _curve(gains, [span.size for span in spans])
     return np.asarray(np.clip(np.concatenate(spans) * curve, -1, 1), np.float32)
+
+
+def _gains(spans: Sequence[Samples]) -> list[float]:
+    """Return the gain of each span. A short one, often a breath, has that of the louder one beside it."""
+    levels = {index: speech_level(span) for index, span in enumerate(spans) if span.size >= _SHORTEST}
+    levels = levels or {index: speech_level(span) for index, span in enumerate(spans)}
+    reference = max(levels.values(), default=0.0)
+    if reference <= 0.0:
+        return [1.0] * len(spans)
+    usual = max(1.0, USUAL / reference)
+    gains = {
+        index: min(MOST_GAIN, usual * (reference / level if 0 < level < reference / UNEVEN else 1.0))
+        for index, level in levels.items()
+    }
+    return [
+        gains[index] if index in gains else min(gains[near] for near in _beside(index, list(gains)))
+        for index in range(len(spans))
+    ]
+
+
+def _beside(index: int, places: Sequence[int]) -> list[int]:
+    """Return the nearest place before an index, and the nearest after it."""
+    return [*[place for place in places if place < index][-1:], *[place for place in places if place > index][:1]]
 
 
 def speech_level(samples: Samples) -> float:

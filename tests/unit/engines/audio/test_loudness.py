@@ -68,3 +68,12 @@ def test_a_click_does_not_decide_how_loud_the_rest_is() -> None:
     together = evened([quiet, click])
     assert decibels(speech_level(together[: 2 * RATE_HZ])) == pytest.approx(decibels(USUAL), abs=1.5)
     assert np.abs(together).max() <= 1.0
+
+
+def test_a_breath_between_sentences_is_not_raised_and_a_short_word_of_a_quiet_voice_is() -> None:
+    breath, loud, low = noise(0.6, 0.0005), noise(3, 0.1), noise(3, 0.02)
+    together = evened([loud, breath, loud])
+    assert np.array_equal(together, np.concatenate([loud, breath, loud]))
+    together = evened([loud, low, low[: RATE_HZ // 2], low])
+    start = 6 * RATE_HZ
+    assert speech_level(together[start + 1000 : start + 7000]) == pytest.approx(speech_level(loud), rel=0.1)
