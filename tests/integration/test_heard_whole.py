@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +67,10 @@ def heard(peer: Peer, recording: bytes, **fields: object) -> dict[str, Any]:
     return told
 
 
-def lacks(text: str, words: Sequence[str], language: str = "en") -> list[str]:
+def lacks(text: str, words: str, language: str = "en") -> list[str]:
     """The words that are not in a text."""
     there = normal(text, language).split()
-    return [word for word in words if word not in there]
+    return [word for word in words.split() if word not in there]
 
 
 def in_language(told: dict[str, Any], language: str) -> str:
@@ -80,26 +80,26 @@ def in_language(told: dict[str, Any], language: str) -> str:
 def test_a_second_voice_is_not_lost(base: Peer) -> None:
     text = heard(base, case("drop_min2.flac"))["text"]
     spoken = "citizen continued london never made public before no one who had ever seen catherine infancy heroine"
-    assert not lacks(text, spoken.split()), text
+    assert not lacks(text, spoken), text
 
 
 def test_what_comes_after_a_pause_is_not_lost(base: Peer) -> None:
     told = heard(base, case("tail-lost.flac"), language="pt")
-    assert not lacks(told["text"], "três quais 15 menos semana anterior".split(), "pt"), told["text"]
+    assert not lacks(told["text"], "três quais 15 menos semana anterior", "pt"), told["text"]
     assert told["segments"][-1]["endMs"] > 9000
 
 
 def test_speech_at_minus_50_db_is_heard(base: Peer) -> None:
     text = heard(base, case("quiet-50db.flac"))["text"]
-    assert not lacks(text, "he was not an young man might even have been made amiable himself".split()), text
+    assert not lacks(text, "he was not an young man might even have been made amiable himself"), text
 
 
 def test_half_english_half_portuguese_comes_back_as_spoken(base: Peer) -> None:
     told = heard(base, case("bi_en_pt.flac"))
     english, portuguese = in_language(told, "en"), in_language(told, "pt")
     assert {segment["language"] for segment in told["segments"]} == {"en", "pt"}
-    assert not lacks(english, "slow communication channels romantic lord byron emergency office damages".split())
-    assert not lacks(portuguese, "ele estava casa vinte anos declaração família dentes afiados escapar".split(), "pt")
+    assert not lacks(english, "slow communication channels romantic lord byron emergency office damages")
+    assert not lacks(portuguese, "ele estava casa vinte anos declaração família dentes afiados escapar", "pt")
     languages = [segment["language"] for segment in told["segments"]]
     assert languages == sorted(languages), "it changes once"
 
@@ -124,12 +124,15 @@ def test_a_stated_language_is_that_of_every_segment(base: Peer, shared_data: Pat
 def test_soft_speech_is_heard_as_loud_speech_is(tiny: Peer, shared_data: Path, level_db: float) -> None:
     samples, text = clip(shared_data, "19-198-0002.flac")
     soft = samples * (10 ** (level_db / 20) / float(np.sqrt(np.mean(samples**2))))
-    told = heard(tiny, as_wav(soft))["text"]
+    told = heard(tiny, as_wav(soft.astype(np.float32)))["text"]
     assert error_rate([text], [told], "en") < 15, told
 
 
 def test_soft_sounds_that_are_no_speech_stay_silent(tiny: Peer) -> None:
-    told = {name: heard(tiny, as_wav(make() * 10 ** (-50 / 20)))["text"] for name, make in SOUNDS.items()}
+    told = {
+        name: heard(tiny, as_wav(make().astype(np.float32) * np.float32(10 ** (-50 / 20))))["text"]
+        for name, make in SOUNDS.items()
+    }
     assert {name: text for name, text in told.items() if text} == {}
 
 
@@ -145,33 +148,23 @@ def test_a_name_that_is_listened_for_is_written_right_and_not_where_it_is_not_sa
     assert "Andrews" not in named
     other, text = clip(shared_data, "19-198-0002.flac")
     told = heard(tiny, as_wav(other), vocabulary=["Catherine Morland", "Dragoman", "St. Andrews"])["text"]
-    assert lacks(told, ["catherine", "morland", "dragoman", "andrews"]) == [
-        "catherine",
-        "morland",
-        "dragoman",
-        "andrews",
-    ]
+    names = "catherine morland dragoman andrews"
+    assert lacks(told, names) == names.split()
     assert error_rate([text], [told], "en") < 15
 
 
 def test_a_vocabulary_invents_no_words_where_there_is_no_speech(tiny: Peer) -> None:
     names = ["Catherine Morland", "Dragoman", "St. Andrews"]
     told = {
-        name: heard(tiny, as_wav(SOUNDS[name]()), vocabulary=names)["text"]
+        name: heard(tiny, as_wav(SOUNDS[name]().astype(np.float32)), vocabulary=names)["text"]
         for name in ("melody", "linear sweep", "vowel", "a vowel of 200 ms")
     }
     assert set(told.values()) == {""}, told
 
 
 def test_a_vocabulary_that_is_too_long_is_refused_by_name(tiny: Peer) -> None:
-    tiny.send(
-        {
-            "type": "transcription_only",
-            "binaryFrames": {"audio": 1},
-            "vocabulary": ["x" * 90] * 2 + ["y" * 99, "z" * 99, "a" * 99, "b" * 99, "c" * 99],
-        },
-        b"RIFF",
-    )
+    request = {"type": "transcription_only", "binaryFrames": {"audio": 1}}
+    tiny.send({**request, "vocabulary": [letter * 99 for letter in "abcdef"]}, b"RIFF")
     tiny.receive()
     error = tiny.receive().fields
-    assert (error["errorCode"], error["error"]) == ("too_large", "vocabulary has 585 characters; the limit is 500")
+    assert (error["errorCode"], error["error"]) == ("too_large", "vocabulary has 594 characters; the limit is 500")

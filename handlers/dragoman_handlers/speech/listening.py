@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import msgspec
 
@@ -13,11 +14,14 @@ from dragoman_handlers.base import Context
 from dragoman_handlers.concurrency import all_of, one_error
 from dragoman_handlers.speech.coverage import Span, cut, put_in, seconds, within
 from dragoman_handlers.speech.spoken_language import SURE, SURE_AFTER_S, UNSURE, SpokenLanguage, is_sure, settled
+from dragoman_handlers.speech.written_language import changes
 
 ROUNDS = (4, 2)
 """So many stretches of a window are heard again, and so many of each of them that were left out once more."""
 _PIECE = 3 * SPOOL_RATE_HZ
 """In less, a language cannot be told."""
+_BEFORE_S = 0.1
+"""A word begins a little sooner than it seems."""
 _MOST_PIECES = 4
 """Where a language ends inside a window, so many pieces of it are heard to find the place."""
 
@@ -114,8 +118,8 @@ async def hear_all(
 
 async def _in_their_languages(listener: Listener, windows: Sequence[Passage]) -> list[Passage]:
     """Return passages of one language each, in order."""
-    halved = await all_of([_halved(listener, window) for window in windows])
-    passages = [passage for passages in halved for passage in passages]
+    divided = await all_of([_divided(listener, window) for window in windows])
+    passages = [passage for passages in divided for passage in passages]
     languages = settled([(each.heard, each.is_sure) for each in passages])
     passages = await all_of(
         [_in_language(listener, passage, language) for passage, language in zip(passages, languages, strict=True)]
@@ -126,21 +130,29 @@ async def _in_their_languages(listener: Listener, windows: Sequence[Passage]) ->
     return found
 
 
-async def _halved(listener: Listener, window: Passage) -> list[Passage]:
-    """Return a window in whose language the model has doubts as two, where these are in two languages."""
-    if window.heard.language_probability >= UNSURE or not window.heard.words:
+async def _divided(listener: Listener, window: Passage) -> list[Passage]:
+    """Return a window as several where these are in several languages.
+
+    That is looked for where its words are in more than one language, and where the model has doubts.
+    """
+    parts = _parts_by_words(window)
+    if len(parts) < 2 and window.heard.words and window.heard.language_probability < UNSURE:
+        pieces = _pieces(window.spans)
+        middle = len(pieces) // 2
+        parts = [_joined(half) for half in (pieces[:middle], pieces[middle:]) if half]
+    if len(parts) < 2:
         return [window]
-    pieces = _pieces(window.spans)
-    middle = len(pieces) // 2
-    if not middle:
-        return [window]
-    first, second = (
-        [span for piece in pieces[:middle] for span in piece],
-        [span for piece in pieces[middle:] for span in piece],
-    )
-    halves = await all_of([listener.hear(first), listener.hear(second)])
-    changed = halves[0].heard.language != halves[1].heard.language
-    return halves if changed and all(half.is_sure for half in halves) else [window]
+    passages = await all_of([listener.hear(part) for part in parts])
+    languages = {passage.heard.language for passage in passages}
+    return passages if len(languages) > 1 and all(passage.is_sure for passage in passages) else [window]
+
+
+def _parts_by_words(window: Passage) -> list[list[Span]]:
+    """Cut a window where its words go on in another language."""
+    times = changes(window.heard.words, window.heard.language)[:_MOST_PIECES]
+    places = [0, *[round((time_s - _BEFORE_S) * SPOOL_RATE_HZ) for time_s in times], window.spans[-1][1]]
+    parts = [within(window.spans, start, end) for start, end in pairwise(places)]
+    return [part for part in parts if part]
 
 
 async def _in_language(listener: Listener, passage: Passage, language: str) -> Passage:

