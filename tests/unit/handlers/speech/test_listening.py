@@ -194,8 +194,9 @@ def test_a_window_whose_words_are_in_two_languages_is_heard_in_parts() -> None:
             return text(f"{english} {portuguese}", work, "pt", 0.98)
         return speaks((0, 10, "en", 0.98), (10, 20, "pt", 0.98))(work)
 
-    heard, _ = hear(model, [window])
-    assert [language for language, _ in texts(heard)] == ["en", "pt"]
+    heard, units = hear(model, [window])
+    assert list(dict.fromkeys(language for language, _ in texts(heard))) == ["en", "pt"]
+    assert all(unit.hint is None for unit in units), "each part is told for itself"
 
 
 def test_a_stretch_that_was_left_out_because_of_its_language_is_a_passage_of_its_own() -> None:
