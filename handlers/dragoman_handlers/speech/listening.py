@@ -118,7 +118,11 @@ async def hear_all(
 
 async def _in_their_languages(listener: Listener, windows: Sequence[Passage]) -> list[Passage]:
     """Return passages of one language each, in order."""
-    divided = await all_of([_divided(listener, window) for window in windows])
+    parts = []
+    for window in windows:
+        parts.append(_parts_by_words(window))
+        await asyncio.sleep(0)  # a few milliseconds each, and there may be hundreds of windows
+    divided = await all_of([_divided(listener, *each) for each in zip(windows, parts, strict=True)])
     passages = [passage for passages in divided for passage in passages]
     languages = settled([(each.heard, each.is_sure) for each in passages])
     passages = await all_of(
@@ -130,12 +134,11 @@ async def _in_their_languages(listener: Listener, windows: Sequence[Passage]) ->
     return found
 
 
-async def _divided(listener: Listener, window: Passage) -> list[Passage]:
+async def _divided(listener: Listener, window: Passage, parts: Sequence[list[Span]]) -> list[Passage]:
     """Return a window as several where these are in several languages.
 
-    That is looked for where its words are in more than one language, and where the model has doubts.
+    That is looked for where its words are in more than one language, as the parts say, and where the model has doubts.
     """
-    parts = _parts_by_words(window)
     if len(parts) < 2 and window.heard.words and window.heard.language_probability < UNSURE:
         pieces = _pieces(window.spans)
         middle = len(pieces) // 2

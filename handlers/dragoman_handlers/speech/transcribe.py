@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ WINDOW_SAMPLES = 30 * SPOOL_RATE_HZ
 SLICE_SAMPLES = 120 * SPOOL_RATE_HZ
 """Silence is looked for in slices of two minutes: under half a second of work."""
 _DIGEST_INLINE_BYTES = 1 << 18
+_WINDOWS_INLINE = 1
 _TOUCHING_SAMPLES = SPOOL_RATE_HZ
 
 
@@ -121,7 +123,9 @@ async def _computed(
             vocabulary=wanted.vocabulary,
         )
         heard = await hear_all(listener, _windows(context, str(path), samples), language)
-    return heard_transcription(engine, heard, stated=stated, samples=samples, words=wanted.words)
+    joined = functools.partial(heard_transcription, engine, heard, stated=stated, samples=samples, words=wanted.words)
+    # Two hours hold twenty thousand words: finding the sentences in them must not hold the loop up.
+    return joined() if len(heard) <= _WINDOWS_INLINE else await asyncio.to_thread(joined)
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:
