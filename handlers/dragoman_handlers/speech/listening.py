@@ -14,6 +14,7 @@ from dragoman_handlers.base import Context
 from dragoman_handlers.concurrency import all_of, one_error
 from dragoman_handlers.speech.coverage import Span, cut, put_in, seconds, within
 from dragoman_handlers.speech.spoken_language import SURE, SURE_AFTER_S, UNSURE, SpokenLanguage, is_sure, settled
+from dragoman_handlers.speech.vocabulary import spelled
 from dragoman_handlers.speech.written_language import changes
 
 ROUNDS = (4, 2)
@@ -67,7 +68,8 @@ class Listener:
             vocabulary=list(self.vocabulary),
         )
         heard = (await self.context.run(unit, size_s=self.size_s)).result
-        return Passage(spans=spans, heard=heard)
+        words = spelled(heard.words, self.vocabulary)
+        return Passage(spans=spans, heard=msgspec.structs.replace(heard, words=words))
 
     async def hear_rest(self, passage: Passage, rounds: Sequence[int] = ROUNDS) -> list[Passage]:
         """Hear the stretches that no word covers, and put in what is found there. It ends, whatever is found.
