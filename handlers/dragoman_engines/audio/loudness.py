@@ -1,7 +1,7 @@
 """How loud speech is, and how it is made as loud as the networks expect. Pure: samples in, samples out.
 
-Voice activity detection and Whisper learned from recordings of usual loudness. Speech at -50 dB is nothing to them,
-and a voice that is 15 dB below the one before it is background, which they leave out. What is loud enough, and as loud
+Voice activity detection learned from recordings of usual loudness: speech at -50 dB may be nothing to it. To Whisper a
+voice that is 15 dB below the one before it is background, which it leaves out. What is loud enough, and as loud
 as the rest, is not touched: its samples stay what they were.
 """
 
@@ -52,7 +52,7 @@ def with_slow_gain(samples: Samples) -> Samples:
 
 
 def evened(spans: Sequence[Samples]) -> Samples:
-    """Put the spans of a window together, each about as loud as the loudest, and that one as loud as is usual.
+    """Put the spans of a window together, each about as loud as the loudest. Whisper itself hears soft speech well.
 
     Args:
         spans: mono, 16 kHz, each of shape (samples,), -1 to 1.
@@ -71,9 +71,8 @@ def _gains(spans: Sequence[Samples]) -> list[float]:
     reference = max(levels.values(), default=0.0)
     if reference <= 0.0:
         return [1.0] * len(spans)
-    usual = max(1.0, USUAL / reference)
     gains = {
-        index: min(MOST_GAIN, usual * (reference / level if 0 < level < reference / UNEVEN else 1.0))
+        index: min(MOST_GAIN, reference / level if 0 < level < reference / UNEVEN else 1.0)
         for index, level in levels.items()
     }
     return [
