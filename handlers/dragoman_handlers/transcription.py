@@ -25,7 +25,7 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            wanted = Wanted(language=request.language, words=bool(request.word_timestamps))
+            wanted = Wanted(language=request.language, words=bool(request.word_timestamps), track=request.audio_track)
             transcription = await transcribe(context, context.audio, wanted)
         context.publish(
             TranscriptionCompleted(

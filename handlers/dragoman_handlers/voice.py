@@ -102,7 +102,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps))
+            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps), track=request.audio_track)
             transcription = await transcribe(context, context.audio, wanted)
         transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription

@@ -171,6 +171,8 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     """Whether each segment of the transcription is to say where its words are."""
     formats: Annotated[list[SubtitleFormat], Meta(max_length=8)] | None = None
     """Further formats of the transcription."""
+    audio_track: Annotated[int, Meta(ge=0)] | None = None
+    """Which audio track of the recording is heard, counted from 0; None: the default one, or the first with speech."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):

@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
+
+import msgspec
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
-    DecodeAudio,
     FindSpeech,
     Kind,
     TranscribeWindow,
@@ -19,6 +20,7 @@ from dragoman_engines.work import (
 )
 from dragoman_handlers.base import Context, Question
 from dragoman_handlers.concurrency import one_error
+from dragoman_handlers.speech.decode import decode_recording
 from dragoman_handlers.speech.spoken_language import SpokenLanguage, spoken_language
 from dragoman_handlers.speech.transcripts import heard_transcription
 from dragoman_wire.errors import AudioTooLong
@@ -44,6 +46,8 @@ class Wanted:
     """The language that is probably spoken."""
     words: bool = False
     """Whether segments are to say where their words are."""
+    track: int | None = None
+    """The audio track, counted from 0; None: the default track, or the first with speech."""
 
 
 class Recording(Question, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ class Recording(Question, frozen=True, kw_only=True):
     hint: str | None
     """Counts only where the language is not known."""
     words: bool
+    track: int | None = None
 
 
 async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
@@ -75,9 +80,10 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
         language=language.decided,
         hint=None if language.decided else language.hint,
         words=wanted.words,
+        track=wanted.track,
     )
     transcription = await context.once(
-        question, Transcription, lambda: _computed(context, audio, engine, language, words=wanted.words)
+        question, Transcription, lambda: _computed(context, audio, engine, language, wanted)
     )
     limit_s = context.limits.audio_s
     if transcription.duration_ms > limit_s * 1000:
@@ -94,15 +100,15 @@ async def _digest(audio: Buffer) -> bytes:
 
 
 async def _computed(
-    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, *, words: bool
+    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, wanted: Wanted
 ) -> Transcription:
-    stated = language.decided
+    stated, words = language.decided, wanted.words
     with context.spool_file() as path:
-        limit_s = context.limits.audio_s
-        decode = DecodeAudio(data=cast("bytes", audio), pcm_path=str(path), max_duration_s=limit_s)
-        samples = (await context.run(decode, size_s=decode.cost_s())).result.samples
-        heard = await _hear_all(context, language, str(path), samples, words=words)
-    return heard_transcription(engine, heard, stated=stated, samples=samples, words=words)
+        decoded = await decode_recording(context, audio, path, wanted.track)
+        heard = await _hear_all(context, language, str(path), decoded.samples, words=words)
+    told = heard_transcription(engine, heard, stated=stated, samples=decoded.samples, words=words)
+    chosen = decoded.tracks > 1 or wanted.track is not None
+    return msgspec.structs.replace(told, audio_track=decoded.track) if chosen else told
 
 
 async def _hear_all(
