@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from dragoman_wire.base64_text import Base64Text
 from dragoman_wire.codec import Codec, codec_of, decode_header
 from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_request
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
@@ -48,7 +47,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     request: Request
     codec: Codec
     size_bytes: int
-    audio: Buffer | None = None
+    audio: Buffer | Base64Text | None = None
+    """A recording in much base64 is not decoded here: that is for the one who has the time."""
     frames: Sequence[Buffer] = ()
     """As they came, header first."""
 
@@ -183,7 +183,7 @@ def _named(problem: str) -> str:
     return f"{wrong[2]}: {wrong[1]}" if wrong else problem
 
 
-def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
+def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | Base64Text | None:
     """Return the recording of a request; None where a transcription of the phone's stands in for it.
 
     Raises:
@@ -203,7 +203,8 @@ def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
         ("audio_data", request.audio_data_snake),
     ):
         if text:
-            return _from_base64(name, text)
+            base64_text = Base64Text(name, text)
+            return base64_text if base64_text.is_long else base64_text.decoded()
     mobile = request.mobile_transcription
     if mobile is not None and mobile.text and mobile.text.strip():
         return None
@@ -213,15 +214,3 @@ def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
                 f"{name}: the server opens no paths and no URLs; send the bytes in a binary frame or as audioData"
             )
     raise InvalidRequest("audio: the field is missing; send binaryFrames.audio with its frame, or audioData")
-
-
-def _from_base64(name: str, text: str) -> bytes:
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        audio = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"{name}: the text is no base64: {error}") from error
-    if not audio:
-        raise InvalidRequest(f"{name}: the recording is empty")
-    return audio
