@@ -307,6 +307,7 @@ class Client:
         *,
         word_timestamps: bool = False,
         formats: Sequence[SubtitleFormat] = (),
+        audio_track: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Transcription:
         """Transcribe a recording. A long one may need a larger `timeout_s`.
@@ -316,6 +317,7 @@ class Client:
             language: what is spoken; None lets the model find out.
             word_timestamps: whether the segments' `words` are wanted.
             formats: the subtitles that are wanted as `srt` and `vtt`.
+            audio_track: which audio track is heard, from 0; None: the default one, or the first with speech.
             options: see `CallOptions`.
 
         Raises:
@@ -328,6 +330,7 @@ class Client:
             language=language,
             word_timestamps=word_timestamps or None,
             formats=list(formats) or None,
+            audio_track=audio_track,
             **request_fields(options),
         )
         return read_transcription(await self._attempts(request, options, {"audio": recording}))

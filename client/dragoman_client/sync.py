@@ -196,11 +196,19 @@ class SyncClient:
         *,
         word_timestamps: bool = False,
         formats: Sequence[SubtitleFormat] = (),
+        audio_track: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Transcription:
         """Transcribe a recording; see `Client.transcribe`."""
         return self._call(
-            self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
+            self._client.transcribe(
+                audio,
+                language,
+                word_timestamps=word_timestamps,
+                formats=formats,
+                audio_track=audio_track,
+                **options,
+            )
         )
 
     def voice(

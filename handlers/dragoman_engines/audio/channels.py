@@ -1,7 +1,7 @@
 """The channels of a recording to the one that is heard. Mono is not the mean: it is what is spoken.
 
 A mean of all channels loses speech in one of many below the noise of the others, and speech that two channels carry
-in opposite phase entirely. So, in blocks of eight seconds:
+in opposite phase entirely. So, in blocks of eight seconds (of three, where there are many channels):
 
 1.  Channels without sound are left out. Channels that are the same sound (correlation of 0.95 and more, of either
     sign) are one, added with their signs.
@@ -34,6 +34,9 @@ Samples = NDArray[np.float32]
 MOST_CHANNELS = 64
 """What FFmpeg's resampler takes."""
 BLOCK_S = 8
+_SHORTEST_S = 3
+_BLOCK_CHANNELS = 8
+"""Blocks of more channels are shorter, down to `_SHORTEST_S`: a step of work should not grow with them."""
 _SILENT = 3e-5
 """Root mean square below which a channel has no sound: the last bit of 16."""
 _SAME = 0.95
@@ -48,6 +51,8 @@ _GOOD_RATIO = 100.0
 """Signal to noise, in power, from which channels count alike: 20 dB."""
 _DOUBTFUL = 0.1
 """Quality, as 10 dB of signal to noise have it, below which the differences between channels are tried as well."""
+_LEAST_SHARE = 0.01
+"""What has less of the mix than the hundredth part of the strongest has none."""
 _FLOOR = 1e-6
 _WORSE = 0.1
 """Mean probability that the mix may lack beside the best channel."""
@@ -84,6 +89,8 @@ class ChannelMixer:
         self._blocks: list[Samples] = []
         self._have = 0
         self.channels = channels
+        self._block = int(max(_SHORTEST_S, min(BLOCK_S, _BLOCK_CHANNELS * BLOCK_S / channels)) * SPOOL_RATE_HZ)
+        """Samples of a block."""
         self._gains: Samples | None = None
         """At the end of the block before."""
 
@@ -95,9 +102,9 @@ class ChannelMixer:
         """
         self._blocks.append(samples)
         self._have += samples.shape[1]
-        while self._have >= BLOCK_S * SPOOL_RATE_HZ:
+        while self._have >= self._block:
             whole = np.concatenate(self._blocks, axis=1)
-            block, rest = np.split(whole, [BLOCK_S * SPOOL_RATE_HZ], axis=1)
+            block, rest = np.split(whole, [self._block], axis=1)
             self._blocks, self._have = [rest], rest.shape[1]
             yield from self._mixed(block)
 
@@ -116,6 +123,7 @@ class ChannelMixer:
             yield np.zeros(block.shape[1], np.int16)
             return
         groups = _same(block, sounding)
+        yield NOTHING
         if len(groups) == 1 and _alike(block, groups[0]):
             yield self._applied(block, groups[0][:, None])
             return
@@ -127,7 +135,9 @@ class ChannelMixer:
             for gains in _differences(block, groups) + _difference_of_two(block, groups):
                 candidates.append(_candidate(block, gains))
                 yield NOTHING
-        yield self._applied(block, self._chosen(block, candidates, sounding))
+        gains = self._chosen(block, candidates, sounding)
+        yield NOTHING
+        yield self._applied(block, gains)
 
     def _chosen(self, block: Samples, candidates: list[_Candidate], sounding: NDArray[np.intp]) -> Samples:
         """Return the gains, shape (channels, pieces) or (channels, 1)."""
@@ -232,6 +242,7 @@ def _shared(block: Samples, candidates: list[_Candidate], best: _Candidate) -> S
         with_best = float(reference @ (candidate.gains @ block))
         signed.append(candidate.gains if with_best >= 0 else -candidate.gains)
     weights = np.stack(shares)
+    weights[weights < _LEAST_SHARE * weights.max(axis=0)] = 0
     total = weights.sum(axis=0)
     usual = weights.mean(axis=1)
     # Where nobody speaks, each has its usual part.

@@ -290,6 +290,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "language": "en",
         "wordTimestamps": True,
         "formats": ["srt", "vtt"],
+        "audioTrack": 1,
     },
     "audio_process": {
         "type": "audio_process",
