@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.harness import DATA, ECHO, NO_CACHE, ServerProcess, running_server
+
+# The same examples at every run, so that the suite says the same of the same code everywhere. To look for new ones:
+# scripts/test --hypothesis-profile=search
+settings.register_profile("suite", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.register_profile("search", max_examples=3000, deadline=None, print_blob=True)
+settings.load_profile("suite")
 
 
 def pytest_configure() -> None:

@@ -15,6 +15,7 @@ _BOUNDARIES: Sequence[re.Pattern[str]] = (
     re.compile(r"\s+"),
 )
 """Where a text is cut, the best place first: paragraphs, sentences, lines, words."""
+_SPACE = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,12 @@ def _cut(body: str, most_chars: int, level: int) -> list[Piece]:
 def _parts(body: str, boundary: re.Pattern[str]) -> Iterator[Piece]:
     begin = 0
     for match in boundary.finditer(body):
-        text = body[begin : match.end()]
+        end = _SPACE.match(body, match.end()).end()  # type: ignore[union-attr]  # white space of any length is always there
+        text = body[begin:end]
         stripped = text.rstrip()
-        if stripped and match.end() < len(body):
+        if stripped and end < len(body):
             yield Piece(stripped, text[len(stripped) :])
-            begin = match.end()
+            begin = end
     yield Piece(body[begin:], "")
 
 

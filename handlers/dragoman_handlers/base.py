@@ -13,8 +13,8 @@ import msgspec
 from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, Result, Work, pool_name
-from dragoman_handlers.text.glossary import Glossary
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.marks.glossary import Glossary
+from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, ProgressUnit

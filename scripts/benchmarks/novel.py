@@ -18,7 +18,7 @@ from dragoman_client.cli.documents import FilesRequest, translate_files
 from dragoman_client.cli.files import find_sources
 from dragoman_client.cli.settings import Settings
 from dragoman_client.cutting import cut
-from dragoman_handlers.text.segmentation import split_text
+from dragoman_handlers.text.sentences.segmentation import split_text
 from scripts.benchmarks.direct import Direct
 from scripts.benchmarks.table import Row, chosen
 from scripts.embedded_server import NO_CACHE, Server, embedded_server

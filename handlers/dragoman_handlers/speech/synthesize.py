@@ -14,7 +14,7 @@ from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.speech.normalize import speakable, split_long
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
-from dragoman_handlers.text.segmentation import split_text
+from dragoman_handlers.text.sentences.segmentation import split_text
 from dragoman_wire.errors import EngineFailed, InvalidRequest
 from dragoman_wire.events import TranscriptSegment
 from dragoman_wire.requests import SoundFormat

@@ -17,8 +17,8 @@ import msgspec
 
 from dragoman_handlers.base import Context
 from dragoman_handlers.text.languages import AUTO, UNDETERMINED, WELL_KNOWN, base_language
-from dragoman_handlers.text.markup import find_tokens
-from dragoman_handlers.text.segmentation import has_letters
+from dragoman_handlers.text.marks.markup import find_tokens
+from dragoman_handlers.text.sentences.segmentation import has_letters
 from dragoman_handlers.text.tokens import BLANK, blanked
 from dragoman_wire.errors import EngineUnavailable, UnsupportedLanguage
 from dragoman_wire.requests import DETECT_CHARS

@@ -8,8 +8,8 @@ from typing import Protocol
 import msgspec
 
 from dragoman_handlers.base import RequestView
-from dragoman_handlers.text.glossary import Glossary, Terms, check_entries
-from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
+from dragoman_handlers.text.marks.glossary import Glossary, Terms, check_entries
+from dragoman_handlers.text.wording.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_wire.requests import Replacement
 
 DEFAULT_MODEL_TYPE = "basic"

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dragoman_handlers.text.segmentation import Piece
-from dragoman_handlers.text.sentence_edges import partners
+from dragoman_handlers.text.marks.typography import plain, restored
+from dragoman_handlers.text.sentences.segmentation import Piece
+from dragoman_handlers.text.sentences.sentence_edges import partners
 from dragoman_handlers.text.tokens import Role, Token, blanked
-from dragoman_handlers.text.typography import plain, restored
 
 MOST_TOKENS = 12
 """A sentence with more of them is no prose: it is cut at them."""

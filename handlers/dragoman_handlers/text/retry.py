@@ -8,7 +8,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from dragoman_handlers.text.candidates import (
+from dragoman_handlers.text.placeholders import WAYS, Masked, Way, masked
+from dragoman_handlers.text.sentences.segmentation import Piece, has_letters, join_text
+from dragoman_handlers.text.tokens import BLANK, blanked
+from dragoman_handlers.text.wording.candidates import (
     BAD,
     DOUBTFUL,
     PLAIN,
@@ -17,10 +20,7 @@ from dragoman_handlers.text.candidates import (
     without_loop,
     without_tail,
 )
-from dragoman_handlers.text.numbers import NumberCheck
-from dragoman_handlers.text.placeholders import WAYS, Masked, Way, masked
-from dragoman_handlers.text.segmentation import Piece, has_letters, join_text
-from dragoman_handlers.text.tokens import BLANK, blanked
+from dragoman_handlers.text.wording.numbers import NumberCheck
 from dragoman_wire.errors import EngineFailed
 
 Judge = Callable[[str, str], str | None]

@@ -15,17 +15,17 @@ from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_handlers.base import Context, Question, RequestView
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.text.candidates import PLAIN, Wording
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
-from dragoman_handlers.text.numbers import NumberCheck
+from dragoman_handlers.text.marks.writable import letters_for
 from dragoman_handlers.text.options import TranslationWish
-from dragoman_handlers.text.phrasebook import NO_PHRASES, PhraseBook
-from dragoman_handlers.text.quality import fault_of
 from dragoman_handlers.text.retry import Judge, translate_pieces
 from dragoman_handlers.text.revision import revision
-from dragoman_handlers.text.segmentation import batches, has_letters, join_text, split_text
-from dragoman_handlers.text.writable import letters_for
+from dragoman_handlers.text.sentences.segmentation import batches, has_letters, join_text, split_text
+from dragoman_handlers.text.wording.candidates import PLAIN, Wording
+from dragoman_handlers.text.wording.numbers import NumberCheck
+from dragoman_handlers.text.wording.phrasebook import NO_PHRASES, PhraseBook
+from dragoman_handlers.text.wording.quality import fault_of
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_server.config.engines import EngineConfig, EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.sections import Section

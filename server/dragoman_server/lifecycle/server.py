@@ -9,7 +9,7 @@ import zmq
 
 from dragoman_engines.pool.memory import Memory
 from dragoman_handlers.registry import HANDLERS
-from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.marks.glossary import Glossary
 from dragoman_server.available_models import AvailableModels
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock

@@ -16,8 +16,8 @@ from typing_extensions import override
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import Kind, pool_name
 from dragoman_handlers.base import AnyQuestion, Handler, RequestView
-from dragoman_handlers.text.glossary import Glossary
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.marks.glossary import Glossary
+from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
 from dragoman_server.journal.records import Reply

@@ -14,8 +14,8 @@ from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.unit import Answer, EngineDied
 from dragoman_engines.work import SPOOL_RATE_HZ, DecodedAudio, Kind, R, Work, pool_name
 from dragoman_handlers.base import AnyQuestion, Context
-from dragoman_handlers.text.glossary import Glossary
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.marks.glossary import Glossary
+from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_server.cache.cache import CacheSession
 from dragoman_server.config import LimitsConfig
 from dragoman_server.tasks.run import Run, UnitCall

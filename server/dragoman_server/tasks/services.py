@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dragoman_engines.pool.pool import EnginePool
-from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.marks.glossary import Glossary
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
-from dragoman_handlers.text.phrasebook import PhraseBook
+from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
 from dragoman_server.config import LimitsConfig

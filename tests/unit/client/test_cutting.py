@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dragoman_client.cutting import Piece, cut
@@ -15,6 +15,7 @@ def joined(pieces: list[Piece]) -> str:
     return "".join(piece.text + piece.after for piece in pieces)
 
 
+@example(text="?\n\n ?", most=1)  # white space goes on after the end of a paragraph
 @given(text=st.text(alphabet="ab.!?\u3002 \t\n\r\u00a0\"')", max_size=300), most=st.integers(1, 60))
 def test_the_pieces_together_are_the_text_and_none_is_too_long(text: str, most: int) -> None:
     pieces = cut(text, most)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman_handlers.text.glossary import Glossary
+from dragoman_handlers.text.marks.glossary import Glossary
 from dragoman_handlers.text.placeholders import WAYS, Masked, masked
-from dragoman_handlers.text.segmentation import split_text
+from dragoman_handlers.text.sentences.segmentation import split_text
 
 TOKENS = ["@ana", "{x}", "%d", "😀", "<b>a</b>", "**c**", "`d`", "&nbsp;", "https://x.org", "€5", "#e", "[f](g)", "²"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from dragoman_handlers.text.retry import translate_pieces
-from dragoman_handlers.text.segmentation import join_text, split_text
+from dragoman_handlers.text.sentences.segmentation import join_text, split_text
 from dragoman_wire.errors import EngineFailed
 
 Answer = Callable[[str], str]

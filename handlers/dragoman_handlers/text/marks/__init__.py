@@ -1,0 +1,1 @@
+"""Parts of a text that a model must not change: markup, codes, identifiers, signs, glossary terms."""

@@ -1,0 +1,1 @@
+"""A text cut into lines and sentences, and put together again."""
