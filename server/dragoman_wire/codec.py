@@ -9,6 +9,7 @@ import msgpack
 import msgspec
 
 from dragoman_wire.errors import InvalidRequest
+from dragoman_wire.numbers import holds_odd_number, json_may_hold_odd_number, msgpack_may_hold_odd_number
 
 _WHITE_SPACE = b" \t\r\n"
 _json_encoder = msgspec.json.Encoder()
@@ -30,6 +31,11 @@ def codec_of(header: bytes) -> Codec:
     return Codec.JSON if first == b"{" else Codec.MSGPACK
 
 
+def may_hold_odd_number(header: bytes, codec: Codec) -> bool:
+    """Return whether a header may hold a number that no program can go on with; `decode_header` finds out."""
+    return json_may_hold_odd_number(header) if codec is Codec.JSON else msgpack_may_hold_odd_number(header)
+
+
 def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
     """Return the map in a header.
 
@@ -46,6 +52,8 @@ def decode_header(header: bytes) -> tuple[Codec, dict[str, Any]]:
         raise InvalidRequest(f"the header is a {type(fields).__name__}, not a map")
     if not all(isinstance(name, str) for name in fields):
         raise InvalidRequest("the header is a map whose keys are not all text")
+    if may_hold_odd_number(header, codec) and holds_odd_number(fields):
+        raise InvalidRequest("the header is no readable map: it holds a number that is not finite or has no end")
     return codec, fields
 
 

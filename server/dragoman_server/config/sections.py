@@ -32,7 +32,15 @@ class SocketsConfig(Section):
     ops_token: SecretStr = SecretStr("")
     """What operators show; `file:PATH` reads it from there, `none` asks for none. Empty only on loopback."""
     high_water_mark: Annotated[int, Field(ge=1)] = 20_000
-    """Messages that wait for a slow subscriber before libzmq drops; also those that wait to be read."""
+    """Messages that wait for a slow subscriber before later ones are dropped."""
+    subscriber_bytes: Annotated[int, Field(ge=1)] = 64 << 20
+    """The same in bytes."""
+    subscribers_bytes: Annotated[int, Field(ge=1)] = 256 << 20
+    """For all subscribers together."""
+    subscriptions: Annotated[int, Field(ge=1)] = 4096
+    """Topics of one subscriber; of all together sixteen times as many."""
+    connections: Annotated[int, Field(ge=1)] = 1000
+    """Of each of the three sockets."""
 
     @model_validator(mode="after")
     def _access(self) -> Self:
@@ -78,8 +86,12 @@ class LimitsConfig(Section):
     """Of one recording, in all its channels together: channels x rate x seconds, before it is brought to 16 kHz."""
     spool_bytes: Annotated[int, Field(ge=1)] = 4 << 30
     """Of the disk, for the decoded audio of all requests together."""
-    in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
-    """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""
+    in_flight_bytes: Annotated[int, Field(ge=1)] = 2 << 30
+    """Of all requests together; past it requests are refused."""
+    peer_in_flight_bytes: Annotated[int, Field(ge=1)] = 1 << 30
+    """Of all requests of one peer."""
+    in_memory_bytes: Annotated[int, Field(ge=0)] = 64 << 20
+    """Of all requests together; large frames past it lie in files in the spool."""
 
 
 class LaneConfig(Section):
@@ -87,12 +99,14 @@ class LaneConfig(Section):
 
     concurrency: Annotated[int, Field(ge=1)] = 32
     queue: Annotated[int, Field(ge=0)] = 1000
+    in_flight_bytes: Annotated[int, Field(ge=1)] = 768 << 20
+    """Of its requests together, at work and waiting."""
 
 
 class LanesConfig(Section):
     """The lanes by name."""
 
-    translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000)
+    translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000, in_flight_bytes=256 << 20)
     transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
     voice: LaneConfig = LaneConfig(concurrency=8, queue=100)
 

@@ -21,7 +21,6 @@ from dragoman_server.config import LimitsConfig
 from dragoman_server.tasks.run import Run, UnitCall
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
-from dragoman_wire.base64_text import Base64Text
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskProgress
@@ -57,8 +56,7 @@ class TaskContext(Context):
     @property
     @override
     def audio(self) -> Buffer | None:
-        audio = self._run.audio
-        return None if isinstance(audio, Base64Text) else audio
+        return self._run.audio
 
     @property
     @override

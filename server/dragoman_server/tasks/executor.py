@@ -21,7 +21,6 @@ from dragoman_server.tasks.run import Run, RunTimeline, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore, can_be_named
-from dragoman_wire.base64_text import Base64Text
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
 from dragoman_wire.families import FAMILIES
@@ -81,7 +80,7 @@ class Executor:
             duplicate: the request is a repeat that asks for more.
 
         Raises:
-            Overloaded: every place of the lane is taken.
+            Overloaded: every place of the lane is taken, or requests in flight hold too many bytes.
         """
         run = self._place(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
         row = AcceptedRow(
@@ -125,6 +124,8 @@ class Executor:
     ) -> Run:
         request = handler.narrowed(inbound.request, parts)
         lane, peer = self._lanes[handler.lane], peer_of(request)
+        if not resumed:
+            self._services.budget.check(inbound.size_bytes, peer, lane.name)
         priority: Priority = request.priority or "normal"
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
@@ -151,7 +152,7 @@ class Executor:
         self._store.begin(task)
         task.begin(run)
         self.active[task.request_type] += 1
-        self._services.budget.take(run.size_bytes)
+        self._services.budget.take(run.size_bytes, peer, lane.name)
         return run
 
     def _written(self, task: Task, run: Run, problem: str | None) -> None:
@@ -245,15 +246,13 @@ class Executor:
         run.timeline.began_s = self._services.clock.monotonic()
         if run.suspicion:
             task.journal.append(BegunRow(task.number, run.suspicion))
-        if isinstance(run.audio, Base64Text):
-            run.audio = await _decoded(run.audio)
         await run.handler.handle(run.request, context)
 
     # --- the end -------------------------------------------------------------------------------------------
 
     def _leave(self, task: Task, run: Run) -> None:
         """Release everything that `_place` took, except the place in the lane."""
-        self._services.budget.give(run.size_bytes)
+        self._services.budget.give(run.size_bytes, run.timeline.peer, run.lane.name)
         task.in_flight.remove(run)
         self.active[task.request_type] -= 1
         if not self.active[task.request_type]:
@@ -297,19 +296,6 @@ def unwritable(problem: str) -> InternalFault:
     return InternalFault(
         f"the request could not be written to the journal ({problem}); send it again", retry_after_ms=_RETRY_MS
     )
-
-
-async def _decoded(text: Base64Text) -> bytes:
-    """Decode a long text; the loop has its turn between two pieces.
-
-    Raises:
-        InvalidRequest: it is no base64.
-    """
-    pieces = []
-    for piece in text.pieces():
-        pieces.append(piece)
-        await asyncio.sleep(0)
-    return b"".join(pieces)
 
 
 def _answer_the_rest(run: Run, context: TaskContext) -> None:

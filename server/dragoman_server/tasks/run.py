@@ -15,7 +15,6 @@ from dragoman_engines.pool.unit import Unit
 from dragoman_engines.work import Kind
 from dragoman_handlers.base import Handler
 from dragoman_server.tasks.lane import Lane
-from dragoman_wire.base64_text import Base64Text
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DeadlineExceeded, DragomanError, ShuttingDown
 from dragoman_wire.events import Event, TaskStatus, type_of
@@ -162,8 +161,8 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
     """The request to be done; of a repeat only its new parts."""
     envelope: Envelope
     """The return address."""
-    audio: Buffer | Base64Text | None
-    """The recording that came with it; base64 is decoded before the handler begins."""
+    audio: Buffer | None
+    """The recording that came with it."""
     parts: tuple[str, ...]
     """The parts that are answered one by one."""
     lane: Lane
