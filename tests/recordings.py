@@ -21,7 +21,8 @@ def tone(seconds: float, rate_hz: int = 16_000, frequency_hz: float = 440.0, lev
 
 def wav(samples: Any, rate_hz: int = 16_000, claimed_bytes: int | None = None) -> bytes:
     """A WAV file whose data chunk may claim another length than it has."""
-    data, channels = samples.astype("<i2").tobytes(), samples.shape[1]
+    data: bytes = samples.astype("<i2").tobytes()
+    channels = samples.shape[1]
     size = len(data) if claimed_bytes is None else claimed_bytes
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, rate_hz * 2 * channels, 2 * channels, 16)
     head = b"RIFF" + struct.pack("<I", min(0xFFFF_FFFF, 36 + size)) + b"WAVE"

@@ -256,8 +256,8 @@ def _held(active: Samples) -> Samples:
     padded = np.pad(active, _HOLD_FRAMES, mode="edge")
     widest = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HOLD_FRAMES + 1).max(axis=1)
     faded = np.pad(widest, _HOLD_FRAMES // 2, mode="edge")
-    smooth = np.lib.stride_tricks.sliding_window_view(faded, _HOLD_FRAMES + 1).mean(axis=1)
-    return smooth.astype(np.float32)
+    smooth: Samples = np.lib.stride_tricks.sliding_window_view(faded, _HOLD_FRAMES + 1).mean(axis=1).astype(np.float32)
+    return smooth
 
 
 def _apply(block: Samples, gains: Samples) -> Samples:

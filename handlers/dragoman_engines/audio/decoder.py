@@ -93,7 +93,7 @@ def decode_steps(data: bytes, spool: BinaryIO, limits: DecodeLimits, track: int 
     """
     yield
     try:
-        parts = split(data)
+        parts = yield from split(data)
     except TooManyParts:
         raise UndecodableError(f"the recording consists of more than {MOST_PARTS} files") from None
     job = _Job(SpoolWriter(spool, limits.max_duration_s), limits)
@@ -134,6 +134,9 @@ class _Job:
     def decode(self, data: bytes, track: int | None) -> Steps:
         """Append a file's sound: that of the track, or of the first with speech, or of the first."""
         begin = self.writer.samples
+        if index_is_too_large(data):
+            raise UndecodableError("the recording's index claims more than there is in the file")
+        yield
         with _opened(data) as container:
             order = tracks_in_order(container, _KNOWN_DECODERS, track)
             count = len(container.streams.audio)
@@ -205,8 +208,6 @@ class _Job:
 
 
 def _opened(data: bytes) -> Any:
-    if index_is_too_large(data):
-        raise UndecodableError("the recording's index claims more than there is in the file")
     file = _BoundedFile(data)
     file.until_s = time.thread_time() + _OPENING_S
     try:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_left
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from dragoman_engines.audio.containers import WAV_UNKNOWN_BYTES, boxes
@@ -65,13 +66,15 @@ class Part:
         return data if whole else self.head + data[self.start : self.end]
 
 
-def split(data: bytes) -> list[Part]:
+def split(data: bytes) -> Generator[None, None, list[Part]]:
     """Return the files that a recording consists of, at least one; bytes between them that are no file are left out.
+
+    Yields between two steps of work: a large recording is searched for a tenth of a second for each signature.
 
     Raises:
         TooManyParts: there are too many.
     """
-    starts = _starts(data)
+    starts = yield from _starts(data)
     parts: list[Part] = []
     place = 0
     while place < len(data):
@@ -82,6 +85,7 @@ def split(data: bytes) -> list[Part]:
                 parts.append(Part(start=place, end=end))
             place = end
             continue
+        yield
         part = _part_at(data, place, starts)
         parts.append(part)
         if len(parts) > MOST_PARTS:
@@ -90,11 +94,12 @@ def split(data: bytes) -> list[Part]:
     return parts or [Part(start=0, end=0)]
 
 
-def _starts(data: bytes) -> list[int]:
+def _starts(data: bytes) -> Generator[None, None, list[int]]:
     """Return the places of all signatures, in order."""
     begin = _after_id3(data, 0)
     found: list[int] = []
     for pattern in _PATTERNS:
+        yield
         offset = _FTYP_OFFSET if pattern.pattern.startswith(b"ftyp") else 0
         for match in pattern.finditer(data, begin):
             found.append(max(0, match.start() - offset))
