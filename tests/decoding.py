@@ -17,6 +17,7 @@ def decode_whole(
     track: int | None = None,
 ) -> AnyResult:
     """The result of the last part."""
+    spool.touch()
     begin = DecodeAudio(
         data=data, pcm_path=str(spool), max_duration_s=max_duration_s, max_samples=max_samples, track=track
     )

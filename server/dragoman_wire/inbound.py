@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 
 from dragoman_wire.base64_text import decode_base64
-from dragoman_wire.codec import Codec, codec_of, decode_header, may_hold_odd_number
+from dragoman_wire.codec import Codec, codec_of, decode_header, may_hold_odd_number, mended
 from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_request
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import AudioRequest, Request, StoryTextRequest, TranslationRequest
+from dragoman_wire.requests import AudioProcessRequest, AudioRequest, Request, StoryTextRequest, TranslationRequest
+from dragoman_wire.salvage import looks_like_msgpack, salvaged_fields
 from dragoman_wire.typed import large_request, typed_request
 
 Buffer = bytes | memoryview
@@ -50,6 +51,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     audio: Buffer | None = None
     frames: Sequence[Buffer] = ()
     """As they came, header first."""
+    warnings: tuple[str, ...] = ()
+    """A sentence for each thing in the request that was left out."""
 
     @property
     def envelope(self) -> Envelope:
@@ -200,14 +203,27 @@ def _explained(header: bytes, codec: Codec, limits: WireLimits, seen: Seen) -> t
         size = seen.header_bytes
         if size > limits.header_bytes:
             raise TooLarge(f"the header has {size} bytes; the limit header_bytes is {limits.header_bytes}")
+        header, found = _mended(header, codec)
+        if found is not None:
+            return found
         _, fields = decode_header(header)
     except DragomanError as error:
-        raise BadMessage(error, Envelope(request_type=None, codec=codec), header[:64]) from error
+        spoken = codec if looks_like_msgpack(header) else Codec.JSON
+        envelope = envelope_of_fields(salvaged_fields(header, spoken), spoken)
+        if len(envelope.languages) > limits.languages:
+            envelope = msgspec.structs.replace(envelope, languages=())
+        raise BadMessage(error, envelope, header[:64]) from error
     try:
         _check_sizes(seen, limits)
         return _typed(fields)
     except DragomanError as error:
         raise BadMessage(error, envelope_of_fields(fields, codec), header[:64], readable=True) from error
+
+
+def _mended(header: bytes, codec: Codec) -> tuple[bytes, tuple[str, Request] | None]:
+    """Return a header with what can be mended in it, and its request where that was all."""
+    better = mended(header) if codec is Codec.JSON else header
+    return better, None if better == header else typed_request(better, codec)
 
 
 def _typed(fields: dict[str, Any]) -> tuple[str, Request]:
@@ -230,9 +246,9 @@ def _checked(
     _check_sizes(seen, limits)
     if seen.refusal is not None:
         raise seen.refusal
-    languages = getattr(request, "target_languages", ())
-    if len(languages) > limits.languages:
-        raise TooLarge(f"targetLanguages has {len(languages)} entries; the limit languages is {limits.languages}")
+    warnings: tuple[str, ...] = ()
+    if isinstance(request, TranslationRequest | StoryTextRequest | AudioProcessRequest):
+        request, warnings = _with_languages(request, limits)
     return Inbound(
         request_type=request_type,
         request=request,
@@ -240,7 +256,30 @@ def _checked(
         size_bytes=seen.size_bytes,
         audio=_audio(request, frames) if isinstance(request, AudioRequest) else None,
         frames=frames,
+        warnings=warnings,
     )
+
+
+def _with_languages(
+    request: TranslationRequest | StoryTextRequest | AudioProcessRequest, limits: WireLimits
+) -> tuple[Request, tuple[str, ...]]:
+    """Return the request with target languages that are all named, and a warning where some were not.
+
+    Raises:
+        TooLarge: there are too many.
+        InvalidRequest: a text is to be translated into none.
+    """
+    languages = request.target_languages
+    if languages and all(languages) and len(languages) <= limits.languages:
+        return request, ()
+    if languages and len(languages) > limits.languages:
+        raise TooLarge(f"targetLanguages has {len(languages)} entries; the limit languages is {limits.languages}")
+    named = [language for language in languages or () if language]
+    if not named and not isinstance(request, AudioProcessRequest):
+        raise InvalidRequest("targetLanguages: no language is named")
+    dropped = len(languages or ()) - len(named)
+    warning = f"targetLanguages: {dropped} without a name left out"
+    return msgspec.structs.replace(request, target_languages=named), (warning,) if dropped else ()
 
 
 def _check_sizes(seen: Seen, limits: WireLimits) -> None:

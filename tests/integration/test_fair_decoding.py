@@ -138,6 +138,7 @@ def test_more_samples_than_the_limit_are_refused_with_their_number(
 
 
 def test_what_declares_too_much_is_refused_before_it_is_decoded(audio: Any, tmp_path: Path) -> None:
+    (tmp_path / "spool.pcm").touch()
     [result] = audio.run(
         [
             DecodeAudio(
@@ -160,6 +161,13 @@ def test_an_index_that_claims_more_samples_than_there_are_bytes_is_refused(audio
     result = decode_whole(audio, bomb, tmp_path / "spool.pcm")
     assert isinstance(result, Failure)
     assert result.message == "the recording's index claims more than there is in the file"
+
+
+def test_a_recording_whose_spool_file_is_gone_makes_no_new_one(audio: Any, tmp_path: Path) -> None:
+    spool = tmp_path / "spool.pcm"
+    [result] = audio.run([DecodeAudio(data=wav(tone(1)), pcm_path=str(spool), max_duration_s=60)])
+    assert isinstance(result, Failure)
+    assert not spool.exists()
 
 
 def test_a_process_that_has_not_begun_a_recording_says_so(audio: Any, tmp_path: Path) -> None:

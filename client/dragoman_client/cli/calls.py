@@ -15,7 +15,16 @@ import typer
 
 from dragoman_client.aio import Client
 from dragoman_client.choices import Format
-from dragoman_client.cli.output import fail, print_json, print_languages, print_tree, progress, voice_note
+from dragoman_client.cli.output import (
+    fail,
+    print_json,
+    print_languages,
+    print_text,
+    print_tree,
+    progress,
+    say,
+    voice_note,
+)
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.formats import render
@@ -87,7 +96,7 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
     else:
         for language in sorted(outcome.results, key=_position_in(request.languages)):
             prefix = f"{language}: " if len(request.languages) > 1 else ""
-            typer.echo(prefix + outcome.results[language].text)
+            print_text(prefix + outcome.results[language].text)
             _warn(prefix, outcome.results[language].warnings)
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
 
@@ -95,7 +104,7 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
 def _warn(prefix: str, warnings: Sequence[str]) -> None:
     """Say on standard error what the server finds doubtful."""
     for warning in warnings:
-        typer.echo(f"{prefix}warning: {warning}", err=True)
+        say(f"{prefix}warning: {warning}", err=True)
 
 
 def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
@@ -105,7 +114,7 @@ def transcribe(settings: Settings, audio: bytes, language: str | None, form: For
         transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
         return render(transcription, form)
 
-    typer.echo(_call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
+    print_text(_call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
 
 
 def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool) -> None:
@@ -132,9 +141,9 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
     if as_json:
         print_json(_voice_document(result, files))
     else:
-        typer.echo(result.transcription.text)
+        print_text(result.transcription.text)
         for language in sorted(result.audios, key=_position_in(request.languages)):
-            typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
+            print_text(f"{language}: {result.audios[language].text} [{files[language]}]")
             _warn(f"{language}: ", result.audios[language].warnings)
     _leave(result.failed, some_worked=bool(result.audios), named=True)
 
@@ -152,9 +161,9 @@ def voices(settings: Settings, language: str | None, *, as_json: bool) -> None:
         return
     width = max((len(voice.name) for voice in chosen), default=0)
     for voice in chosen:
-        typer.echo(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
+        say(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
     if not chosen:
-        typer.echo("no voices" if language is None else f"no voice speaks {language}", err=True)
+        say("no voices" if language is None else f"no voice speaks {language}", err=True)
 
 
 def languages(settings: Settings, source: str | None, target: str | None, *, available: bool, as_json: bool) -> None:
@@ -181,9 +190,9 @@ def detect(settings: Settings, text: str, *, as_json: bool) -> None:
         print_json(msgspec.to_builtins(found))
         return
     for candidate in found.candidates:
-        typer.echo(f"{candidate.language}  {candidate.confidence:.1%}")
+        say(f"{candidate.language}  {candidate.confidence:.1%}")
     for warning in found.warnings or ():
-        typer.echo(f"not reliable: {warning}", err=True)
+        say(f"not reliable: {warning}", err=True)
 
 
 def ping(settings: Settings, *, as_json: bool) -> None:
@@ -199,7 +208,7 @@ def ping(settings: Settings, *, as_json: bool) -> None:
         print_json({**pong, "roundTripMs": round(took_ms, 3)})
         return
     audio = "with" if pong["audio_pipeline_available"] else "without"
-    typer.echo(f"{settings.requests} is {pong['translator_status']}, {audio} audio; answered in {took_ms:.1f} ms")
+    say(f"{settings.requests} is {pong['translator_status']}, {audio} audio; answered in {took_ms:.1f} ms")
 
 
 def stats(settings: Settings, *, as_json: bool) -> None:
@@ -257,7 +266,7 @@ def _leave(errors: Mapping[str, DragomanError], *, some_worked: bool, named: boo
     """
     for language, error in errors.items():
         where = f"{language}: " if named else ""
-        typer.echo(f"{where}{error.code}: {error}", err=True)
+        say(f"{where}{error.code}: {error}", err=True)
     if errors:
         raise typer.Exit(PARTLY if some_worked else FAILED)
 

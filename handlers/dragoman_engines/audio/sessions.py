@@ -12,6 +12,7 @@ from dragoman_engines.audio.decoder import DecodeLimits, Steps, decode_steps
 from dragoman_engines.audio.failures import DecodingError
 from dragoman_engines.audio.spool_files import SAMPLE_BYTES
 from dragoman_engines.work import DECODING_STEP_S, AnyResult, ContinueDecoding, DecodeAudio, DecodedAudio, Failure
+from dragoman_wire.errors import EngineFailed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +36,16 @@ class DecodingSessions:
     def begin(self, work: DecodeAudio) -> AnyResult:
         """Decode the beginning; a recording that cannot be used is a `Failure`, and its spool file is removed.
 
+        The file has to be there: one that is gone is no longer wanted, and made anew it would stay for ever.
+
         Raises:
             OSError: the spool file cannot be written.
         """
         self._drop_unwanted()
-        descriptor = os.open(work.pcm_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            descriptor = os.open(work.pcm_path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return Failure(code=EngineFailed.code, message="the spool file of the recording is gone")
         spool = os.fdopen(descriptor, "wb", buffering=0)
         limits = DecodeLimits(max_duration_s=work.max_duration_s, max_samples=work.max_samples)
         steps = decode_steps(work.data, spool, limits, work.track)

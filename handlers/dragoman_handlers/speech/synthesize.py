@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dragoman_engines.base import VoiceInfo
 from dragoman_engines.work import CHARACTERS_PER_S, EncodeAudio, Speak, Speech
 from dragoman_handlers.base import Context
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.speech.normalize import speakable, split_long
+from dragoman_handlers.speech.normalize import Normalized, named, split_long, told_warnings
+from dragoman_handlers.speech.utterances import utterances
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
-from dragoman_handlers.text.sentences.segmentation import split_text
 from dragoman_wire.errors import EngineFailed, InvalidRequest
 from dragoman_wire.events import TranscriptSegment
 from dragoman_wire.requests import SoundFormat
@@ -27,7 +27,7 @@ UNIT_S = 6.0
 """A unit is at most so many seconds of one core, by the pace of its voice ..."""
 UNIT_CHARS = 400
 """... and so many characters."""
-_SENTENCES_A_TURN = 20
+_CHARS_A_TURN = 1000
 _SAMPLE_BYTES = 2
 
 
@@ -40,6 +40,8 @@ class Spoken:
     voice: str
     duration_ms: int
     segments: list[TranscriptSegment]
+    warnings: list[str] = field(default_factory=list)
+    """What of the text is not said: a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,12 @@ async def speak_text(
     wishes = wishes or Wishes()
     voice = choose_voice(await context.capabilities("speech"), language, wishes)
     spoken = base_language(language)
-    sentences = await _sentences(text, spoken, voice, wishes.speed)
+    sentences, warnings = await _sentences(text, spoken, voice, wishes.speed)
     if not sentences:
-        raise InvalidRequest(f"nothing of the text can be said aloud in {spoken!r}: it holds no letters and no digits")
+        told = "".join(f"; {warning}" for warning in warnings)
+        raise InvalidRequest(
+            f"nothing of the text can be said aloud in {spoken!r}: it holds no letters and no digits{told}"
+        )
     units = [
         Speak(text=piece, language=spoken, speed=wishes.speed, voice=voice.name, pace=voice.pace)
         for sentence in sentences
@@ -78,6 +83,7 @@ async def speak_text(
         voice=voice.name,
         duration_ms=_ms(len(pcm), rate_hz),
         segments=segments,
+        warnings=[*warnings, *_unheard(units, speeches)],
     )
 
 
@@ -94,17 +100,28 @@ async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
     return [known[unit] for unit in units]
 
 
-async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -> list[Sentence]:
-    """Cut a text into the sentences to speak; sentences of nothing but pictures are left out."""
+async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -> tuple[list[Sentence], list[str]]:
+    """Cut a text into the sentences to speak; return them, and the warnings about what is not said."""
     most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * speed * CHARACTERS_PER_S)))
-    found = []
-    for index, sentence in enumerate(piece.text for piece in split_text(text, language) if piece.translatable):
-        pieces = split_long(speakable(sentence, language), most)
+    found: list[Sentence] = []
+    normalized: list[Normalized] = []
+    since = 0
+    for utterance in utterances(text, language):
+        normalized.append(utterance.said)
+        pieces = split_long(utterance.said.text, most)
         if pieces:
-            found.append(Sentence(sentence, pieces))
-        if index % _SENTENCES_A_TURN == _SENTENCES_A_TURN - 1:
+            found.append(Sentence(utterance.text, pieces))
+        since += len(utterance.text)
+        if since >= _CHARS_A_TURN:
+            since = 0
             await asyncio.sleep(0)  # a long text must not block the loop
-    return found
+    return found, told_warnings(normalized)
+
+
+def _unheard(units: Sequence[Speak], speeches: Sequence[Speech]) -> list[str]:
+    """Return a warning where the voice made no sound of a piece."""
+    silent = [unit.text for unit, speech in zip(units, speeches, strict=True) if not speech.pcm]
+    return [f"the voice has no sound for: {named(silent)}"] if silent else []
 
 
 def join_speech(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
         config: what is in force.
         reload: reads the configuration again, on SIGHUP.
     """
+    # What people wrote and said is for the server's user alone: files, folders and sockets.
+    os.umask(0o077)
     keep_memory_for_messages()
     logs = Logs(config.server)
     _log_old_names(config)

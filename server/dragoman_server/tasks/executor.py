@@ -126,7 +126,7 @@ class Executor:
         lane, peer = self._lanes[handler.lane], peer_of(request)
         if not resumed:
             self._services.budget.check(inbound.size_bytes, peer, lane.name)
-        priority: Priority = request.priority or "normal"
+        priority: Priority = request.priority_class
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
         turn = lane.enter(ticket, always=resumed)
@@ -136,6 +136,7 @@ class Executor:
             envelope=inbound.envelope_as(task.key[1]),
             audio=inbound.audio,
             parts=tuple(parts),
+            warnings=inbound.warnings,
             lane=lane,
             turn=turn,
             size_bytes=inbound.size_bytes,
@@ -174,7 +175,7 @@ class Executor:
         run.lane.leave(run.turn)
         self._leave(task, run)
         task.outcomes |= dict.fromkeys(run.parts, error)
-        self._callbacks.refused(run.envelope, error)
+        self._callbacks.refused(run.envelope, error, ends=not (task.in_flight or task.runs))
         if task.in_flight:
             return
         if task.runs:  # others of its runs have ended meanwhile, and it waited for this one

@@ -38,6 +38,7 @@ def test_silence_that_takes_no_room_counts_for_nothing(tmp_path: Path) -> None:
         spool.check(path, 100 * KIB)
 
 
-def test_a_file_that_is_not_made_yet_counts_for_nothing(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_counts_for_nothing(tmp_path: Path) -> None:
     with Spool(tmp_path / "spool") as spool, spool.file() as path:
+        path.unlink()
         spool.check(path, 1)

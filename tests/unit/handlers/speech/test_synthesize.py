@@ -7,6 +7,7 @@ import wave
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from dragoman_engines.base import Capabilities, VoiceInfo
@@ -135,6 +136,39 @@ async def test_a_text_without_words_is_refused_and_no_engine_asked(text: str) ->
     with pytest.raises(InvalidRequest, match="nothing of the text can be said aloud"):
         await say(context, text)
     assert context.asked == []
+
+
+async def test_a_number_alone_is_spoken_and_nothing_is_warned_of() -> None:
+    context = FakeContext()
+    spoken = await say(context, "Total? $45.50. Paid.\n42")
+
+    assert [unit.text for unit in context.asked] == ["Total?", "45 dollars and 50 cents.", "Paid.", "42"]
+    assert [one.text for one in spoken.segments] == ["Total?", "$45.50.", "Paid.", "42"]
+    assert spoken.warnings == []
+
+
+async def test_what_is_not_spoken_is_in_the_warnings() -> None:
+    spoken = await say(FakeContext(), "Look 😀 at https://example.org/a/b please. 🎉")
+
+    assert spoken.warnings == [
+        "not spoken: 😀 🎉",
+        "of an address only the host is spoken: https://example.org/a/b",
+    ]
+
+
+async def test_a_piece_that_the_voice_has_no_sound_for_is_in_the_warnings() -> None:
+    class Mute(FakeContext):
+        async def run(self, work: Any, *, size_s: float) -> Answer[Any]:
+            answer = await super().run(work, size_s=size_s)
+            return msgspec.structs.replace(answer, result=speech(0)) if work.text == "Two." else answer
+
+    spoken = await say(Mute(), "One. Two.")
+    assert spoken.warnings == ["the voice has no sound for: Two."]
+
+
+async def test_of_pictures_alone_the_error_names_them() -> None:
+    with pytest.raises(InvalidRequest, match=r"nothing of the text can be said aloud .* not spoken: 😀 🎉"):
+        await say(FakeContext(), "😀 🎉")
 
 
 def test_no_sound_at_all_is_a_failure_of_the_engine() -> None:
