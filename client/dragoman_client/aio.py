@@ -329,13 +329,8 @@ class Client:
             OSError: the file is not readable.
         """
         recording = await _bytes_of(audio)
-        request = TranscriptionRequest(
-            language=language,
-            word_timestamps=word_timestamps or None,
-            formats=list(formats) or None,
-            audio_track=audio_track,
-            **request_fields(options),
-        )
+        wanted: dict[str, Any] = {"word_timestamps": word_timestamps or None, "formats": list(formats) or None}
+        request = TranscriptionRequest(language=language, audio_track=audio_track, **wanted, **request_fields(options))
         return read_transcription(await self._attempts(request, options, {"audio": recording}))
 
     async def voice(
