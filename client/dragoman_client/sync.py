@@ -198,6 +198,7 @@ class SyncClient:
         word_timestamps: bool = False,
         formats: Sequence[SubtitleFormat] = (),
         vocabulary: Sequence[str] = (),
+        audio_track: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Transcription:
         """Transcribe a recording; see `Client.transcribe`."""
@@ -208,6 +209,7 @@ class SyncClient:
                 word_timestamps=word_timestamps,
                 formats=formats,
                 vocabulary=vocabulary,
+                audio_track=audio_track,
                 **options,
             )
         )

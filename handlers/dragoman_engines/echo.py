@@ -25,6 +25,7 @@ from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     AnyResult,
     AnyWork,
+    ContinueDecoding,
     DecodeAudio,
     DecodedAudio,
     EncodeAudio,
@@ -90,7 +91,7 @@ class EchoEngine:
                 # A beat for every ten characters begun, so that longer text is longer sound.
                 beats = math.ceil(len(work.text) / _TONE_CHARACTERS)
                 return Speech(pcm=self._tone * beats, sample_rate_hz=SPOOL_RATE_HZ)
-            case DecodeAudio():
+            case DecodeAudio() | ContinueDecoding():
                 return _decode(work)
             case EncodeAudio():
                 return _encode(work)
@@ -130,7 +131,9 @@ def _transcribe(work: TranscribeWindow) -> WindowText:
     return WindowText(words=[word], language=language, language_probability=1.0)
 
 
-def _decode(work: DecodeAudio) -> AnyResult:
+def _decode(work: DecodeAudio | ContinueDecoding) -> AnyResult:
+    if isinstance(work, ContinueDecoding):  # each is done in its first call
+        return DecodedAudio(samples=0, state="lost")
     header = _WAV_HEADER_BYTES if work.data.startswith(b"RIFF") else 0
     samples = max(0, len(work.data) - header) // _SAMPLE_BYTES
     if samples == 0:

@@ -29,6 +29,7 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
                 language=request.language,
                 words=bool(request.word_timestamps),
                 vocabulary=wanted_vocabulary(request),
+                track=request.audio_track,
             )
             transcription = await transcribe(context, context.audio, wanted)
         context.publish(

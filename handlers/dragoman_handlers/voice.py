@@ -116,6 +116,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
                 hint=request.user_language,
                 words=bool(request.word_timestamps),
                 vocabulary=wanted_vocabulary(request),
+                track=request.audio_track,
             )
             transcription = await transcribe(context, context.audio, wanted)
         transcription = in_formats(transcription, request.formats)

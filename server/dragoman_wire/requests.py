@@ -202,6 +202,8 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     """Further formats of the transcription."""
     vocabulary: Vocabulary | None = None
     """Names and terms that are probably said, for the model to listen for."""
+    audio_track: Annotated[int, Meta(ge=0)] | None = None
+    """Which audio track of the recording is heard, counted from 0; None: the default one, or the first with speech."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):

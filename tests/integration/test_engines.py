@@ -13,7 +13,6 @@ from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     AnyResult,
-    DecodeAudio,
     DecodedAudio,
     Failure,
     FindSpeech,
@@ -23,6 +22,7 @@ from dragoman_engines.work import (
     TranscribeWindow,
     WindowText,
 )
+from tests.decoding import decode_whole
 from tests.harness import TINY
 
 av = pytest.importorskip("av", reason="the [models] extra is not installed")
@@ -51,7 +51,7 @@ def speech() -> Engine:
 
 
 def decode(audio: Engine, data: bytes, spool: Path, max_duration_s: float = 60) -> AnyResult:
-    return audio.run([DecodeAudio(data=data, pcm_path=str(spool), max_duration_s=max_duration_s)])[0]
+    return decode_whole(audio, data, spool, max_duration_s)
 
 
 def heard(result: AnyResult) -> str:

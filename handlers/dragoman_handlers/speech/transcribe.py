@@ -7,12 +7,15 @@ import functools
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
+
+import msgspec
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import SPOOL_RATE_HZ, DecodeAudio, FindSpeech, Kind
+from dragoman_engines.work import SPOOL_RATE_HZ, FindSpeech, Kind
 from dragoman_handlers.base import Context, Question
 from dragoman_handlers.speech.coverage import Span
+from dragoman_handlers.speech.decode import decode_recording
 from dragoman_handlers.speech.listening import Listener, hear_all
 from dragoman_handlers.speech.spoken_language import SpokenLanguage, spoken_language
 from dragoman_handlers.speech.transcripts import heard_transcription
@@ -42,6 +45,8 @@ class Wanted:
     """Whether segments are to say where their words are."""
     vocabulary: Sequence[str] = ()
     """Names and terms that are probably said."""
+    track: int | None = None
+    """The audio track, counted from 0; None: the default track, or the first with speech."""
 
 
 class Recording(Question, frozen=True, kw_only=True):
@@ -58,6 +63,7 @@ class Recording(Question, frozen=True, kw_only=True):
     """Counts only where the language is not known."""
     words: bool
     vocabulary: list[str]
+    track: int | None = None
 
 
 async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
@@ -75,6 +81,7 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
         hint=None if language.decided else language.hint,
         words=wanted.words,
         vocabulary=list(wanted.vocabulary),
+        track=wanted.track,
     )
     transcription = await context.once(
         question, Transcription, lambda: _computed(context, audio, engine, language, wanted)
@@ -109,23 +116,23 @@ async def _digest(audio: Buffer) -> bytes:
 async def _computed(
     context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, wanted: Wanted
 ) -> Transcription:
-    stated = language.decided
+    stated, words = language.decided, wanted.words
     with context.spool_file() as path:
-        limit_s = context.limits.audio_s
-        decode = DecodeAudio(data=cast("bytes", audio), pcm_path=str(path), max_duration_s=limit_s)
-        samples = (await context.run(decode, size_s=decode.cost_s())).result.samples
-        size_s = samples / SPOOL_RATE_HZ / 20
+        decoded = await decode_recording(context, audio, path, wanted.track)
+        samples = decoded.samples
         listener = Listener(
             context=context,
             path=str(path),
-            size_s=size_s,
+            size_s=samples / SPOOL_RATE_HZ / 20,
             is_stated=stated is not None,
             vocabulary=wanted.vocabulary,
         )
         heard = await hear_all(listener, _windows(context, str(path), samples), language)
-    joined = functools.partial(heard_transcription, engine, heard, stated=stated, samples=samples, words=wanted.words)
+    joined = functools.partial(heard_transcription, engine, heard, stated=stated, samples=samples, words=words)
     # Two hours hold twenty thousand words: finding the sentences in them must not hold the loop up.
-    return joined() if len(heard) <= _WINDOWS_INLINE else await asyncio.to_thread(joined)
+    told = joined() if len(heard) <= _WINDOWS_INLINE else await asyncio.to_thread(joined)
+    chosen = decoded.tracks > 1 or wanted.track is not None
+    return msgspec.structs.replace(told, audio_track=decoded.track) if chosen else told
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:

@@ -320,6 +320,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "wordTimestamps": True,
         "formats": ["srt", "vtt"],
         "vocabulary": ["Dragoman", "St. Andrews"],
+        "audioTrack": 1,
     },
     "audio_process": {
         "type": "audio_process",
