@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from dragoman_engines.confinement import landlock
@@ -128,3 +129,19 @@ def test_a_model_that_must_be_joined_first_is_joined_before_the_confinement(tmp_
     assert [event.type for event in events] == ["accepted", "translation_completed", "task_finished"]
     assert events[1].fields["result"]["translatedText"] == "Bom dia."
     assert {path.name for path in (models / "toy-pair").iterdir()} >= set(PAIR_FILES)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks at /proc")
+def test_the_process_that_decodes_large_headers_is_confined_too(tmp_path: Path) -> None:
+    with (
+        running_server(state_in(tmp_path), **ECHO) as server,
+        connected(server.wait_ready(), "peer") as peer,
+    ):
+        large = {"taskId": "t", "text": "A line of it.\n" * 80_000, "format": "text", "sourceLanguage": "en"}
+        events = peer.run(large | {"targetLanguages": ["en"]})
+        assert events[-1].type == "task_finished"
+        children = psutil.Process(server.process.pid).children()
+        [reader] = [child for child in children if any("header_process" in word for word in child.cmdline())]
+        status = Path(f"/proc/{reader.pid}/status").read_text()
+        assert "NoNewPrivs:\t1" in status
+        assert "Seccomp:\t2" in status
