@@ -229,6 +229,26 @@ async def test_a_peer_whose_large_header_is_read_costs_no_visits(
     peer.close()
 
 
+async def test_a_header_past_all_limits_is_not_kept_and_answered_under_its_ids(reader: Reader) -> None:
+    peer = await reader.peer()
+    huge = header(taskId="huge", x="y" * (5 * MIB))
+    await reader.send(peer, message(huge, b"sound") + message(header()))
+    await reader.until(lambda: len(reader.good) == 1)
+    (bad,) = reader.bad
+    assert (bad.error.code, bad.envelope.task_id) == ("too_large", "huge")
+    assert bad.error.message.startswith(f"the header has {len(huge)} bytes")
+    peer.close()
+
+
+async def test_warnings_of_a_large_header_come_with_it(reader: Reader) -> None:
+    peer = await reader.peer()
+    text = "x" * MIB
+    await reader.send(peer, message(header(type="translation", text=text, format="html", targetLanguages=["pt", ""])))
+    await reader.until(lambda: len(reader.good) == 1)
+    assert reader.good[0].warnings
+    peer.close()
+
+
 async def test_a_recording_in_base64_is_decoded_elsewhere(reader: Reader) -> None:
     peer = await reader.peer()
     await reader.send(peer, message(header(type="transcription_only", audioData="QUJD" * 200_000)))
