@@ -9,7 +9,8 @@ from pathlib import Path
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from dragoman_engines.audio.decoder import TooLongError, UndecodableError, decode
-from dragoman_engines.audio.encoder import encode_ogg
+from dragoman_engines.audio.encoder import encode
+from dragoman_engines.audio.loudness import with_slow_gain
 from dragoman_engines.audio.spool_files import read_spans
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.work import (
@@ -58,7 +59,7 @@ class AudioEngine:
             case FindSpeech():
                 return _find_speech(work)
             case EncodeAudio():
-                return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
+                return EncodedAudio(data=encode(work.pcm, work.sample_rate_hz, work.form))
             case _:
                 return Failure(code=EngineFailed.code, message=f"the decoder cannot do {type(work).__name__}")
 
@@ -83,7 +84,7 @@ def _find_speech(work: FindSpeech) -> AnyResult:
         audio = read_spans(work.pcm_path, [(work.start, work.end)])
     except OSError as error:
         return Failure(code=EngineFailed.code, message=f"the audio cannot be read: {error.strerror}")
-    found = get_speech_timestamps(audio, _VAD) if audio.size else []
+    found = get_speech_timestamps(with_slow_gain(audio), _VAD) if audio.size else []
     spans = [(work.start + int(span["start"]), work.start + int(span["end"])) for span in found]
     return SpeechSpans(spans=[piece for span in spans for piece in _at_most(span, LONGEST_SPAN_S * SPOOL_RATE_HZ)])
 

@@ -134,6 +134,14 @@ class Intake:
         self.connections.stop()
         self._headers.close()
 
+    def leave(self) -> None:
+        """Take the messages that have come, then let go of all peers.
+
+        What they send from now on waits in their own sockets for a successor.
+        """
+        self.empty()
+        self.connections.stop()
+
     def empty(self) -> None:
         """Take the messages that have come; no endless row of later ones, for a peer may never stop."""
         for connection in self.connections:
