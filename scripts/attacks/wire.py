@@ -95,7 +95,7 @@ def unhashable_keys(arena: Arena) -> str:
     """Msgpack maps whose keys are lists, maps, numbers and nil, and many keys that collide."""
     bodies = [b"\x81\x90\x01", b"\x81\x80\x01", b"\x82\x01\x02\x03\x04", b"\x81\xc0\xc0", b"\x81\x91\x81\x90\x01\x01"]
     many = b"\xdf" + struct.pack(">I", 60_000)
-    bodies.append(many + b"".join(b"\xcf" + struct.pack(">Q", number << 61) + b"\x01" for number in range(60_000)))
+    bodies.append(many + b"".join(b"\xcf" + struct.pack(">Q", number << 48) + b"\x01" for number in range(60_000)))
     return f"{_again(arena, *bodies):,} headers with odd keys"
 
 

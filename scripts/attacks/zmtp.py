@@ -29,6 +29,8 @@ def message(*parts: bytes) -> bytes:
 def ready(kind: bytes) -> bytes:
     """Return the command that ends the handshake of a socket of this type."""
     body = b"\x05READY" + b"\x0bSocket-Type" + len(kind).to_bytes(4, "big") + kind
+    if len(body) > 255:
+        return b"\x06" + len(body).to_bytes(8, "big") + body
     return b"\x04" + bytes([len(body)]) + body
 
 

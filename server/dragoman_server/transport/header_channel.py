@@ -39,6 +39,7 @@ class Good(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The recording that came in base64."""
     audio_frame: int | None = None
     """Its frame, where it came in one."""
+    warnings: tuple[str, ...] = ()
 
 
 class Bad(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -90,6 +91,7 @@ def answer(ask: Ask) -> Good | Bad:
         request=_encoder.encode(request),
         audio=audio if isinstance(audio, bytes) else None,
         audio_frame=audio.number if isinstance(audio, _Place) else None,
+        warnings=inbound.warnings,
     )
 
 
@@ -113,6 +115,7 @@ def found(answer: Good | Bad, frames: list[Buffer], seen: Seen) -> Inbound | Bad
         size_bytes=seen.size_bytes,
         audio=audio,
         frames=frames,
+        warnings=answer.warnings,
     )
 
 

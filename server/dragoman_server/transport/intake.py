@@ -32,8 +32,6 @@ _QUICK_BYTES = 1 << 17
 """Headers up to this size are decoded in a moment."""
 _EXPLAINED_BYTES = 1 << 13
 """Up to this size it also takes a moment to find out what is wrong with one."""
-_MOST_PARTS = 10_000
-"""Of one message. Its sender is no peer of ours; one that is only just over the limit is answered."""
 _SLOW_S = 10.0
 _SLOWEST_BYTES_PER_S = 1 << 16
 """A large frame may take so long, and then so long as this many bytes a second take."""
@@ -247,7 +245,6 @@ class Intake:
             return 0
         arrival = self._arrival_of(pusher)
         arrival.add(frame)
-        self._check_sanity(arrival)
         return 0 if flags & MORE else self._complete(pusher, arrival)
 
     def _wait_for(self, pusher: _Pusher, flags: int, size: int, start: int) -> None:
@@ -265,7 +262,6 @@ class Intake:
         arrival = self._arrival_of(pusher)
         pusher.large, pusher.large_flags, pusher.large_since_s = arrival.begin(size), flags, time.monotonic()
         self._large_messages += 1
-        self._check_sanity(arrival)
         rest = memoryview(pusher.data)[start:]
         pusher.data, pusher.place = b"", 0
         while rest:  # it fits: less than a chunk has come
@@ -329,17 +325,6 @@ class Intake:
         if pusher.arrival is None:
             pusher.arrival = Arrival(self.limits, self._budget, self._open_file)
         return pusher.arrival
-
-    def _check_sanity(self, arrival: Arrival) -> None:
-        """Check that what is dropped as it is read has an end.
-
-        Raises:
-            ZmtpError: the message is nothing that a peer would send.
-        """
-        if arrival.parts > _MOST_PARTS or arrival.size_bytes > 2 * (
-            self.limits.request_bytes + self.limits.header_bytes
-        ):
-            raise ZmtpError(f"a message of {arrival.parts} parts and {arrival.size_bytes} bytes so far")
 
     def _obey(self, pusher: _Pusher, flags: int, frame: bytes) -> None:
         name, data = parse_command(frame)
