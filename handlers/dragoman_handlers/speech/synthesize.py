@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dragoman_engines.base import VoiceInfo
 from dragoman_engines.work import CHARACTERS_PER_S, EncodeAudio, Speak, Speech
 from dragoman_handlers.base import Context
 from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.speech.counting import CountedSpeech
 from dragoman_handlers.speech.normalize import speakable, split_long
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
@@ -28,6 +30,10 @@ UNIT_S = 6.0
 UNIT_CHARS = 400
 """... and so many characters."""
 _SENTENCES_A_TURN = 20
+_RECALLED_AT_ONCE = 16
+_SHORT_CHARS = 1000
+"""So short a text is cut in the loop."""
+_JOINED_IN_LOOP_BYTES = 1 << 20
 _SAMPLE_BYTES = 2
 
 
@@ -50,6 +56,18 @@ class Sentence:
     pieces: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedSpeech:
+    """All pieces and pauses of a spoken text, in order."""
+
+    parts: list[bytes]
+    size_bytes: int
+    """All parts together."""
+    rate_hz: int
+    segments: list[TranscriptSegment]
+    """Each sentence with its times."""
+
+
 async def speak_text(
     context: Context, text: str, language: str, wishes: Wishes | None = None, sound_format: SoundFormat = "wav"
 ) -> Spoken:
@@ -57,7 +75,7 @@ async def speak_text(
 
     Raises:
         DragomanError: no voice speaks the language, the voice that is wished for is none, nothing of the text can be
-            said, or the engine's error.
+            said, the request makes more speech than it may, or the engine's error.
     """
     wishes = wishes or Wishes()
     voice = choose_voice(await context.capabilities("speech"), language, wishes)
@@ -70,27 +88,50 @@ async def speak_text(
         for sentence in sentences
         for piece in sentence.pieces
     ]
-    speeches = await _speak(context, units)
-    pcm, rate_hz, segments = join_speech(sentences, speeches, spoken, wishes.speed)
+    counted = CountedSpeech(context, units, SENTENCE_PAUSE_S / wishes.speed)
+    try:
+        joined = join_speech(sentences, await _speak(context, units, counted), spoken, wishes.speed)
+        sound = await _file(context, joined, sound_format)
+        counted.instead(len(sound))
+    except BaseException:
+        counted.take_back()
+        raise
     return Spoken(
-        sound=await _file(context, pcm, rate_hz, sound_format),
+        sound=sound,
         mime_type=MIME_TYPES[sound_format],
         voice=voice.name,
-        duration_ms=_ms(len(pcm), rate_hz),
-        segments=segments,
+        duration_ms=_ms(joined.size_bytes, joined.rate_hz),
+        segments=joined.segments,
     )
 
 
-async def _speak(context: Context, units: Sequence[Speak]) -> list[Speech]:
-    """Synthesize every piece; each that is not known is synthesized once."""
+async def _speak(context: Context, units: Sequence[Speak], counted: CountedSpeech) -> list[Speech]:
+    """Synthesize every piece; each that is not known is synthesized once.
+
+    Raises:
+        TooLarge: it is more than the request may make.
+        DragomanError: the engine's error.
+    """
+    known: dict[Speak, Speech] = {}
+    missing: list[Speak] = []
     distinct = list(dict.fromkeys(units))
-    answers = await context.recall(distinct, Speech)
-    known = {unit: answer for unit, answer in zip(distinct, answers, strict=True) if answer is not None}
-    missing = [unit for unit in distinct if unit not in known]
+    for start in range(0, len(distinct), _RECALLED_AT_ONCE):
+        some = distinct[start : start + _RECALLED_AT_ONCE]
+        for unit, answer in zip(some, await context.recall(some, Speech), strict=True):
+            if answer is None:
+                missing.append(unit)
+            else:
+                counted.add(unit, answer)
+                known[unit] = answer
+        await asyncio.sleep(0)  # sounds are large: reading many must not block the loop
     size_s = sum(unit.cost_s() for unit in missing)
-    done = await all_of([context.run(unit, size_s=size_s) for unit in missing])
-    for unit, answer in zip(missing, done, strict=True):
+
+    async def synthesized(unit: Speak) -> None:
+        answer = await context.run(unit, size_s=size_s)
+        counted.add(unit, answer.result)
         known[unit] = answer.result
+
+    await all_of([synthesized(unit) for unit in missing])
     return [known[unit] for unit in units]
 
 
@@ -98,7 +139,9 @@ async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -
     """Cut a text into the sentences to speak; sentences of nothing but pictures are left out."""
     most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * speed * CHARACTERS_PER_S)))
     found = []
-    for index, sentence in enumerate(piece.text for piece in split_text(text, language) if piece.translatable):
+    split = functools.partial(split_text, text, language)
+    all_pieces = split() if len(text) <= _SHORT_CHARS else await asyncio.to_thread(split)
+    for index, sentence in enumerate(piece.text for piece in all_pieces if piece.translatable):
         pieces = split_long(speakable(sentence, language), most)
         if pieces:
             found.append(Sentence(sentence, pieces))
@@ -109,8 +152,8 @@ async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -
 
 def join_speech(
     sentences: Sequence[Sentence], speeches: Sequence[Speech], language: str, speed: float
-) -> tuple[bytes, int, list[TranscriptSegment]]:
-    """Join the pieces' sounds with pauses between: return samples, their rate, and each sentence's times.
+) -> JoinedSpeech:
+    """Join the pieces' sounds with pauses between, and tell each sentence's times.
 
     Raises:
         EngineFailed: there is no sound at all.
@@ -134,22 +177,27 @@ def join_speech(
             parts.append(pcm)
             size += len(pcm)
         segments.append(_segment(sentence.text, language, _ms(start, rate_hz), _ms(size, rate_hz)))
-    return b"".join(parts), rate_hz, segments
+    return JoinedSpeech(parts, size, rate_hz, segments)
 
 
-async def _file(context: Context, pcm: bytes, rate_hz: int, sound_format: SoundFormat) -> bytes:
-    if sound_format == "wav":
-        return wav(pcm, rate_hz)
-    unit = EncodeAudio(pcm=pcm, sample_rate_hz=rate_hz)
+async def _file(context: Context, joined: JoinedSpeech, sound_format: SoundFormat) -> bytes:
+    wanted_wav = sound_format == "wav"
+    parts = [wav_head(joined.size_bytes, joined.rate_hz), *joined.parts] if wanted_wav else joined.parts
+    # Large ones are joined without the interpreter's lock.
+    join = functools.partial(b"".join, parts)
+    data = join() if joined.size_bytes < _JOINED_IN_LOOP_BYTES else await asyncio.to_thread(join)
+    if wanted_wav:
+        return data
+    unit = EncodeAudio(pcm=data, sample_rate_hz=joined.rate_hz)
     return (await context.run(unit, size_s=unit.cost_s())).result.data
 
 
-def wav(pcm: bytes, rate_hz: int) -> bytes:
-    """Return a WAV file of 16-bit mono samples."""
+def wav_head(pcm_bytes: int, rate_hz: int) -> bytes:
+    """Return the beginning of a WAV file of 16-bit mono samples, which follow it."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, _SAMPLE_BYTES * rate_hz, _SAMPLE_BYTES, 16)
-    data = struct.pack("<4sI", b"data", len(pcm))
-    head = struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data) + len(pcm), b"WAVE")
-    return b"".join((head, form, data, pcm))
+    data = struct.pack("<4sI", b"data", pcm_bytes)
+    head = struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data) + pcm_bytes, b"WAVE")
+    return b"".join((head, form, data))
 
 
 def _ms(pcm_bytes: int, rate_hz: int) -> int:

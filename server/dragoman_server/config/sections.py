@@ -74,6 +74,10 @@ class LimitsConfig(Section):
     glossary_chars: Annotated[int, Field(ge=1)] = 200
     """Of a term, and of what it becomes."""
     audio_s: Annotated[float, Field(gt=0)] = 7200.0
+    output_bytes: Annotated[int, Field(ge=1)] = 512 << 20
+    """Of the sound in the events of one request, language by language; while it is held it counts as in flight."""
+    speech_s: Annotated[float, Field(gt=0)] = 14_400.0
+    """Spoken for one request, in all its languages together."""
     in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
     """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""
 

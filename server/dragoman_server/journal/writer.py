@@ -7,12 +7,14 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 from typing_extensions import override
 
 from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
+from dragoman_server.journal.room import Room
 
 log = structlog.get_logger()
 
@@ -28,8 +30,15 @@ _TRANSACTION_PAGES = 4
 _ROWS_A_PAGE = 8
 """Of small rows, those in indexes and those removed among them; most lie side by side."""
 
-Report = Callable[[Sequence[Operation], float, str | None], None]
-"""Called in the loop: what was dealt with, when it was handed over, and the problem, if there was one."""
+
+class Report(Protocol):
+    """Hears of transactions, in the loop."""
+
+    def __call__(
+        self, operations: Sequence[Operation], since_s: float, problem: str | None, refused: Sequence[Operation] = ()
+    ) -> None:
+        """Take in what was dealt with, when it was handed over, the problem, and what found no room."""
+        ...
 
 
 class Writer(threading.Thread):
@@ -38,6 +47,7 @@ class Writer(threading.Thread):
     Args:
         connection: the journal's file.
         beside: another connection to it, for what does not disturb the first.
+        room: the large binaries, and the room for them.
         loop: where `report` is called.
         report: hears of every transaction.
     """
@@ -46,6 +56,7 @@ class Writer(threading.Thread):
         self,
         connection: sqlite3.Connection,
         beside: sqlite3.Connection,
+        room: Room,
         loop: asyncio.AbstractEventLoop,
         report: Report,
     ) -> None:
@@ -54,6 +65,7 @@ class Writer(threading.Thread):
         self._in_use = threading.Lock()
         """Held by the thread that uses the connection."""
         self._beside = beside
+        self._room = room
         self._loop = loop
         self._report = report
         self._queue: queue.SimpleQueue[tuple[float, list[Operation]] | None] = queue.SimpleQueue()
@@ -75,7 +87,7 @@ class Writer(threading.Thread):
             return False
         finally:
             self._in_use.release()
-        if self._log_pages >= _CHECKPOINT_PAGES and not self._woken:
+        if (self._log_pages >= _CHECKPOINT_PAGES or self._room.has_garbage) and not self._woken:
             self._woken = True
             self.hand_over([])
         return True
@@ -113,25 +125,29 @@ class Writer(threading.Thread):
 
     def _deal_with(self, operations: list[Operation], since_s: float) -> None:
         problem: str | None = None
+        written, refused = operations, list[Operation]()
         try:
             with self._in_use:
                 if self._failing:
                     self._probe()
                 if self._backlog:
-                    self._write(self._backlog)
+                    self._write_all(self._backlog)
                     self._backlog = []
-                self._write(operations)
-        except sqlite3.Error as error:
+                written, refused = self._write_all(operations)
+                self._room.collect()
+        except (sqlite3.Error, OSError) as error:
             problem = str(error)
             self._backlog += [one for one in operations if one.kind not in REFUSED]
-        self._tell(operations, since_s, problem)
+        self._tell(written, since_s, problem, refused)
         if problem is None and self._log_pages >= _CHECKPOINT_PAGES:
             self._carry_over()
         self._woken = False
 
-    def _tell(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
+    def _tell(
+        self, operations: Sequence[Operation], since_s: float, problem: str | None, refused: Sequence[Operation] = ()
+    ) -> None:
         self._failing = problem is not None
-        self._loop.call_soon_threadsafe(self._report, operations, since_s, problem)
+        self._loop.call_soon_threadsafe(self._report, operations, since_s, problem, refused)
 
     def _carry_over(self) -> None:
         """Carry the write-ahead log over, which waits for the disk.
@@ -154,6 +170,13 @@ class Writer(threading.Thread):
         self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
         with _transaction(self._connection):
             write_operations(self._connection, operations)
+        self._room.wrote(operations)
+
+    def _write_all(self, operations: Sequence[Operation]) -> tuple[list[Operation], list[Operation]]:
+        """Write operations, their blobs first; return those written, and those for which there was no room."""
+        with self._room.packed(operations) as (rows, refused):
+            self._write(rows)
+        return list(rows), list(refused)
 
     def _probe(self) -> None:
         """Find out whether something of some size can be written."""

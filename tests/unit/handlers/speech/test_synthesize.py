@@ -19,10 +19,10 @@ from dragoman_handlers.speech.synthesize import (
     Sentence,
     join_speech,
     speak_text,
-    wav,
+    wav_head,
 )
 from dragoman_handlers.speech.voices import Wishes
-from dragoman_wire.errors import EngineFailed, InvalidRequest
+from dragoman_wire.errors import EngineFailed, InvalidRequest, TooLarge
 
 RATE_HZ = 1000
 
@@ -30,7 +30,10 @@ RATE_HZ = 1000
 class FakeContext:
     """Speaks a second for every unit, and notes what it was asked."""
 
-    def __init__(self, pace: float = 50.0) -> None:
+    def __init__(self, pace: float = 50.0, most_bytes: int = 1 << 30) -> None:
+        self.held_bytes = 0
+        self.speech_s = 0.0
+        self._most_bytes = most_bytes
         self.asked: list[Any] = []
         self.sizes_s: list[float] = []
         voices = [VoiceInfo(name="ana", engine="test", languages=["en"], pace=pace)]
@@ -41,6 +44,12 @@ class FakeContext:
     async def capabilities(self, kind: str) -> Capabilities:
         assert kind == "speech"
         return self._engine
+
+    def hold(self, size_bytes: int, speech_s: float = 0.0) -> None:
+        if self.held_bytes + size_bytes > self._most_bytes:
+            raise TooLarge("too much")
+        self.held_bytes += size_bytes
+        self.speech_s += speech_s
 
     async def recall(self, questions: Sequence[Any], answer_type: type[Any]) -> list[Any]:
         return [None] * len(questions)
@@ -144,14 +153,29 @@ def test_no_sound_at_all_is_a_failure_of_the_engine() -> None:
 
 def test_a_sentence_without_sound_takes_no_time() -> None:
     sentences = [Sentence("a", ["a"]), Sentence("b", ["b"]), Sentence("c", ["c"])]
-    pcm, rate_hz, segments = join_speech(sentences, [speech(0), speech(1), speech(0)], "en", 1.0)
+    joined = join_speech(sentences, [speech(0), speech(1), speech(0)], "en", 1.0)
 
-    assert (len(pcm), rate_hz) == (2 * RATE_HZ, RATE_HZ)
-    assert [(one.start_ms, one.end_ms) for one in segments] == [(0, 0), (0, 1000), (1000, 1000)]
+    assert (joined.size_bytes, len(b"".join(joined.parts)), joined.rate_hz) == (2 * RATE_HZ, 2 * RATE_HZ, RATE_HZ)
+    assert [(one.start_ms, one.end_ms) for one in joined.segments] == [(0, 0), (0, 1000), (1000, 1000)]
+
+
+async def test_what_is_made_is_counted_and_is_the_file_at_the_end() -> None:
+    context = FakeContext()
+    spoken = await say(context, "One sentence. Another sentence.")
+    assert context.held_bytes == len(spoken.sound)
+    assert context.speech_s == pytest.approx(2 + 2 * SENTENCE_PAUSE_S)
+
+
+async def test_a_sentence_that_comes_again_is_spoken_once_and_counts_each_time() -> None:
+    context = FakeContext(most_bytes=10 * RATE_HZ)
+    with pytest.raises(TooLarge):
+        await say(context, "The same sentence. " * 20)
+    assert len(context.asked) == 1
+    assert (context.held_bytes, context.speech_s) == (0, 0.0)  # what failed is not counted any more
 
 
 def test_a_wav_is_what_the_standard_library_reads() -> None:
     pcm = bytes(range(200))
-    with wave.open(io.BytesIO(wav(pcm, 22_050))) as sound:
+    with wave.open(io.BytesIO(wav_head(len(pcm), 22_050) + pcm)) as sound:
         assert sound.getframerate() == 22_050
         assert sound.readframes(1000) == pcm
