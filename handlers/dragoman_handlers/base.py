@@ -67,6 +67,11 @@ class HandlerLimits(Protocol):
         ...
 
     @property
+    def segments(self) -> int:
+        """Return the most segments that a phone's transcription may have."""
+        ...
+
+    @property
     def output_bytes(self) -> int:
         """Return the most bytes of sound that the events of a request may carry for its languages."""
         ...

@@ -100,7 +100,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         done = context.stages.get(_STAGE)
         if isinstance(done, Transcription):
             return done
-        transcription = mobile_transcription(request.mobile_transcription, request.user_language)
+        transcription = mobile_transcription(request.mobile_transcription, request.user_language, context.limits)
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")

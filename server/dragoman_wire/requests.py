@@ -19,6 +19,8 @@ TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
+LanguageTag = Annotated[str, Meta(max_length=35)]
+"""One that a phone states; existing ones state an empty one."""
 Identifier = Annotated[str, Meta(max_length=1024)]
 DETECT_CHARS = 4000
 """Characters of a text that its language is found in."""
@@ -132,17 +134,17 @@ class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     start_ms: float | int = 0
     end_ms: float | int = 0
     confidence: float | int | None = None
-    speaker_id: str | None = None
-    language: str | None = None
+    speaker_id: Identifier | None = None
+    language: LanguageTag | None = None
 
 
 class MobileTranscription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A transcription that the phone made; with text it stands in for the model."""
 
     text: str | None = None
-    language: str | None = None
+    language: LanguageTag | None = None
     confidence: float | int | None = None
-    source: str | None = None
+    source: Identifier | None = None
     segments: list[MobileSegment] | None = None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dragoman_engines.base import VoiceInfo
 from dragoman_engines.work import CHARACTERS_PER_S, EncodeAudio, Speak, Speech
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.concurrency import all_of, off_loop
 from dragoman_handlers.speech.counting import CountedSpeech
 from dragoman_handlers.speech.normalize import speakable, split_long
 from dragoman_handlers.speech.voices import Wishes, choose_voice
@@ -140,7 +140,7 @@ async def _sentences(text: str, language: str, voice: VoiceInfo, speed: float) -
     most = max(1, min(UNIT_CHARS, round(UNIT_S * voice.pace * speed * CHARACTERS_PER_S)))
     found = []
     split = functools.partial(split_text, text, language)
-    all_pieces = split() if len(text) <= _SHORT_CHARS else await asyncio.to_thread(split)
+    all_pieces = split() if len(text) <= _SHORT_CHARS else await off_loop(split)
     for index, sentence in enumerate(piece.text for piece in all_pieces if piece.translatable):
         pieces = split_long(speakable(sentence, language), most)
         if pieces:

@@ -69,6 +69,8 @@ class LimitsConfig(Section):
     text_chars: Annotated[int, Field(ge=1)] = 10_000
     document_chars: Annotated[int, Field(ge=1)] = 2_000_000
     """Of a text whose request states its format."""
+    segments: Annotated[int, Field(ge=0)] = 5000
+    """Of a transcription that the phone made."""
     glossary_terms: Annotated[int, Field(ge=0)] = 200
     """Of one request's glossary."""
     glossary_chars: Annotated[int, Field(ge=1)] = 200
