@@ -291,7 +291,7 @@ class Client:
         """Return the translations that the client's cache has and those that the server gives, then the errors."""
         cache, use = self._cache, request.cache or "use"
         known = cache.recall(request) if cache is not None and use == "use" else {}
-        asked = missing(request.target_languages, known)
+        asked = missing(request.languages, known)
         if known and not asked:
             return known, {}
         request = msgspec.structs.replace(request, target_languages=asked)

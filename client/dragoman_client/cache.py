@@ -55,7 +55,7 @@ class TranslationCache:
     def recall(self, request: TranslationRequest) -> dict[str, Translation]:
         """Return the cached ones of the translations that a request asks for, by language."""
         with self._lock:
-            found = {language: self._get(_key(request, language)) for language in request.target_languages}
+            found = {language: self._get(_key(request, language)) for language in request.languages}
         known = {language: one for language, one in found.items() if one is not None}
         self.hits += len(known)
         self.misses += len(found) - len(known)

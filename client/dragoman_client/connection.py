@@ -218,7 +218,7 @@ class Connection:
         if event.type == "server_stopping":
             drain_ms = event.fields.get("drainMs")
             self.drain_ms = drain_ms if isinstance(drain_ms, int) else 0
-            log.warning("server.stopping drain_ms=%s", self.drain_ms)
+            log.warning("server.stopping drain_ms=%s: %s", self.drain_ms, _stopping_sentence(event))
         elif event.type == "accepted" and event.fields.get("duplicate") is False:
             self.drain_ms = None  # it takes new work: another server stands there now
         self.router.route(event)
@@ -228,3 +228,9 @@ class Connection:
         failure = ConnectionClosed(f"the reader of routed events died: {error!r}")
         failure.__cause__ = error
         self.router.fail(failure)
+
+
+def _stopping_sentence(event: ReceivedEvent) -> str:
+    if event.fields.get("restartExpected"):
+        return "the server stops and is expected back; what it does not finish is sent again"
+    return "the server stops, and nobody said that it comes back"

@@ -147,6 +147,11 @@ class Context(RequestView, Protocol):
         ...
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """Return a sentence for each thing in the request that was left out as it was read."""
+        ...
+
+    @property
     def stages(self) -> dict[str, Any]:
         """Return the results of finished stages, kept with the task: a repeat or a restart goes on from them."""
         ...
@@ -156,6 +161,7 @@ class Context(RequestView, Protocol):
 
         Raises:
             TooLarge: it is more than a limit; then it is not counted.
+            Overloaded: what other requests hold leaves no room for it.
         """
         ...
 
@@ -177,6 +183,10 @@ class Context(RequestView, Protocol):
 
     def fail(self, error: DragomanError, part: str) -> None:
         """Send the family's error event for one part, which is settled by it."""
+        ...
+
+    def fail_all(self, error: DragomanError, parts: Sequence[str]) -> None:
+        """Settle several parts for one reason, and send one error event: to a peer of *events* only."""
         ...
 
     def settle(self, part: str, error: DragomanError | None = None) -> None:
@@ -250,10 +260,7 @@ class Handler(ABC, Generic[R]):
 
     def parts(self, request: R) -> tuple[str, ...]:
         """Return the parts answered one by one: the target languages, or the request as a whole."""
-        languages: Sequence[str] = getattr(request, "target_languages", ())
-        if len(languages) > 1:
-            return tuple(dict.fromkeys(languages))
-        return tuple(languages) or (WHOLE,)
+        return tuple(request.languages) or (WHOLE,)
 
     def narrowed(self, request: R, parts: Sequence[str]) -> R:
         """Return the same request for some of its parts."""

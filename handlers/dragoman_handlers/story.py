@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from msgspec import UNSET
@@ -10,6 +11,7 @@ from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.text.documents import Translatable, open_translatable
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
+from dragoman_handlers.text.languages import base_language
 from dragoman_handlers.text.options import TranslationWish, translation_wish
 from dragoman_handlers.text.translate import Translated
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
@@ -25,6 +27,14 @@ class StoryTextHandler(Handler[StoryTextRequest]):
 
     async def handle(self, request: StoryTextRequest, context: Context) -> None:
         """Publish the event once all languages are known."""
+        try:
+            await self._translate(request, context)
+        except DragomanError as error:
+            # It always ends with the event: a gateway waits for it.
+            self._complete(request, context, {})
+            context.fail_all(error, self.parts(request))
+
+    async def _translate(self, request: StoryTextRequest, context: Context) -> None:
         limits = context.limits
         name, limit = "text_chars", limits.text_chars
         if request.format is not None:
@@ -38,23 +48,26 @@ class StoryTextHandler(Handler[StoryTextRequest]):
         languages = self.parts(request)
         opened = await open_translatable(context, request, languages)
         source = find_source(request.source_language, opened.sample, served)
-        answers = await all_of([self._one(context, opened, source, wish, target) for target in languages])
-        done = {target: answer for target, answer in zip(languages, answers, strict=True) if answer is not None}
-        translations = {target: answer.text for target, answer in done.items()}
-        if not translations:
-            return
+        others = [target for target in languages if base_language(target) != base_language(source.language)]
+        answers = await all_of([self._one(context, opened, source, wish, target) for target in others])
+        done = {target: answer for target, answer in zip(others, answers, strict=True) if answer is not None}
+        self._complete(request, context, done)
+        for target in languages:
+            if target in done or target not in others:
+                context.settle(target)
+
+    def _complete(self, request: StoryTextRequest, context: Context, done: Mapping[str, Translated]) -> None:
+        warnings = [f"{target}: {each}" for target, answer in done.items() for each in answer.warnings]
         context.publish(
             StoryTextCompleted(
                 task_id=context.task_id,
                 post_id=request.post_id,
                 text_object_index=request.text_object_index,
-                translations=translations,
-                warnings=[f"{target}: {each}" for target, answer in done.items() for each in answer.warnings] or UNSET,
+                translations={target: answer.text for target, answer in done.items()},
+                warnings=[*context.warnings, *warnings] or UNSET,
                 timestamp=round(context.now_s() * 1000),
             )
         )
-        for target in translations:
-            context.settle(target)
 
     async def _one(
         self, context: Context, opened: Translatable, source: Source, wish: TranslationWish, target: str

@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import platform
 import time
+from collections.abc import Sequence
 from typing import ClassVar
 
 from msgspec import UNSET
@@ -16,7 +17,7 @@ from dragoman_handlers.text.documents import Translatable, open_translatable
 from dragoman_handlers.text.language_id import Source, find_source, served_languages
 from dragoman_handlers.text.options import TranslationWish, translation_wish
 from dragoman_handlers.text.translate import Translated, known_translations
-from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
+from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
 from dragoman_wire.events import (
     Event,
     TranslationCompleted,
@@ -83,8 +84,8 @@ class TranslationHandler(Handler[TranslationRequest]):
                 conversation_id=request.conversation_id,
             )
         )
-        for part in self.parts(request):
-            context.settle(part, InvalidRequest("the text is too long"))
+        error = TooLarge(f"the text has {len(request.text)} characters; the limit is {limit}")
+        context.fail_all(error, self.parts(request))
 
     async def _one(
         self,
@@ -115,6 +116,7 @@ class TranslationHandler(Handler[TranslationRequest]):
                 target=target,
                 took_s=took_s,
                 waited_s=context.waited_s() + done.queued_s,
+                warnings=context.warnings,
             ),
             settles=target,
         )
@@ -130,6 +132,7 @@ def _completed(
     target: str,
     took_s: float,
     waited_s: float = 0.0,
+    warnings: Sequence[str] = (),
 ) -> TranslationCompleted:
     result = TranslationResult(
         message_id=request.message_id,
@@ -142,11 +145,11 @@ def _completed(
         translator_model=done.model,
         worker_name=done.worker,
         worker_id=done.worker.rpartition("-")[2],
-        pool_type=request.priority or "normal",
+        pool_type=request.priority_class,
         queue_time=waited_s,
         translation_time=done.compute_s,
         from_cache=done.from_cache,
-        warnings=done.warnings or UNSET,
+        warnings=[*warnings, *done.warnings] or UNSET,
     )
     metadata = TranslationMetadata(
         translator_version=version(),

@@ -1,6 +1,7 @@
 """`audio_process`: a voice message into voice messages in other languages.
 
-First the transcription, then every language on its own (translated, spoken, published), then the whole.
+First the transcription, then every language on its own (translated, spoken, published), then the whole. The language
+that was spoken is left out, unless it is wanted, and where nobody speaks nothing is translated: neither is an error.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET
@@ -23,7 +24,7 @@ from dragoman_handlers.text.language_id import find_source, served_languages
 from dragoman_handlers.text.languages import AUTO, UNDETERMINED, base_language
 from dragoman_handlers.text.options import translation_wish
 from dragoman_handlers.text.translate import translate_text
-from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnsupportedLanguage
+from dragoman_wire.errors import DragomanError, InvalidRequest, Overloaded, TooLarge, UnsupportedLanguage
 from dragoman_wire.events import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -59,6 +60,15 @@ class _Outcome:
     audios: dict[str, tuple[TranslatedAudio, bytes]] = field(default_factory=dict)
     failed: dict[str, DragomanError] = field(default_factory=dict)
 
+    def settle(self, context: Context, parts: Sequence[str]) -> None:
+        """Settle all parts of the request; where no language succeeded, an error event says why."""
+        for part in parts:
+            error = self.failed.get(part)
+            if error is not None and not self.audios and part == next(iter(self.failed)):
+                context.fail(error, part)
+            else:
+                context.settle(part, error)
+
     def event_class(self) -> type[TranslatedAudioEvent]:
         """Return the class of the event that reports the language just added."""
         if self.asked == 1:
@@ -88,9 +98,10 @@ class VoiceHandler(Handler[AudioProcessRequest]):
                 transcription=transcription,
                 processing_time_ms=round(context.elapsed_s() * 1000),
                 timestamp=context.now_s(),
+                **_post_ids(request),
             )
         )
-        languages = self.parts(request)
+        languages = _languages(request, transcription)
         outcome = _Outcome(asked=len(languages))
         groups = _alike(request, context, languages)
         await all_of([self._languages(request, context, transcription, tags, outcome) for tags in groups])
@@ -137,7 +148,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         for index, tag in enumerate(left):
             try:
                 context.hold(len(sound) if index else 0)  # it is in memory once, and sent for each
-            except TooLarge as error:
+            except (Overloaded, TooLarge) as error:
                 outcome.failed[tag] = error
                 continue
             self._tell(request, context, msgspec.structs.replace(audio, target_language=tag), sound, outcome)
@@ -161,6 +172,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
             translated_audio=audio,
             binary_frames={"audio": BinaryFrame(index=1, size=len(sound), mime_type=audio.audio_mime_type)},
             timestamp=context.now_s(),
+            **_post_ids(request),
         )
         context.publish(event, [sound])
         context.stages[f"{_SPOKEN}:{target}"] = Spoken(audio=audio, sound=sound)
@@ -193,16 +205,30 @@ class VoiceHandler(Handler[AudioProcessRequest]):
                 processing_time_ms=round(context.elapsed_s() * 1000),
                 timestamp=context.now_s(),
                 binary_frames=frames,
+                no_speech=UNSET if transcription.text.strip() else True,
+                warnings=list(context.warnings) or UNSET,
+                **_post_ids(request),
             ),
             sounds,
         )
-        for language in outcome.audios:
-            context.settle(language)
-        for index, (language, error) in enumerate(outcome.failed.items()):
-            if not outcome.audios and index == 0:
-                context.fail(error, language)
-            else:
-                context.settle(language, error)
+        outcome.settle(context, self.parts(request))
+
+
+def _languages(request: AudioProcessRequest, transcription: Transcription) -> list[str]:
+    """Return the languages to speak, each once: those asked for, less the one that was spoken."""
+    if not transcription.text.strip():
+        return []
+    languages = request.languages
+    if request.speak_original:
+        return languages
+    spoken = base_language(transcription.language)
+    return [language for language in languages if base_language(language) != spoken]
+
+
+def _post_ids(request: AudioProcessRequest) -> dict[str, Any]:
+    """Return the ids of a post and of its medium, where the request has them."""
+    ids = {"post_id": request.post_id, "post_media_id": request.post_media_id}
+    return {name: value for name, value in ids.items() if value is not None}
 
 
 def _alike(request: AudioProcessRequest, context: Context, tags: Sequence[str]) -> list[list[str]]:
@@ -218,8 +244,6 @@ def _alike(request: AudioProcessRequest, context: Context, tags: Sequence[str]) 
 async def _translated_audio(
     request: AudioProcessRequest, context: Context, transcription: Transcription, target: str
 ) -> tuple[TranslatedAudio, bytes]:
-    if not transcription.text.strip():
-        raise InvalidRequest("audio: no speech was found in the recording")
     wishes = _wishes(request)
     # Before the translation: a voice that there is not should not cost one.
     choose_voice(await context.capabilities("speech"), target, wishes)

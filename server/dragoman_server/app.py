@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
-import zmq
 
 from dragoman_engines.device import DeviceMissing
 from dragoman_handlers.text import language_id
@@ -32,7 +31,7 @@ from dragoman_wire.ops_token import TokenError
 
 log = structlog.get_logger()
 
-_LINGER_MS = 2000
+_LINGER_S = 2.0
 """Events that subscribers have not taken by then are sent again on a repeat."""
 
 
@@ -105,12 +104,11 @@ class App:
         stack.push_async_callback(self._manager.close)
         state = stack.enter_context(StateDir(config.server.state_dir))
         spool = stack.enter_context(Spool(state.path / "spool"))
-        context = await stack.enter_async_context(_zmq_context())
         journal, cache = open_journal(state.path, config.journal), open_cache(state.path, config.cache)
-        server = Server(config, context, spool, journal, cache, self._logs, self._observers)
+        server = Server(config, spool, journal, cache, self._logs, self._observers)
         # Nothing more comes in; what came is written and then sent; only then it may take time to end processes.
         stack.push_async_callback(_stop_engines, server)
-        stack.callback(server.publisher.close, _LINGER_MS)
+        stack.push_async_callback(server.publisher.close, _LINGER_S)
         stack.push_async_callback(cache.close)
         stack.push_async_callback(journal.close)
         stack.callback(server.intake.stop)
@@ -129,11 +127,16 @@ class App:
 
     async def _drain(self, server: Server) -> bool:
         """Let the work in flight end and publish its events; return whether all of it ended by itself."""
-        drain_s = server.config.server.drain_s
+        drain_s, expected = server.config.server.drain_s, server.config.server.restart_expected
         log.info("server.stopping", drain_s=drain_s, active=server.dispatcher.total_active)
         self._manager.stopping(drain_s)
         server.intake.empty()  # what was sent before the signal is still served
-        server.publisher.announce(ServerStopping(drain_ms=round(drain_s * 1000)))
+        server.publisher.announce(
+            ServerStopping(
+                drain_ms=round(drain_s * 1000),
+                restart_expected=self._manager.present if expected == "auto" else expected == "yes",
+            )
+        )
         server.recovery.stop()
         return await server.dispatcher.drain(drain_s)
 
@@ -163,16 +166,6 @@ def _start_errors() -> Iterator[None]:
         yield
     except (OSError, JournalError, DeviceMissing, TokenError) as error:
         raise StartError(str(error)) from error
-
-
-@asynccontextmanager
-async def _zmq_context() -> AsyncIterator[zmq.Context[zmq.Socket[bytes]]]:
-    """Provide a ZeroMQ context; at its end, sent messages have their linger time to leave."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    try:
-        yield context
-    finally:
-        await asyncio.get_running_loop().run_in_executor(None, context.term)
 
 
 async def _stop_engines(server: Server) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,19 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         """Remove the folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def open_unnamed(self) -> int:
+        """Open a file without a name: it is gone with its last descriptor and mapping. Return its descriptor.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        try:
+            return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except (AttributeError, OSError):  # a file system that has no such files
+            descriptor, path = tempfile.mkstemp(dir=self._folder)
+            Path(path).unlink()
+            return descriptor
 
     @contextmanager
     def file(self) -> Iterator[Path]:

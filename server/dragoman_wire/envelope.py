@@ -26,6 +26,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     sender_id: str | None = None
     languages: tuple[str, ...] = ()
     post_id: str | None = None
+    post_media_id: str | None = None
     text_object_index: int | None = None
     request_id: str | None = None
     user_id: str | None = None
@@ -61,15 +62,16 @@ def envelope_of_request(request_type: str, request: Request, codec: Codec) -> En
         conversation_id=request.conversation_id,
         attachment_id=request.attachment_id,
         sender_id=request.sender_id,
-        languages=tuple(dict.fromkeys(getattr(request, "target_languages", ()))),
+        languages=tuple(request.languages),
         post_id=getattr(request, "post_id", None),
+        post_media_id=getattr(request, "post_media_id", None),
         text_object_index=getattr(request, "text_object_index", None),
     )
 
 
 def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
     """Return the return address of a request that may be broken, made of the fields that are well-formed."""
-    kind = FAMILIES.canonical_type(fields)
+    kind = FAMILIES.canonical_type(fields) if fields else None
     return Envelope(
         request_type=kind[:128] if isinstance(kind, str) else None,
         codec=codec,
@@ -81,6 +83,7 @@ def envelope_of_fields(fields: Mapping[str, Any], codec: Codec) -> Envelope:
         sender_id=_good(fields.get("senderId"), str),
         languages=_languages(fields.get("targetLanguages")),
         post_id=_good(fields.get("postId"), str),
+        post_media_id=_good(fields.get("postMediaId"), str),
         text_object_index=_good(fields.get("textObjectIndex"), int),
         request_id=_good(fields.get("request_id"), str),
         user_id=_good(fields.get("user_id"), str),
@@ -95,6 +98,6 @@ def _good(value: Any, kind: Any) -> Any:
 
 
 def _languages(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) > 64:
+    if not isinstance(value, list) or len(value) > 128:
         return ()
     return tuple(dict.fromkeys(each for each in value if isinstance(each, str) and 0 < len(each) <= 35))

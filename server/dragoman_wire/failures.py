@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import DragomanError
-from dragoman_wire.events import ErrorEvent
+from dragoman_wire.events import ErrorEvent, FailedLanguage
 from dragoman_wire.families import FAMILIES
 
 _ENVELOPE_FIELDS = frozenset(Envelope.__struct_fields__)
@@ -29,6 +29,35 @@ def failure_events(
         languages: the target languages it went wrong for; by default all of the request.
     """
     family = FAMILIES.find(envelope.request_type)
+    common = _common(envelope, error, now_s)
+    if not family.per_language:
+        return [family.error(**common)]
+    failed = envelope.languages if languages is None else languages
+    return [family.error(**(common | {"target_language": language})) for language in (failed or (None,))]
+
+
+def joint_failure_event(envelope: Envelope, failed: Mapping[str, DragomanError], now_s: float) -> ErrorEvent:
+    """Build one error event for all target languages that failed, in the translation families.
+
+    Args:
+        envelope: the return address of the request.
+        failed: what went wrong, by language, the first to fail first.
+        now_s: Unix time for the event's `timestamp`.
+    """
+    language, first = next(iter(failed.items()))
+    fields = _common(envelope, first, now_s) | {
+        "target_language": language,
+        "failed_languages": [
+            FailedLanguage(target_language=each, error=error.message, error_code=error.code)
+            for each, error in failed.items()
+        ],
+    }
+    return FAMILIES.find(envelope.request_type).error(**fields)
+
+
+def _common(envelope: Envelope, error: DragomanError, now_s: float) -> dict[str, Any]:
+    """Return the fields that do not depend on a language."""
+    family = FAMILIES.find(envelope.request_type)
     common: dict[str, Any] = {
         "error": error.message,
         "error_code": error.code,
@@ -38,10 +67,7 @@ def failure_events(
     }
     if "timestamp" in family.error.__struct_fields__:
         common["timestamp"] = now_s
-    if not family.per_language:
-        return [family.error(**common)]
-    failed = envelope.languages if languages is None else languages
-    return [family.error(**(common | {"target_language": language})) for language in (failed or (None,))]
+    return common
 
 
 def _echoed(event: type[ErrorEvent], envelope: Envelope) -> dict[str, Any]:

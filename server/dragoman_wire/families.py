@@ -215,8 +215,11 @@ FAMILIES = FamilyTable(
                 "audio_process_completed",
             ),
         ),
-        # These have no handler yet: a request of them is refused in the words of its family.
-        Family(name="voice_profile_", prefix=True, error=VoiceProfileError),
+        # These have no handler yet: a request of them is refused in the words of its family. Profiles that are kept
+        # (`voice_profile_get`, `_create`, ...) belong to the voice API.
+        Family(name="voice_profile_analyze", error=VoiceProfileError),
+        Family(name="voice_profile_verify", error=VoiceProfileError),
+        Family(name="voice_profile_compare", error=VoiceProfileError),
         Family(name="voice_", prefix=True, error=VoiceApiError),
         Family(name="correction", error=CorrectionError),
         Family(name="batch", error=BatchError),

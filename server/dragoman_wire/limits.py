@@ -17,5 +17,5 @@ class WireLimits:
     """Binary frames after the header."""
     request_bytes: int = 64 << 20
     """All frames together."""
-    languages: int = 64
+    languages: int = 128
     """Target languages of one request."""

@@ -6,6 +6,7 @@ the default; unknown fields are ignored; a field of another type is refused by n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,14 +15,20 @@ from msgspec import Meta
 from dragoman_wire.formats import TextFormat
 
 Priority = Literal["high", "normal", "low"]
+PriorityLevel = Annotated[int, Meta(ge=1, le=10)]
+"""1 to 3 is low, 4 to 7 normal, 8 to 10 high."""
 CacheUse = Literal["use", "refresh", "off"]
 TaskId = Annotated[str, Meta(min_length=1, max_length=128)]
 PeerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 SubtitleFormat = Literal["srt", "vtt"]
 Language = Annotated[str, Meta(min_length=1, max_length=35)]
-LanguageTag = Annotated[str, Meta(max_length=35)]
-"""One that a phone states; existing ones state an empty one."""
+SourceLanguage = Annotated[str, Meta(max_length=35)]
+"""An empty one is as a missing one."""
+TargetLanguages = Sequence[Annotated[str, Meta(max_length=35)] | None]
+"""As peers send them; empty and null entries are dropped as the message is decoded, and `warnings` say so."""
 Identifier = Annotated[str, Meta(max_length=1024)]
+_LOW_UP_TO, _HIGH_FROM = 3, 8
+"""Priorities as numbers."""
 DETECT_CHARS = 4000
 """Characters of a text that its language is found in."""
 Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
@@ -43,7 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sender_id: Identifier | None = None
     reply_to: PeerId | None = None
     """Where set, the answers go to *routed events* under this topic only."""
-    priority: Priority | None = None
+    priority: Priority | PriorityLevel | None = None
     timeout_ms: Annotated[int, Meta(ge=1, le=7 * 24 * 3600 * 1000)] | None = None
     """The answer is worthless this many milliseconds after the request arrived."""
     cache: CacheUse | None = None
@@ -51,6 +58,21 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     traceparent: Annotated[str, Meta(max_length=256)] | None = None
     progress: bool | None = None
     """Whether `task_progress` events are wanted."""
+
+    @property
+    def languages(self) -> list[str]:
+        """Return the target languages that are named, each once; none where the request has no such field."""
+        return list(dict.fromkeys(filter(None, getattr(self, "target_languages", None) or ())))
+
+    @property
+    def priority_class(self) -> Priority:
+        """Return the class that the priority, a word or a number, stands for."""
+        priority = self.priority
+        if priority is None:
+            return "normal"
+        if isinstance(priority, str):
+            return priority
+        return "low" if priority <= _LOW_UP_TO else "high" if priority >= _HIGH_FROM else "normal"
 
 
 class PingRequest(Request, frozen=True, kw_only=True):
@@ -100,9 +122,9 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     """A text into one or more languages."""
 
     text: str
-    source_language: Language | None = None
+    source_language: SourceLanguage | None = None
     """ISO 639-1, or "auto" (the default)."""
-    target_languages: Annotated[list[Language], Meta(min_length=1)]
+    target_languages: TargetLanguages
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None
@@ -117,8 +139,8 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     post_id: Identifier
     text_object_index: Annotated[int, Meta(ge=0)]
     text: str
-    source_language: Language | None = None
-    target_languages: Annotated[list[Language], Meta(min_length=1)]
+    source_language: SourceLanguage | None = None
+    target_languages: TargetLanguages
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None
@@ -135,14 +157,14 @@ class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     end_ms: float | int = 0
     confidence: float | int | None = None
     speaker_id: Identifier | None = None
-    language: LanguageTag | None = None
+    language: SourceLanguage | None = None
 
 
 class MobileTranscription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A transcription that the phone made; with text it stands in for the model."""
 
     text: str | None = None
-    language: LanguageTag | None = None
+    language: SourceLanguage | None = None
     confidence: float | int | None = None
     source: Identifier | None = None
     segments: list[MobileSegment] | None = None
@@ -178,23 +200,28 @@ class AudioRequest(Request, frozen=True, kw_only=True):
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):
     """Speech to text."""
 
-    language: Language | None = None
-    """The spoken language; None and "auto" let the model find out."""
+    language: SourceLanguage | None = None
+    """The spoken language; None, "" and "auto" let the model find out."""
 
 
 class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     """A voice message into voice messages in other languages."""
 
-    target_languages: Annotated[list[Language], Meta(min_length=1)]
-    user_language: Language | None = None
+    target_languages: TargetLanguages | None = None
+    """Without one, the recording is only transcribed."""
+    user_language: SourceLanguage | None = None
     """The language that is probably spoken: a hint."""
+    speak_original: bool | None = None
+    """Whether the language that was spoken is a target like others; by default it is left out."""
+    post_id: Identifier | None = None
+    post_media_id: Identifier | None = None
     model_type: Identifier | None = None
     """"premium" asks for the best models and voices at hand, however slow."""
     glossary: dict[str, Replacement] | None = None
     generate_voice_clone: bool | None = None
     voice: Identifier | None = None
     """The voice that speaks, in every language; by default the usual voice of each."""
-    voices: Annotated[dict[Language, Identifier], Meta(max_length=64)] | None = None
+    voices: Annotated[dict[Language, Identifier], Meta(max_length=128)] | None = None
     """The voice that speaks, by language; before `voice`."""
     speed: Speed | None = None
     """1 (the default) is the voice's own pace."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dragoman_wire.codec import Codec
+from dragoman_wire.codec import Codec, may_hold_odd_number
 from dragoman_wire.families import DEFAULT_TYPE, FAMILIES
 from dragoman_wire.requests import Request
 
@@ -60,6 +60,8 @@ def _is_text(first: bytes, codec: Codec) -> bool:
 
 def typed_request(header: bytes, codec: Codec) -> tuple[str, Request] | None:
     """Return the canonical type and the request; None where something is wrong, which is for others to find out."""
+    if may_hold_odd_number(header, codec):
+        return None
     try:
         kind = _KINDS[codec](header).type
         family = FAMILIES.served[DEFAULT_TYPE if kind is None else kind]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.conformance import rules_audio, rules_errors, rules_routing, rules_speech, rules_text
+from tests.conformance import rules_amended, rules_audio, rules_errors, rules_routing, rules_speech, rules_text
 from tests.conformance.peer import Broken, Endpoints
 from tests.conformance.rule import NotApplicable, Rule, RuleBook, Session, Subject
 from tests.conformance.shapes import EVENTS
@@ -30,6 +30,7 @@ BOOKS: tuple[RuleBook, ...] = (
     rules_speech.SPEECH,
     rules_errors.ERRORS,
     rules_errors.REPEATS,
+    rules_amended.AMENDED,
 )
 NEVER_SEEN = {"server_stopping"}
 DEFAULT_PORTS = ("5555", "5558", "5559")

@@ -148,7 +148,7 @@ def _one_language(session: Session) -> None:
 def _several_languages(session: Session) -> None:
     targets = list(dict.fromkeys([*session.subject.targets, session.subject.source]))
     with session.peer() as peer:
-        events = peer.run(session.voice(targetLanguages=targets))
+        events = peer.run(session.voice(targetLanguages=targets, speakOriginal=True))
         more = ["audio_translations_progressive"] * (len(targets) - 1)
         kinds = ["transcription_ready", *more, "audio_translations_completed", "audio_process_completed"]
         demand_equal("the events", types_of(events), ["accepted", *kinds, "task_finished"])
@@ -187,7 +187,7 @@ def _failed_language(session: Session) -> None:
     text, good, bad = session.partly_failing()
     mobile = {"text": text, "language": session.subject.source}
     with session.peer() as peer:
-        events = peer.run(session.voice(mobileTranscription=mobile, targetLanguages=[bad, good]))
+        events = peer.run(session.voice(mobileTranscription=mobile, targetLanguages=[bad, good], speakOriginal=True))
         whole = only(events, "audio_process_completed").fields
         demand_equal("translatedAudios", [one["targetLanguage"] for one in whole["translatedAudios"]], [good])
         demand_equal("failedLanguages", [one["targetLanguage"] for one in whole["failedLanguages"]], [bad])
@@ -202,7 +202,7 @@ def _all_failed(session: Session) -> None:
     text, _, bad = session.partly_failing()
     mobile = {"text": text, "language": session.subject.source}
     with session.peer() as peer:
-        events = peer.run(session.voice(mobileTranscription=mobile, targetLanguages=[bad]))
+        events = peer.run(session.voice(mobileTranscription=mobile, targetLanguages=[bad], speakOriginal=True))
         kinds = ["accepted", "transcription_ready", "audio_process_completed", "audio_process_error", "task_finished"]
         demand_equal("the events", types_of(events), kinds)
         demand_equal("the transcription", events[2].fields["transcription"]["text"], text)

@@ -100,6 +100,6 @@ def _nothing_to_say(session: Session) -> None:
     source = session.subject.source
     with session.peer() as peer:
         mobile = {"text": "\U0001f600 \U0001f44d", "language": source}
-        request = session.voice(mobileTranscription=mobile, targetLanguages=[source])
+        request = session.voice(mobileTranscription=mobile, targetLanguages=[source], speakOriginal=True)
         error = only(peer.run(request), "audio_process_error").fields
         demand_equal("errorCode", error["errorCode"], REFUSED)

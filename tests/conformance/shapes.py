@@ -29,9 +29,9 @@ SEGMENT = {
     "text": str,
     "startMs": int,
     "endMs": int,
-    "confidence": MAYBE_NUMBER,
-    "speakerId": MAYBE_TEXT,
-    "language": MAYBE_TEXT,
+    "confidence?": NUMBER,
+    "speakerId?": str,
+    "language?": str,
     "words?": [WORD],
 }
 TRANSCRIPTION = {
@@ -88,12 +88,18 @@ _ERROR = {"error": str, "errorCode": str, "retryable": bool, "retryAfterMs?": in
 _AUDIO_IDS = {"taskId": str, "messageId": MAYBE_TEXT, "attachmentId": MAYBE_TEXT}
 _MAYBE_AUDIO_IDS = _AUDIO_IDS | {"taskId": MAYBE_TEXT}
 _TRANSCRIPTION_EVENT = _AUDIO_IDS | {"transcription": TRANSCRIPTION, "processingTimeMs": int, "timestamp": NUMBER}
-_AUDIO_TRANSLATION = _AUDIO_IDS | {
-    "language": str,
-    "translatedAudio": TRANSLATED_AUDIO,
-    "binaryFrames": {"audio": FRAME},
-    "timestamp": NUMBER,
-}
+_POST_IDS = {"postId?": str, "postMediaId?": str}
+_FAILED_LANGUAGE = {"targetLanguage": str, "error": str, "errorCode": str}
+_AUDIO_TRANSLATION = (
+    _AUDIO_IDS
+    | _POST_IDS
+    | {
+        "language": str,
+        "translatedAudio": TRANSLATED_AUDIO,
+        "binaryFrames": {"audio": FRAME},
+        "timestamp": NUMBER,
+    }
+)
 
 EVENTS: Mapping[str, Mapping[str, Any]] = {
     "pong": {
@@ -159,12 +165,13 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
     },
     "task_finished": {
         "taskId": str,
-        "status": frozenset({"completed", "partial", "failed", "cancelled", "expired"}),
+        "status": frozenset({"completed", "partial", "failed", "cancelled", "expired", "refused"}),
         "events": int,
         "queueTimeMs": NUMBER,
         "computeTimeMs": NUMBER,
+        "errorCode?": str,
     },
-    "server_stopping": {"drainMs": int},
+    "server_stopping": {"drainMs": int, "restartExpected": bool},
     "request_rejected": _ERROR | {"taskId": MAYBE_TEXT, "requestType": MAYBE_TEXT, "timestamp": NUMBER},
     "translation_completed": {
         "taskId": str,
@@ -181,6 +188,7 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "targetLanguage": MAYBE_TEXT,
         "postId?": str,
         "textObjectIndex?": int,
+        "failedLanguages?": [_FAILED_LANGUAGE],
     },
     "translation_skipped": {
         "taskId": str,
@@ -200,22 +208,25 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
     },
     "transcription_completed": _TRANSCRIPTION_EVENT,
     "transcription_error": _ERROR | _MAYBE_AUDIO_IDS | {"timestamp": NUMBER},
-    "transcription_ready": _TRANSCRIPTION_EVENT,
+    "transcription_ready": _TRANSCRIPTION_EVENT | _POST_IDS,
     "audio_translation_ready": _AUDIO_TRANSLATION,
     "audio_translations_progressive": _AUDIO_TRANSLATION,
     "audio_translations_completed": _AUDIO_TRANSLATION,
     "audio_process_completed": _AUDIO_IDS
+    | _POST_IDS
     | {
         "transcription": TRANSCRIPTION,
         "translatedAudios": [TRANSLATED_AUDIO],
-        "failedLanguages": [{"targetLanguage": str, "error": str, "errorCode": str}],
+        "failedLanguages": [_FAILED_LANGUAGE],
         "voiceModelUserId": MAYBE_TEXT,
         "voiceModelQuality": NUMBER,
         "processingTimeMs": int,
         "timestamp": NUMBER,
         "binaryFrames": MapOf(FRAME),
+        "noSpeech?": bool,
+        "warnings?": [str],
     },
-    "audio_process_error": _ERROR | _MAYBE_AUDIO_IDS | {"timestamp": NUMBER},
+    "audio_process_error": _ERROR | _MAYBE_AUDIO_IDS | _POST_IDS | {"timestamp": NUMBER},
     "voice_profile_error": _ERROR
     | {"request_id": MAYBE_TEXT, "user_id": MAYBE_TEXT, "success": frozenset({False}), "timestamp": NUMBER},
     "voice_api_error": _ERROR | {"taskId": MAYBE_TEXT, "requestType": str, "timestamp": NUMBER},

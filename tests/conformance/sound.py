@@ -13,7 +13,15 @@ RATE_HZ = 16_000
 def tone(seconds: float = 0.5, pitch_hz: float = 330.0) -> bytes:
     """A mono 16-bit WAV of one tone."""
     count = round(seconds * RATE_HZ)
-    samples = array.array("h", (round(6000 * math.sin(math.tau * pitch_hz * at / RATE_HZ)) for at in range(count)))
+    return _wav(array.array("h", (round(6000 * math.sin(math.tau * pitch_hz * at / RATE_HZ)) for at in range(count))))
+
+
+def silence(seconds: float = 0.5) -> bytes:
+    """A mono 16-bit WAV in which nothing is heard."""
+    return _wav(array.array("h", bytes(2 * round(seconds * RATE_HZ))))
+
+
+def _wav(samples: array.array[int]) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)

@@ -46,6 +46,12 @@ UNREADABLE = {
     "JSON nested without end": b'{"a":' + b"[" * 100_000,
     "JSON nested too deep": b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
     "JSON with half a surrogate pair": b'{"text": "\\ud800", "targetLanguages": ["pt"]}',
+    "JSON with a number of 401 digits": b'{"type": "ping", "timestamp": ' + b"9" * 401 + b"}",
+    "JSON with such a number in a field that is not read": b'{"type": "ping", "x": [{"y": ' + b"1" * 401 + b"}]}",
+    "JSON with a number of 5,000 digits": b'{"type": "ping", "x": ' + b"9" * 5000 + b"}",
+    "msgpack with NaN": msgpack.packb({"type": "ping", "timestamp": float("nan")}),
+    "msgpack with an infinity far inside": msgpack.packb({"type": "ping", "x": [{"y": [-float("inf")]}]}),
+    "msgpack with a short NaN": b"\x82\xa4type\xa4ping\xa1x\xca\x7f\xc0\x00\x00",
     "truncated msgpack": msgpack.packb(VALID)[:-5],
     "a msgpack array": msgpack.packb([1, 2, 3]),
     "a msgpack nil": b"\xc0",
@@ -159,7 +165,7 @@ def test_unusual_text_comes_back_as_it_was(server: ServerProcess, name: str, cod
 
 
 def test_a_timestamp_of_any_size_is_echoed(peer: Peer) -> None:
-    for timestamp in (0, -1, 2**53, 2**63, 2**64 + 1, 10**400, 1.5, "today"):
+    for timestamp in (0, -1, 2**53, 2**63, 2**64 + 1, 10**300, 1.5, "today"):
         peer.send({"type": "ping", "timestamp": timestamp})
         assert peer.receive().fields["timestamp"] == timestamp
 

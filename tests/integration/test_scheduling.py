@@ -102,30 +102,45 @@ def send_recordings(peer: Peer, begin: int, end: int) -> None:
         peer.send({"type": "transcription_only", "taskId": f"t{number}", "binaryFrames": {"audio": 1}}, bytes(MIB))
 
 
-def test_past_the_byte_budget_peers_are_pushed_back_and_control_requests_still_answer(tmp_path: Path) -> None:
+def finished(peer: Peer, count: int) -> list[tuple[str, str | None]]:
+    """The status of so many tasks, with the code of their error."""
+    found: list[tuple[str, str | None]] = []
+    codes: dict[str, str] = {}
+    while len(found) < count:
+        message = peer.receive()
+        if "errorCode" in message.fields:
+            codes[message.fields["taskId"]] = message.fields["errorCode"]
+            if "retryAfterMs" in message.fields:
+                found.append(("refused", message.fields["errorCode"]))
+        elif message.type == "task_finished":
+            found.append((message.fields["status"], codes.get(message.fields["taskId"])))
+    return found
+
+
+def test_past_its_bytes_a_peer_is_refused_and_others_are_served(tmp_path: Path) -> None:
     with running_server(
         tmp_path,
         **ECHO,
-        limits__in_flight_bytes=2 * MIB,
-        limits__request_bytes=8 * MIB,
+        limits__in_flight_bytes=8 * MIB,
+        limits__peer_in_flight_bytes=5 * MIB,
+        limits__in_memory_bytes=2 * MIB,
         lanes__transcription__concurrency=100,
     ) as server:
         server.wait_ready()
         with connected(server, "loud") as loud, connected(server, "calm") as calm:
             with held(child_pid(server, "decoder")):
-                send_recordings(loud, 0, 5)
-                wait_until(lambda: server.stats()["in_flight"]["bytes"] > 2 * MIB, "the budget is used up")
+                send_recordings(loud, 0, 12)
+                assert finished(loud, 8) == [("refused", "overloaded")] * 8
+                send_recordings(calm, 20, 22)
                 calm.send({"type": "ping", "taskId": "now", "timestamp": 1})
-                assert calm.receive().type == "pong"
-                send_recordings(loud, 5, 24)
-                wait_until(lambda: server.stats()["in_flight"]["bytes"] > 9 * MIB, "the reserve as well")
-                most = server.stats()["in_flight"]["bytes"]
-            finished = 0
-            while finished < 24:
-                finished += loud.receive().type == "task_finished"
-                most = max(most, server.stats()["in_flight"]["bytes"])
-        assert most <= 2 * MIB + 8 * MIB + MIB + 1000
-        assert server.stats()["in_flight"]["bytes"] == 0
+                calm.collect(lambda message: message.type == "pong")
+                in_flight = server.stats()["in_flight"]
+                assert 6 * MIB < in_flight["bytes"] < 8 * MIB
+                assert in_flight["spooled_bytes"] >= 3 * MIB
+            assert finished(loud, 4) == [("completed", None)] * 4
+            assert finished(calm, 2) == [("completed", None)] * 2
+        wait_until(lambda: server.stats()["in_flight"]["bytes"] == 0, "nothing is in flight")
+        wait_until(lambda: server.stats()["in_flight"]["spooled_bytes"] == 0, "the spool is empty")
 
 
 def serve_file(folder: Path, text: str) -> tuple[Path, ServerProcess]:

@@ -111,6 +111,7 @@ def test_a_family_with_a_name_or_a_message_of_another_is_refused() -> None:
 
 
 def test_the_longest_beginning_decides() -> None:
-    assert FAMILIES.find("voice_profile_verify").name == "voice_profile_"
+    assert FAMILIES.find("voice_profile_verify").name == "voice_profile_verify"
+    assert FAMILIES.find("voice_profile_get").name == "voice_"
     assert FAMILIES.find("voice_translate").name == "voice_"
     assert FAMILIES.find("batches").name == ""

@@ -13,6 +13,12 @@ _TRIM_BYTES = 64 << 20
 """So much free memory is kept for the next message instead of being given back."""
 
 
+def give_memory_back() -> None:
+    """Give free memory back to the kernel, with glibc; it takes some milliseconds for 100 MB."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def keep_memory_for_messages() -> None:
     """Raise the thresholds of glibc's malloc, as MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ do; else nothing.
 

@@ -33,6 +33,7 @@ class CountedSpeech:
 
         Raises:
             TooLarge: the request has made more than it may.
+            Overloaded: what other requests hold leaves no room for it.
         """
         bytes_per_s = _SAMPLE_BYTES * speech.sample_rate_hz
         seconds = self._uses[unit] * (len(speech.pcm) / bytes_per_s + self._pause_s)
@@ -43,6 +44,7 @@ class CountedSpeech:
 
         Raises:
             TooLarge: the request has made more than it may.
+            Overloaded: what other requests hold leaves no room for it.
         """
         self._hold(size_bytes - self._bytes, 0.0)
 

@@ -48,7 +48,7 @@ def mobile_transcription(
         text=mobile.text,
         language=language,
         confidence=confidence,
-        duration_ms=max((segment.end_ms for segment in segments), default=0),
+        duration_ms=segments[-1].end_ms if segments else 0,
         source="mobile",
         model=mobile.source or "mobile",
         segments=segments,

@@ -5,6 +5,7 @@ from dragoman_server.config.errors import ConfigError
 from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, config_as_toml, load_config
 from dragoman_server.config.sections import (
     CacheConfig,
+    EventsConfig,
     JournalConfig,
     LaneConfig,
     LanesConfig,
@@ -30,6 +31,7 @@ __all__ = [
     "ConfigError",
     "EngineConfig",
     "EnginesConfig",
+    "EventsConfig",
     "JournalConfig",
     "LaneConfig",
     "LanesConfig",

@@ -26,6 +26,7 @@ from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.renamed import old_names, with_new_names
 from dragoman_server.config.sections import (
     CacheConfig,
+    EventsConfig,
     JournalConfig,
     LanesConfig,
     LimitsConfig,
@@ -54,6 +55,7 @@ class Config(BaseSettings):
     sockets: SocketsConfig = SocketsConfig()
     server: ServerConfig = ServerConfig()
     limits: LimitsConfig = LimitsConfig()
+    events: EventsConfig = EventsConfig()
     lanes: LanesConfig = LanesConfig()
     engines: EnginesConfig = EnginesConfig()
     results: ResultsConfig = ResultsConfig()

@@ -32,7 +32,15 @@ class SocketsConfig(Section):
     ops_token: SecretStr = SecretStr("")
     """What operators show; `file:PATH` reads it from there, `none` asks for none. Empty only on loopback."""
     high_water_mark: Annotated[int, Field(ge=1)] = 20_000
-    """Messages that wait for a slow subscriber before libzmq drops; also those that wait to be read."""
+    """Messages that wait for a slow subscriber before later ones are dropped."""
+    subscriber_bytes: Annotated[int, Field(ge=1)] = 64 << 20
+    """The same in bytes."""
+    subscribers_bytes: Annotated[int, Field(ge=1)] = 256 << 20
+    """For all subscribers together."""
+    subscriptions: Annotated[int, Field(ge=1)] = 4096
+    """Topics of one subscriber; of all together sixteen times as many."""
+    connections: Annotated[int, Field(ge=1)] = 1000
+    """Of each of the three sockets."""
 
     @model_validator(mode="after")
     def _access(self) -> Self:
@@ -48,6 +56,8 @@ class ServerConfig(Section):
     state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
     """Holds the journal, and decoded audio while it is at work."""
     drain_s: Annotated[float, Field(ge=0)] = 30.0
+    restart_expected: Literal["auto", "yes", "no"] = "auto"
+    """Whether peers are told, when it stops, that a successor comes up; `auto`: where a service manager runs it."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto`: console where the log goes to a terminal, JSON otherwise."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -65,7 +75,7 @@ class LimitsConfig(Section):
     """Of a request with a document, or with a recording in base64."""
     frames: Annotated[int, Field(ge=0, le=1000)] = 8
     request_bytes: Annotated[int, Field(ge=64)] = 64 << 20
-    languages: Annotated[int, Field(ge=1)] = 64
+    languages: Annotated[int, Field(ge=1)] = 128
     text_chars: Annotated[int, Field(ge=1)] = 10_000
     document_chars: Annotated[int, Field(ge=1)] = 2_000_000
     """Of a text whose request states its format."""
@@ -80,8 +90,20 @@ class LimitsConfig(Section):
     """Of the sound in the events of one request, language by language; while it is held it counts as in flight."""
     speech_s: Annotated[float, Field(gt=0)] = 14_400.0
     """Spoken for one request, in all its languages together."""
-    in_flight_bytes: Annotated[int, Field(ge=1)] = 512 << 20
-    """Of all requests together; past it, and one `request_bytes` more, the server stops reading."""
+    in_flight_bytes: Annotated[int, Field(ge=1)] = 2 << 30
+    """Of all requests together; past it requests are refused."""
+    peer_in_flight_bytes: Annotated[int, Field(ge=1)] = 1 << 30
+    """Of all requests of one peer."""
+    in_memory_bytes: Annotated[int, Field(ge=0)] = 64 << 20
+    """Of all requests together; large frames past it lie in files in the spool."""
+
+
+class EventsConfig(Section):
+    """What peers of *events* are told; on *routed events* each language that fails has an event of its own."""
+
+    language_errors: Literal["last", "each", "off"] = "last"
+    """Failures of single languages of a text: one `translation_error` for all after the last language, one for each
+    as it fails, or none."""
 
 
 class LaneConfig(Section):
@@ -89,12 +111,14 @@ class LaneConfig(Section):
 
     concurrency: Annotated[int, Field(ge=1)] = 32
     queue: Annotated[int, Field(ge=0)] = 1000
+    in_flight_bytes: Annotated[int, Field(ge=1)] = 768 << 20
+    """Of its requests together, at work and waiting."""
 
 
 class LanesConfig(Section):
     """The lanes by name."""
 
-    translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000)
+    translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000, in_flight_bytes=256 << 20)
     transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
     voice: LaneConfig = LaneConfig(concurrency=8, queue=100)
 

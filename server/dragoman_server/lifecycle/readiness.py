@@ -36,7 +36,8 @@ class Readiness:
         engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.supervisor.available]
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
-        return [*(["draining"] if self._dispatcher.draining else []), *journal, *engines]
+        full = ["intake: requests in flight take all of limits.in_flight_bytes"] if self._services.budget.full else []
+        return [*full, *(["draining"] if self._dispatcher.draining else []), *journal, *engines]
 
     def line(self) -> str:
         """Return the same as one line for an operator."""

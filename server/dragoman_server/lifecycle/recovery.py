@@ -124,7 +124,6 @@ class Recovery:
         subscribers = self._services.publisher.subscribers
         deadline_s = time.monotonic() + _RECONNECT_S
         while self._peers and time.monotonic() < deadline_s:
-            subscribers.read()
             self._peers = {peer for peer in self._peers if not subscribers.hear(peer)}
             await asyncio.sleep(_LOOK_S)
 

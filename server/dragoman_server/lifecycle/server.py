@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-import zmq
 
 from dragoman_engines.pool.memory import Memory
 from dragoman_handlers.registry import HANDLERS
@@ -33,7 +32,7 @@ from dragoman_server.telemetry.lines import NoLines
 from dragoman_server.telemetry.logs import Logs
 from dragoman_server.telemetry.telemetry import Telemetry
 from dragoman_server.transport.addresses import binding, port_of, with_port
-from dragoman_server.transport.backpressure import ByteBudget
+from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
 from dragoman_server.transport.intake import Intake
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.families import FAMILIES
@@ -51,7 +50,6 @@ class Server:
 
     Args:
         config: what is in force.
-        context: of the sockets.
         spool: where decoded audio lies.
         journal: where requests are kept.
         cache: what is known already.
@@ -62,22 +60,21 @@ class Server:
     def __init__(
         self,
         config: Config,
-        context: zmq.Context[zmq.Socket[bytes]],
         spool: Spool,
         journal: Journal,
         cache: Cache,
         logs: Logs | None,
         observers: Sequence[Observer],
     ) -> None:
-        clock, mark = Clock(), config.sockets.high_water_mark
+        clock = Clock()
         self.config = config
         self._logs = logs
         self.journal = journal
         self.cache = cache
-        self.publisher = Publisher(context, mark)
+        self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config, self.memory, cache.keep_unit)
-        self.budget = ByteBudget(config.limits.in_flight_bytes, config.limits.request_bytes)
+        self.budget = ByteBudget(_byte_limits(config))
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
         }
@@ -87,8 +84,7 @@ class Server:
         self.store = TaskStore(config.results, clock.monotonic, journal)
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
-        outgoing, limits = Outgoing(services), _wire_limits(config)
-        self.intake = Intake(context, limits, mark, self.budget, outgoing, self._on_request, self._on_bad)
+        self.intake = self._make_intake(spool)
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,
@@ -106,12 +102,24 @@ class Server:
         self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
         self._apply_logging(config)
 
+    def _make_intake(self, spool: Spool) -> Intake:
+        return Intake(
+            _wire_limits(self.config),
+            self.config.sockets.connections,
+            self.budget,
+            spool.open_unnamed,
+            Outgoing(self._services),
+            self._on_request,
+            self._on_bad,
+        )
+
     def _make_services(self, spool: Spool, clock: Clock) -> Services:
         config = self.config
         return Services(
             pools=self.pools,
             publisher=self.publisher,
             limits=config.limits,
+            events=config.events,
             spool=spool,
             clock=clock,
             budget=self.budget,
@@ -156,11 +164,11 @@ class Server:
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
+        self._services.events = config.events
         self._services.glossary = Glossary(glossary_entries(config.translation))
         self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)
-        self.budget.limit_bytes = config.limits.in_flight_bytes
-        self.budget.reserve_bytes = config.limits.request_bytes
+        self.budget.limits = _byte_limits(config)
         self.store.reconfigure(config.results)
         fixed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", needs_restart=fixed)
@@ -187,6 +195,17 @@ class Server:
         self.dispatcher.refuse(bad.envelope, bad.error)
 
 
+def _make_publisher(config: Config) -> Publisher:
+    sockets = config.sockets
+    return Publisher(
+        sockets.high_water_mark,
+        subscriber_bytes=sockets.subscriber_bytes,
+        subscribers_bytes=sockets.subscribers_bytes,
+        topics=sockets.subscriptions,
+        connections=sockets.connections,
+    )
+
+
 def _wire_limits(config: Config) -> WireLimits:
     limits = config.limits
     return WireLimits(
@@ -195,4 +214,14 @@ def _wire_limits(config: Config) -> WireLimits:
         frames=limits.frames,
         request_bytes=limits.request_bytes,
         languages=limits.languages,
+    )
+
+
+def _byte_limits(config: Config) -> ByteLimits:
+    limits = config.limits
+    return ByteLimits(
+        total_bytes=limits.in_flight_bytes,
+        peer_bytes=limits.peer_in_flight_bytes,
+        lane_bytes={name: getattr(config.lanes, name).in_flight_bytes for name in type(config.lanes).model_fields},
+        memory_bytes=limits.in_memory_bytes,
     )

@@ -49,6 +49,11 @@ class ServiceManager:
         ours = watchdog_us.isdigit() and int(watchdog_us) > 0 and watched_pid == str(os.getpid())
         return cls(address, int(watchdog_us) / 1e6 if ours else None)
 
+    @property
+    def present(self) -> bool:
+        """Return whether there is one: it starts a successor."""
+        return self._address is not None
+
     def keep(self, progress: Callable[[], float], status: Callable[[], str]) -> None:
         """Show signs of life, and how the server is, until `close`.
 

@@ -75,7 +75,10 @@ class Statistics:
             "peers": counts.peers.busiest(sources.telemetry.tasks.active_by_peer()),
             "in_flight": {
                 "bytes": services.budget.taken_bytes,
-                "limit_bytes": services.budget.limit_bytes,
+                "limit_bytes": services.budget.limits.total_bytes,
+                "arriving_bytes": services.budget.arriving_bytes,
+                "spooled_bytes": services.budget.spooled_bytes,
+                "refused": services.budget.refused,
             },
             "results": {"tasks": len(dispatcher.store), "bytes": dispatcher.store.bytes},
             "journal": dict(services.journal.statistics()),

@@ -15,6 +15,7 @@ from dragoman_server.tasks.task_store import TaskStore
 from dragoman_wire.codec import encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.events import TaskFinished
+from dragoman_wire.failures import joint_failure_event
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class Completion:
 
     def finish(self, task: Task, envelope: Envelope, *, keep: bool) -> None:
         """Write the last event of a task, then publish it. `keep` the task for repeats, where a peer can name it."""
+        self._tell_failures(task, envelope)
         task.finished = last = TaskFinished(
             task_id=task.key[1],
             status=status_of(list(task.outcomes.values())),
@@ -61,6 +63,13 @@ class Completion:
             last=header,
         )
         task.journal.append(row, functools.partial(self._written, task, envelope, last, header))
+
+    def _tell_failures(self, task: Task, envelope: Envelope) -> None:
+        """Tell a peer of *events* of all languages that failed at once: one by one they look like an outage."""
+        failed, task.untold = task.untold, {}
+        if failed and (self._services.events.language_errors != "off" or set(failed) == set(task.outcomes)):
+            event = joint_failure_event(envelope, failed, self._services.clock.unix())
+            self._services.publisher.publish(event, envelope.codec, None)
 
     def _written(self, task: Task, envelope: Envelope, last: TaskFinished, header: bytes, _: str | None) -> None:
         task.unwritten -= 1

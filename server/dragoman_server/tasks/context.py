@@ -85,6 +85,11 @@ class TaskContext(Context):
 
     @property
     @override
+    def warnings(self) -> Sequence[str]:
+        return self._run.warnings
+
+    @property
+    @override
     def stages(self) -> dict[str, Any]:
         return self._task.stages
 
@@ -105,13 +110,15 @@ class TaskContext(Context):
                 f"the speech of this request lasts more than {limits.speech_s:g} s, the limit speech_s;"
                 f" ask for fewer languages, or send a shorter text"
             )
+        budget, peer, lane = self._services.budget, run.timeline.peer, run.lane.name
+        if size_bytes > 0:
+            budget.check(size_bytes, peer, lane)
+            budget.take(size_bytes, peer, lane)
+        else:
+            budget.give(-size_bytes, peer, lane)
         run.output_bytes += size_bytes
         run.speech_s += speech_s
         run.size_bytes += size_bytes
-        if size_bytes > 0:
-            self._services.budget.take(size_bytes)
-        else:
-            self._services.budget.give(-size_bytes)
 
     @override
     def elapsed_s(self) -> float:
@@ -157,9 +164,20 @@ class TaskContext(Context):
 
     @override
     def fail(self, error: DragomanError, part: str) -> None:
+        if self._services.told_jointly(self._run.envelope):
+            self.settle(part, error)
+            self._task.untold[part] = error
+            return
         for event in failure_events(self._run.envelope, error, self.now_s(), languages=[part]):
             self._send(event, part=part, error=error)
         self._settled(part, error)
+
+    @override
+    def fail_all(self, error: DragomanError, parts: Sequence[str]) -> None:
+        for part in parts:
+            self.settle(part, error)
+        if self._run.envelope.reply_to is None:
+            self._task.untold |= dict.fromkeys(parts, error)
 
     @override
     def settle(self, part: str, error: DragomanError | None = None) -> None:
@@ -199,7 +217,7 @@ class TaskContext(Context):
     async def run(self, work: Work[R], *, size_s: float) -> Answer[R]:
         timeline, clock = self._run.timeline, self._services.clock
         ticket = Ticket(
-            peer=timeline.peer, priority=self._run.request.priority or "normal", cost_s=work.cost_s(), size_s=size_s
+            peer=timeline.peer, priority=self._run.request.priority_class, cost_s=work.cost_s(), size_s=size_s
         )
         pool = self._services.pools[work.pool]
         asked_s = clock.monotonic()

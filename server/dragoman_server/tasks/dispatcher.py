@@ -110,7 +110,8 @@ class Dispatcher:
         try:
             self.executor.admit(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
         except Overloaded as error:
-            self.refuse(inbound.envelope_as(task.key[1]), error)
+            # A task in flight has an end of its own.
+            self._callbacks.refused(inbound.envelope_as(task.key[1]), error, ends=not task.in_flight)
 
     def _repeat(self, task: Task, handler: Handler[Any], inbound: Inbound, arrived_s: float) -> None:
         """Publish what is known, leave what is in flight, and add what is new."""

@@ -83,7 +83,7 @@ class Executor:
             duplicate: the request is a repeat that asks for more.
 
         Raises:
-            Overloaded: every place of the lane is taken.
+            Overloaded: every place of the lane is taken, or requests in flight hold too many bytes.
         """
         run = self._place(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
         row = AcceptedRow(
@@ -127,7 +127,9 @@ class Executor:
     ) -> Run:
         request = handler.narrowed(inbound.request, parts)
         lane, peer = self._lanes[handler.lane], peer_of(request)
-        priority: Priority = request.priority or "normal"
+        if not resumed:
+            self._services.budget.check(inbound.size_bytes, peer, lane.name)
+        priority: Priority = request.priority_class
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
         turn = lane.enter(ticket, always=resumed)
@@ -137,6 +139,7 @@ class Executor:
             envelope=inbound.envelope_as(task.key[1]),
             audio=inbound.audio,
             parts=tuple(parts),
+            warnings=inbound.warnings,
             lane=lane,
             turn=turn,
             size_bytes=inbound.size_bytes,
@@ -153,7 +156,7 @@ class Executor:
         self._store.begin(task)
         task.begin(run)
         self.active[task.request_type] += 1
-        self._services.budget.take(run.size_bytes)
+        self._services.budget.take(run.size_bytes, peer, lane.name)
         return run
 
     def _written(self, task: Task, run: Run, problem: str | None) -> None:
@@ -175,7 +178,7 @@ class Executor:
         run.lane.leave(run.turn)
         self._leave(task, run)
         task.outcomes |= dict.fromkeys(run.parts, error)
-        self._callbacks.refused(run.envelope, error)
+        self._callbacks.refused(run.envelope, error, ends=not (task.in_flight or task.runs))
         if task.in_flight:
             return
         if task.runs:  # others of its runs have ended meanwhile, and it waited for this one
@@ -253,7 +256,7 @@ class Executor:
 
     def _leave(self, task: Task, run: Run) -> None:
         """Release everything that `_place` took, except the place in the lane."""
-        self._services.budget.give(run.size_bytes)
+        self._services.budget.give(run.size_bytes, run.timeline.peer, run.lane.name)
         task.in_flight.remove(run)
         self.active[task.request_type] -= 1
         if not self.active[task.request_type]:

@@ -165,6 +165,8 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
     """The recording that came with it."""
     parts: tuple[str, ...]
     """The parts that are answered one by one."""
+    warnings: tuple[str, ...] = ()
+    """A sentence for each thing in the request that was left out as it was read."""
     lane: Lane
     turn: asyncio.Future[None] | None
     """Done when its turn in the lane comes; None where there was room at once."""

@@ -11,18 +11,20 @@ from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
 from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import LimitsConfig
+from dragoman_server.config import EventsConfig, LimitsConfig
 from dragoman_server.journal.base import Journal
 from dragoman_server.journal.null import NOTHING
 from dragoman_server.spool import Spool
 from dragoman_server.tasks.observer import NO_OBSERVER, Observer
 from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.publisher import Publisher
+from dragoman_wire.envelope import Envelope
+from dragoman_wire.families import FAMILIES
 
 
 @dataclass(kw_only=True, slots=True)
 class Services:
-    """The parts of the server that every run needs. `limits` may change while it runs."""
+    """The parts of the server that every run needs. `limits` and `events` may change while it runs."""
 
     pools: Mapping[str, EnginePool]
     """By kind, and by kind and name for models beside the default one."""
@@ -36,8 +38,16 @@ class Services:
     glossary: Glossary = field(default_factory=Glossary)
     phrases: PhraseBook = field(default_factory=PhraseBook)
     journal: Journal = NOTHING
+    events: EventsConfig = field(default_factory=EventsConfig)
+    """What peers of *events* are told."""
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NO_OBSERVER
+
+    def told_jointly(self, envelope: Envelope) -> bool:
+        """Tell whether failures of the languages of this request are gathered, and told after its last one."""
+        if envelope.reply_to is not None or self.events.language_errors == "each":
+            return False
+        return FAMILIES.find(envelope.request_type).per_language
 
 
 class Outgoing:

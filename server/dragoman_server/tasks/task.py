@@ -79,6 +79,8 @@ class Task(msgspec.Struct, eq=False):
     events: list[StoredEvent] = []
     outcomes: dict[str, DragomanError | None] = {}
     """By part: None where it was answered with a result."""
+    untold: dict[str, DragomanError] = {}
+    """Failures that one event is to tell at the end, by part."""
     parts: set[str] = set()
     """Those that are answered or in flight."""
     journal: Journal = NOTHING

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-import zmq
-
 from dragoman_wire.errors import DragomanError, EngineFailed
 
-_SAY_NOTHING_PRIVATE = (OSError, sqlite3.Error, zmq.ZMQError)
+_SAY_NOTHING_PRIVATE = (OSError, sqlite3.Error)
 """Errors of files and sockets: what they say is about these."""
 _OF_A_MODEL = "the model failed: "
 

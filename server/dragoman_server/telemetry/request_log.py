@@ -230,7 +230,7 @@ def _line(reply: Reply, timestamp: str) -> FinishedLine:
         milliseconds(reply.published_s - reply.ended_s),
         "info",
         timestamp,
-        request.priority or "normal",
+        request.priority_class,
         request.reply_to,
         request.message_id,
         request.conversation_id,

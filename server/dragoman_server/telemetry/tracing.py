@@ -191,7 +191,7 @@ def _of_request(request: Request, request_type: str, task_id: str) -> dict[str, 
         "messaging.message.id": task_id,
         "dragoman.request.type": request_type,
         "dragoman.peer": peer_of(request),
-        "dragoman.priority": request.priority or "normal",
+        "dragoman.priority": request.priority_class,
     }
     if request.conversation_id is not None:
         attributes["messaging.message.conversation_id"] = request.conversation_id

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import zmq
 
 _REASONS = {
     errno.ENODEV: "this machine has no such address",
@@ -29,7 +28,7 @@ def binding(key: str, address: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, zmq.ZMQError) as error:
+    except (OSError, ValueError) as error:
         raise StartError(f"sockets.{key} {address} cannot be bound: {_reason(error)}") from error
 
 
@@ -38,7 +37,7 @@ def _reason(error: Exception) -> str:
     if number in _REASONS:
         return _REASONS[number]
     if number > 0:
-        return zmq.strerror(number)
+        return os.strerror(number)
     return getattr(error, "strerror", None) or str(error)
 
 

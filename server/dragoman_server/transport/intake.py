@@ -1,29 +1,44 @@
-"""The one reader of the PULL socket. It takes everything that is there at each wake-up and never waits for work."""
+"""The reader of requests. It takes a little of what every peer sends, by turns, and never waits for work."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
-import zmq
 
-from dragoman_server.transport.backpressure import Backpressure, ByteBudget
-from dragoman_wire.inbound import BadMessage, Buffer, Inbound, decode_message
+from dragoman_engines.process.allocator import give_memory_back
+from dragoman_server.transport.arrival import LARGE_BYTES, Arrival, LargeFrame, OpenFile, forget_pages
+from dragoman_server.transport.backpressure import ByteBudget
+from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Connection, FairReader, Readable
+from dragoman_server.transport.connections import Connections
+from dragoman_server.transport.header_reader import HeaderReader
+from dragoman_server.transport.zmtp import COMMAND, LONG, MORE, ZmtpError, parse_command, pong_command
+from dragoman_wire.inbound import BadMessage, Buffer, Inbound, Seen, decode_quickly
 from dragoman_wire.limits import WireLimits
 
 log = structlog.get_logger()
 
-_MOST_PER_TURN = 64
-"""Messages before the loop has a turn again."""
-_LOOK_AGAIN_S = 1.0
-_SLOW_S = 0.02
-"""Between two messages while the byte budget is used up."""
-_LARGE_BYTES = 1 << 16
-_NOBLOCK = int(zmq.NOBLOCK)
+_TURN_S = 0.004
+_MESSAGES_PER_TURN = 64
+_LOOK_S = 1.0
+_PARTS_PER_VISIT = 1000
+_LARGE_READS = 2
+_LARGE_READ_BYTES = 1 << 18
+"""Of a large frame, on a visit."""
+_QUICK_BYTES = 1 << 17
+"""Headers up to this size are decoded in a moment."""
+_EXPLAINED_BYTES = 1 << 13
+"""Up to this size it also takes a moment to find out what is wrong with one."""
+_MOST_PARTS = 10_000
+"""Of one message. Its sender is no peer of ours; one that is only just over the limit is answered."""
+_SLOW_S = 10.0
+_SLOWEST_BYTES_PER_S = 1 << 16
+"""A large frame may take so long, and then so long as this many bytes a second take."""
+_ROUNDS_TO_EMPTY = 500
+_FORGOTTEN_FILES = 64
 
 
 class Outbox(Protocol):
@@ -38,14 +53,32 @@ class Outbox(Protocol):
         ...
 
 
+class _Pusher(Connection):
+    """A peer that pushes requests."""
+
+    arrival: Arrival | None = None
+    """The message that is arriving."""
+    large: LargeFrame | None = None
+    """The frame that is being read to its place, and its flags and beginning."""
+    large_flags = 0
+    large_since_s = 0.0
+    reading_header = False
+    """Its last message is with the reader of large headers; later ones wait, to keep their order."""
+
+    @property
+    def idle(self) -> bool:
+        """Return whether the next bytes are those of a small frame, and may come."""
+        return not (self.closed or self.reading_header) and self.large is None
+
+
 class Intake:
     """Receives, decodes and hands over.
 
     Args:
-        context: the ZeroMQ context.
         limits: sizes past which a request is refused before it is decoded.
-        high_water_mark: messages that wait to be read before libzmq pushes back.
-        budget: what may be read beside the requests in flight.
+        connections: most at a time.
+        budget: what requests may hold.
+        open_file: makes files without names for large frames.
         outbox: what is answered in the turn in which it is read goes out at its end.
         on_request: called with each well-formed request; must not block.
         on_bad: called with each that is not.
@@ -53,119 +86,275 @@ class Intake:
 
     def __init__(
         self,
-        context: zmq.Context[zmq.Socket[bytes]],
         limits: WireLimits,
-        high_water_mark: int,
+        connections: int,
         budget: ByteBudget,
+        open_file: OpenFile,
         outbox: Outbox,
         on_request: Callable[[Inbound], None],
         on_bad: Callable[[BadMessage], None],
     ) -> None:
-        self._socket = context.socket(zmq.PULL)
-        self._socket.set(zmq.RCVHWM, high_water_mark)
-        # A single frame past every limit closes its sender's connection before it is allocated; a little room is left
-        # so that a request that is only just too large is answered.
-        self._socket.set(zmq.MAXMSGSIZE, limits.request_bytes + limits.header_bytes)
-        self._turns_to_empty = math.ceil(high_water_mark / _MOST_PER_TURN)
         self.limits = limits
         self._budget = budget
-        self._outbox = outbox
-        budget.on_relief = self._resume
+        self._open_file = open_file
         self._on_request = on_request
         self._on_bad = on_bad
+        self._reader = FairReader(self._visit, _TURN_S, _MESSAGES_PER_TURN, (outbox.hold, outbox.release))
+        self.connections = Connections(_Pusher, b"PULL", frozenset({b"PUSH"}), connections, self._reader, self._gone)
+        self._headers = HeaderReader()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._again: asyncio.Handle | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._large_messages = self._large_before = 0
+        self._untidy = False
         self.received = 0
         self.rejected = 0
         self.last_turn_s = time.monotonic()
-        """When the loop last looked at the socket; the health check goes by it."""
+        """When the loop last looked at the sockets; the health check goes by it."""
 
     def bind(self, endpoint: str) -> str:
-        """Bind the socket; return its endpoint."""
-        self._socket.bind(endpoint)
-        return self._socket.get_string(zmq.LAST_ENDPOINT)
+        """Bind the socket; return its endpoint.
+
+        Raises:
+            OSError: it cannot be bound.
+        """
+        return self.connections.bind(endpoint)
 
     def start(self) -> None:
         """Read from now on, whenever something is there."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket.fileno(), self._turn)
+        self.connections.start()
         self._look_again()
 
     def stop(self) -> None:
-        """Take the messages that still wait, if it was started, then close the socket."""
+        """Take the messages that still wait, if it was started, then close the sockets."""
         if self._loop is not None:
-            self._loop.remove_reader(self._socket.fileno())
-            for handle in (self._again, self._look):
-                if handle is not None:
-                    handle.cancel()
+            if self._look is not None:
+                self._look.cancel()
             self.empty()
             self._loop = None
-        self._socket.close(linger=0)
+        self.connections.stop()
+        self._headers.close()
 
     def empty(self) -> None:
-        """Take the messages that wait now, as far as the budget goes; no later ones, for a peer may never stop."""
-        for _ in range(self._turns_to_empty):
-            if not self._take(_MOST_PER_TURN):
+        """Take the messages that have come; no endless row of later ones, for a peer may never stop."""
+        for connection in self.connections:
+            if connection.shaken:
+                self._reader.wants(connection)
+        for _ in range(_ROUNDS_TO_EMPTY):
+            if not self._reader.turn():
                 return
 
-    def _turn(self) -> None:
-        if self._loop is None:
-            return
-        self.last_turn_s = time.monotonic()
-        if self._again is not None:
-            self._again.cancel()
-            self._again = None
-        self._outbox.hold()
-        try:
-            pressure = self._budget.pressure
-            if pressure is Backpressure.SLOW and self._take(1):
-                self._again = self._loop.call_later(_SLOW_S, self._turn)
-            elif pressure is Backpressure.NONE and self._take(_MOST_PER_TURN):
-                self._again = self._loop.call_soon(self._turn)
-        finally:
-            self._outbox.release()
-
     def _look_again(self) -> None:
-        """Look at the socket now and then: its descriptor is edge-triggered, and an edge may be missed."""
-        if self._loop is not None:
-            self._look = self._loop.call_later(_LOOK_AGAIN_S, self._look_again)
-            self._turn()
-
-    def _resume(self) -> None:
+        """Note that the loop has its turns, and close connections that only cost."""
         if self._loop is None:
             return
-        if self._again is not None:
-            self._again.cancel()
-        self._again = self._loop.call_soon(self._turn)
+        self._look = self._loop.call_later(_LOOK_S, self._look_again)
+        self.last_turn_s = now_s = time.monotonic()
+        self.connections.close_unshaken(now_s)
+        self._tidy_memory()
+        for connection in list(self.connections):
+            pusher = cast("_Pusher", connection)
+            large = pusher.large
+            if large is not None:
+                come_bytes = large.size_bytes - large.missing_bytes
+                if now_s > pusher.large_since_s + _SLOW_S + come_bytes / _SLOWEST_BYTES_PER_S:
+                    pusher.close()
 
-    def _take(self, most: int) -> bool:
-        """Hand over up to `most` messages; return whether there may be more."""
-        for _ in range(most):
-            if self._budget.pressure is Backpressure.STOP:
-                return False
-            try:
-                frames = self._receive()
-            except zmq.Again:
-                return False
-            self.received += 1
-            try:
-                inbound = decode_message(frames, self.limits)
-            except BadMessage as bad:
-                self.rejected += 1
-                self._guard(self._on_bad, bad)
-            else:
-                self._guard(self._on_request, inbound)
-        return True
+    def _tidy_memory(self) -> None:
+        """Give back what large messages took, a while after the last of them."""
+        if self._budget.spooled_bytes:
+            forget_pages(_FORGOTTEN_FILES)
+        if self._large_messages != self._large_before:
+            self._large_before, self._untidy = self._large_messages, True
+        elif self._untidy:
+            self._untidy = False
+            give_memory_back()
 
-    def _receive(self) -> list[Buffer]:
-        frames: list[Buffer] = []
-        more = True
-        while more:
-            frame = self._socket.recv(_NOBLOCK, copy=False)
-            frames.append(frame.buffer if len(frame) >= _LARGE_BYTES else frame.bytes)
-            more = frame.more
-        return frames
+    def _gone(self, connection: Connection) -> None:
+        pusher = cast("_Pusher", connection)
+        if pusher.arrival is not None:
+            pusher.arrival.drop()
+            pusher.arrival = pusher.large = None
+
+    # --- reading -------------------------------------------------------------------------------------------
+
+    def _visit(self, connection: Connection, share: int) -> Readable:
+        """Take up to `share` messages of a peer."""
+        pusher = cast("_Pusher", connection)
+        self.last_turn_s = time.monotonic()
+        try:
+            return self._take(pusher, share)
+        except ZmtpError as error:
+            log.debug("peer.closed", reason=str(error))
+            pusher.close()
+            return Readable.NOTHING
+
+    def _take(self, pusher: _Pusher, share: int) -> Readable:
+        if pusher.reading_header:
+            return Readable.NOTHING  # it is wanted again when that is done
+        if pusher.large is not None:
+            return self._read_large(pusher, pusher.large)
+        more = self._parse(pusher, share)
+        if not more and pusher.idle:
+            count = pusher.receive()
+            more = bool(count) and (self._parse(pusher, share) or count == READ_BYTES)
+            if pusher.ended:
+                pusher.close()
+        return Readable.MORE if more or pusher.large is not None else Readable.NOTHING
+
+    def _parse(self, pusher: _Pusher, share: int) -> bool:
+        """Take up to `share` messages from the bytes that have come; return whether there may be more in them."""
+        data, place, end = pusher.data, pusher.place, len(pusher.data)
+        for _ in range(_PARTS_PER_VISIT):
+            if end - place < 2:
+                break
+            flags, size, start = data[place], data[place + 1], place + 2
+            if flags & LONG:
+                if end - place < 9:
+                    break
+                size, start = int.from_bytes(data[place + 1 : place + 9], "big"), place + 9
+            stop = start + size
+            if stop > end:
+                self._wait_for(pusher, flags, size, start)
+                break
+            pusher.place = place = stop
+            share -= self._frame(pusher, flags, data[start:stop])
+            if pusher.closed or pusher.reading_header:
+                return False
+            if not share:
+                return True
+        else:
+            return True
+        pusher.drop_dealt_with()
+        return False
+
+    def _frame(self, pusher: _Pusher, flags: int, frame: bytes) -> int:
+        """Deal with a whole frame; return the number of messages that end with it."""
+        if flags & ~LONG == 0 and pusher.arrival is None:
+            self._decode(pusher, [frame], None)
+            return 1
+        if flags & COMMAND:
+            self._obey(pusher, flags, frame)
+            return 0
+        arrival = self._arrival_of(pusher)
+        arrival.add(frame)
+        self._check_sanity(arrival)
+        return 0 if flags & MORE else self._complete(pusher, arrival)
+
+    def _wait_for(self, pusher: _Pusher, flags: int, size: int, start: int) -> None:
+        """Wait for the rest of a frame; that of a large one is read straight to its place.
+
+        Raises:
+            ZmtpError: it is past every limit. A little room is left, so that one that is only just too large is
+                answered.
+        """
+        most = COMMAND_BYTES if flags & COMMAND else self.limits.request_bytes + self.limits.header_bytes
+        if size > most:
+            raise ZmtpError(f"a frame of {size} bytes")
+        if size < LARGE_BYTES:
+            return
+        arrival = self._arrival_of(pusher)
+        pusher.large, pusher.large_flags, pusher.large_since_s = arrival.begin(size), flags, time.monotonic()
+        self._large_messages += 1
+        self._check_sanity(arrival)
+        rest = memoryview(pusher.data)[start:]
+        pusher.data, pusher.place = b"", 0
+        while rest:
+            space = pusher.large.space()
+            count = min(len(space), len(rest))
+            space[:count] = rest[:count]
+            self._came(pusher, pusher.large, count)
+            rest = rest[count:]
+
+    def _read_large(self, pusher: _Pusher, large: LargeFrame) -> Readable:
+        for _ in range(_LARGE_READS):
+            try:
+                count = pusher.sock.recv_into(large.space()[:_LARGE_READ_BYTES])
+            except (BlockingIOError, InterruptedError):
+                return Readable.NOTHING
+            except OSError:
+                count = 0
+            if not count:
+                pusher.ended = True
+                pusher.close()  # what is not whole never will be
+                return Readable.NOTHING
+            large = self._came(pusher, large, count)
+            if not large.missing_bytes:
+                arrival = self._arrival_of(pusher)
+                arrival.end(large)
+                pusher.large = None
+                if not pusher.large_flags & MORE:
+                    self._complete(pusher, arrival)
+                return Readable.NOTHING if pusher.reading_header else Readable.MORE
+        return Readable.MORE
+
+    def _came(self, pusher: _Pusher, large: LargeFrame, count: int) -> LargeFrame:
+        """Take bytes of a large frame; return it, or what takes the rest of it where the disk is full."""
+        try:
+            large.came(count)
+        except OSError:
+            large = pusher.large = self._arrival_of(pusher).refuse_rest(large)
+        return large
+
+    def _arrival_of(self, pusher: _Pusher) -> Arrival:
+        if pusher.arrival is None:
+            pusher.arrival = Arrival(self.limits, self._budget, self._open_file)
+        return pusher.arrival
+
+    def _check_sanity(self, arrival: Arrival) -> None:
+        """Check that what is dropped as it is read has an end.
+
+        Raises:
+            ZmtpError: the message is nothing that a peer would send.
+        """
+        if arrival.parts > _MOST_PARTS or arrival.size_bytes > 2 * (
+            self.limits.request_bytes + self.limits.header_bytes
+        ):
+            raise ZmtpError(f"a message of {arrival.parts} parts and {arrival.size_bytes} bytes so far")
+
+    def _obey(self, pusher: _Pusher, flags: int, frame: bytes) -> None:
+        name, data = parse_command(frame)
+        if flags & MORE or pusher.arrival is not None or name == b"ERROR":
+            raise ZmtpError("a command where none may be")
+        if name == b"PING":
+            pusher.write_now(pong_command(data))
+
+    # --- handing over --------------------------------------------------------------------------------------
+
+    def _complete(self, pusher: _Pusher, arrival: Arrival) -> int:
+        pusher.arrival = None
+        arrival.release()
+        self._decode(pusher, arrival.frames, arrival.seen)
+        return 1
+
+    def _decode(self, pusher: _Pusher, frames: list[Buffer], seen: Seen | None) -> None:
+        self.received += 1
+        try:
+            inbound = decode_quickly(
+                frames, self.limits, seen, quick_bytes=_QUICK_BYTES, explained_bytes=_EXPLAINED_BYTES
+            )
+        except BadMessage as bad:
+            self._reject(bad)
+            return
+        if inbound is not None:
+            self._guard(self._on_request, inbound)
+            return
+        pusher.reading_header = True
+        self._headers.read(frames, self.limits, seen, lambda found: self._read(pusher, found))
+
+    def _read(self, pusher: _Pusher, found: Inbound | BadMessage) -> None:
+        """Hand over what the reader of large headers has found, and go on with its peer."""
+        pusher.reading_header = False
+        if isinstance(found, BadMessage):
+            self._reject(found)
+        else:
+            self._guard(self._on_request, found)
+        if not pusher.closed:
+            self._reader.wants(pusher)
+
+    def _reject(self, bad: BadMessage) -> None:
+        self.rejected += 1
+        self._guard(self._on_bad, bad)
 
     @staticmethod
     def _guard(call: Callable[..., None], message: Inbound | BadMessage) -> None:

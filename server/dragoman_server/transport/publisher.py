@@ -1,53 +1,63 @@
-"""The one owner of the PUB sockets: order, encoding, topic."""
+"""The one owner of the sockets that publish: order, encoding, topic."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
 
 import structlog
-import zmq
-import zmq.backend
 
 from dragoman_server.bounded import BoundedMap
+from dragoman_server.transport.pub_socket import OutBudget, PubSocket
 from dragoman_server.transport.subscribers import Subscribers
+from dragoman_server.transport.zmtp import MORE, frame_head, wire_of
 from dragoman_wire.codec import Codec, encode_header
 from dragoman_wire.events import Event
 from dragoman_wire.inbound import Buffer
-from dragoman_wire.outbound import frames_of
+from dragoman_wire.outbound import frames_of, topic_of
 
 log = structlog.get_logger()
 
-_LARGE_BYTES = 1 << 16
-"""Frames from this size on are handed to libzmq without a copy."""
-_SUBSCRIPTION_BYTES = 4096
-"""The largest thing that a subscriber may send."""
-_LAST, _MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
+_TOPIC_BYTES = 65
+"""The longest name of a peer, and its NUL."""
+_PREFIX_BYTES = 64
+"""Of an event, by which a subscriber of *events* may choose."""
+_TOPICS_IN_ALL = 16
+"""Times as many as one subscriber may have."""
 _KNOWN_PEERS = 10_000
 _MOST_WAITING = 16
 """Events that leave together; the first of them is not to wait for long."""
 
 
-class _Socket(zmq.Socket[bytes]):
-    """A socket without what only other kinds of sockets need, which is half of the time that a message takes."""
-
-    send = zmq.backend.Socket.send  # type: ignore[assignment]  # but for two arguments that are never given, the same
-
-
 class Publisher:
     """Sends events: on *events* to every subscriber, on *routed events* to one peer.
 
-    A PUB socket never blocks: it drops what a slow subscriber does not take in time, once `high_water_mark` messages
-    wait for it. What was dropped is had again by a repeat or a `result` request.
+    It never blocks: a subscriber that does not take what is sent in time gets no more once `subscriber_bytes` or
+    `high_water_mark` messages wait for it. What was dropped is had again by a repeat or a `result` request.
+
+    Args:
+        high_water_mark: messages that wait for one subscriber.
+        subscriber_bytes: bytes that wait for one subscriber.
+        subscribers_bytes: bytes that wait for all subscribers together.
+        topics: topics of one subscriber.
+        connections: subscribers of each socket.
     """
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], high_water_mark: int) -> None:
-        self._events = context.socket(zmq.PUB, socket_class=_Socket)
-        self._routed = context.socket(zmq.XPUB, socket_class=_Socket)
-        self.subscribers = Subscribers(self._routed)
-        for socket in (self._events, self._routed):
-            socket.set(zmq.SNDHWM, high_water_mark)
-            socket.set(zmq.MAXMSGSIZE, _SUBSCRIPTION_BYTES)
+    def __init__(
+        self,
+        high_water_mark: int,
+        *,
+        subscriber_bytes: int = 64 << 20,
+        subscribers_bytes: int = 256 << 20,
+        topics: int = 4096,
+        connections: int = 1000,
+    ) -> None:
+        self.budget = OutBudget(subscribers_bytes, subscriber_bytes, high_water_mark)
+        most = _TOPICS_IN_ALL * topics
+        self._events = PubSocket(Subscribers(_PREFIX_BYTES, topics, most), self.budget, connections)
+        self._routed = PubSocket(Subscribers(_TOPIC_BYTES, topics, most), self.budget, connections)
+        self.subscribers = self._routed.subscribers
         self._waiting: list[tuple[str | None, bytes, Sequence[Buffer]]] = []
         self._peers: BoundedMap[str, Codec] = BoundedMap(_KNOWN_PEERS)
         self._holding = False
@@ -55,13 +65,16 @@ class Publisher:
 
     def bind_events(self, endpoint: str) -> str:
         """Bind the socket for all subscribers; return its endpoint, with the port where 0 was asked for."""
-        return _bind(self._events, endpoint)
+        return self._events.bind(endpoint)
 
     def bind_routed(self, endpoint: str) -> str:
         """Bind the socket on which each peer gets its own events; return its endpoint."""
-        bound = _bind(self._routed, endpoint)
-        self.subscribers.start()
-        return bound
+        return self._routed.bind(endpoint)
+
+    @property
+    def connections(self) -> int:
+        """Return the number of subscribers' connections."""
+        return len(self._events.connections) + len(self._routed.connections)
 
     def publish(self, event: Event | dict[str, object], codec: Codec, reply_to: str | None) -> None:
         """Send one event without binaries, in the order of the calls."""
@@ -70,8 +83,8 @@ class Publisher:
     def send(self, header: bytes, codec: Codec, reply_to: str | None, binaries: Sequence[Buffer] = ()) -> None:
         """Send one event that is encoded already, in this `codec`; in the order of the calls.
 
-        What comes up in one turn of the loop leaves together: each message by itself would wake the thread of libzmq
-        that writes it, and the peer.
+        What comes up in one turn of the loop leaves together: each message by itself would be a call to the kernel,
+        and would wake the peer.
         """
         if reply_to is not None:
             self._peers.put(reply_to, codec)
@@ -95,28 +108,39 @@ class Publisher:
         """Hand over the waiting events."""
         waiting, self._waiting = self._waiting, []
         for reply_to, header, binaries in waiting:
-            socket = self._events if reply_to is None else self._routed
-            *first, last = frames_of(header, reply_to, binaries)
             try:
-                for frame in first:
-                    socket.send(frame, _MORE, copy=len(frame) < _LARGE_BYTES)
-                socket.send(last, _LAST, copy=len(last) < _LARGE_BYTES)
-            except zmq.ZMQError:  # the others are still to leave
+                self._enqueue(reply_to, header, binaries)
+            except Exception:  # the others are still to leave
                 log.exception("event.not_sent", reply_to=reply_to, bytes=len(header))
+        self._events.write()
+        self._routed.write()
+
+    def _enqueue(self, reply_to: str | None, header: bytes, binaries: Sequence[Buffer]) -> None:
+        if reply_to is None:
+            socket, topic = self._events, b""
+            subscribers = socket.subscribers.of(header[:_PREFIX_BYTES])
+        else:
+            socket, topic = self._routed, _topic_frame(reply_to)
+            subscribers = socket.subscribers.of_topic(topic_of(reply_to))
+        if not subscribers:
+            return
+        if binaries:
+            socket.enqueue(subscribers, wire_of(frames_of(header, reply_to, binaries)))
+        else:
+            socket.enqueue(subscribers, [topic + frame_head(len(header)) + header])
 
     def announce(self, event: Event) -> None:
         """Send an event to every peer that was answered on *routed events* lately, in its own encoding."""
         for reply_to, codec in list(self._peers.items()):
             self.publish(event, codec, reply_to)
 
-    def close(self, linger_ms: int) -> None:
-        """Close the sockets; what waits for subscribers has `linger_ms` more once the context ends."""
+    async def close(self, linger_s: float) -> None:
+        """Close the sockets; what waits for subscribers has `linger_s` more to leave."""
         self.flush()
-        self.subscribers.stop()
-        for socket in (self._events, self._routed):
-            socket.close(linger=linger_ms)
+        await asyncio.gather(self._events.close(linger_s), self._routed.close(linger_s))
 
 
-def _bind(socket: zmq.Socket[bytes], endpoint: str) -> str:
-    socket.bind(endpoint)
-    return socket.get_string(zmq.LAST_ENDPOINT)
+@functools.lru_cache(maxsize=_KNOWN_PEERS)
+def _topic_frame(reply_to: str) -> bytes:
+    topic = topic_of(reply_to)
+    return frame_head(len(topic), MORE) + topic

@@ -1,59 +1,115 @@
-"""The subscribers of the routed events, as an XPUB socket reports them."""
+"""The subscribers of a socket: who has asked for what, in time that does not grow with the number of topics."""
 
 from __future__ import annotations
 
-import asyncio
+from collections import deque
 
-import zmq
-
+from dragoman_server.transport.connection import Connection
+from dragoman_server.transport.zmtp import Buffer
 from dragoman_wire.outbound import topic_of
 
-_EVERY_S = 1.0
-"""Subscriptions wait in the socket until they are read."""
-_MOST = 100_000
-"""Topics that are remembered; libzmq remembers them all, to filter by."""
-_SUBSCRIBE, _UNSUBSCRIBE = 1, 0
+_MOST_CACHED = 10_000
+
+
+class Subscriber(Connection):
+    """A peer that subscribes, with what waits until it is taken."""
+
+    topics: set[bytes]
+    out: deque[Buffer]
+    """What waits, in order; a message is one buffer, or a few where it is large."""
+    waiting_bytes: int = 0
+    """Of all that waits, with what keeping it costs."""
+    dirty: bool = False
+    """It has something new."""
+    blocked: bool = False
+    """Its connection takes nothing more for the moment."""
+    in_message: bool = False
+    """Parts of a message have come that is no subscription."""
 
 
 class Subscribers:
-    """Reads subscriptions from a socket that another part sends on, in the same loop.
+    """Topics, which are prefixes, and their subscribers.
 
     Args:
-        socket: of type XPUB.
+        longest_bytes: longest topic; a longer one could match nothing, and is not kept.
+        most_each: topics of one subscriber.
+        most: topics of all together.
     """
 
-    def __init__(self, socket: zmq.Socket[bytes]) -> None:
-        self._socket = socket
-        self._topics: set[bytes] = set()
-        self._timer: asyncio.TimerHandle | None = None
+    def __init__(self, longest_bytes: int, most_each: int, most: int) -> None:
+        self._longest_bytes = longest_bytes
+        self._most_each = most_each
+        self._most = most
+        self._topics: dict[bytes, dict[Subscriber, None]] = {}
+        self._lengths: dict[int, int] = {}
+        """How many topics have this length: only prefixes of these lengths are looked up."""
+        self._cache: dict[bytes, tuple[Subscriber, ...]] = {}
+        self.count = 0
+        self.refused = 0
+        """Subscriptions past a limit."""
 
-    def start(self) -> None:
-        """Read now and then, so that nothing piles up."""
-        self.read()
-        self._timer = asyncio.get_running_loop().call_later(_EVERY_S, self.start)
+    def subscribe(self, subscriber: Subscriber, topic: bytes) -> None:
+        """Note a subscription, unless it is past a limit."""
+        if topic in subscriber.topics:
+            return
+        if (
+            len(topic) > self._longest_bytes
+            or len(subscriber.topics) >= self._most_each
+            or (self.count >= self._most and topic)
+        ):
+            self.refused += 1
+            return
+        subscriber.topics.add(topic)
+        self.count += 1
+        found = self._topics.get(topic)
+        if found is None:
+            self._topics[topic] = {subscriber: None}
+            self._lengths[len(topic)] = self._lengths.get(len(topic), 0) + 1
+        else:
+            found[subscriber] = None
+        self._cache.clear()
 
-    def stop(self) -> None:
-        """Read no more."""
-        if self._timer is not None:
-            self._timer.cancel()
+    def unsubscribe(self, subscriber: Subscriber, topic: bytes) -> None:
+        """Note the end of a subscription."""
+        if topic in subscriber.topics:
+            subscriber.topics.remove(topic)
+            self._remove(subscriber, topic)
 
-    def read(self) -> None:
-        """Take note of new subscriptions and of those that ended."""
-        while True:
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            if len(frames) == 1 and frames[0]:
-                self._note(frames[0][0], frames[0][1:])
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forget a subscriber."""
+        for topic in subscriber.topics:
+            self._remove(subscriber, topic)
+        subscriber.topics.clear()
+
+    def of(self, subject: bytes) -> tuple[Subscriber, ...]:
+        """Return the subscribers of a subject, each once."""
+        found: dict[Subscriber, None] = {}
+        for length in self._lengths:
+            if length <= len(subject):
+                found |= self._topics.get(subject[:length], {})
+        return tuple(found)
+
+    def of_topic(self, topic: bytes) -> tuple[Subscriber, ...]:
+        """Return what `of` does; it is remembered."""
+        found = self._cache.get(topic)
+        if found is None:
+            if len(self._cache) >= _MOST_CACHED:
+                self._cache.clear()
+            found = self._cache[topic] = self.of(topic)
+        return found
 
     def hear(self, peer: str) -> bool:
         """Return whether a subscription covers what is for this peer."""
-        topic = topic_of(peer)
-        return any(topic[:length] in self._topics for length in range(len(topic), -1, -1))
+        return bool(self.of_topic(topic_of(peer)))
 
-    def _note(self, what: int, topic: bytes) -> None:
-        if what == _SUBSCRIBE and len(self._topics) < _MOST:
-            self._topics.add(topic)
-        elif what == _UNSUBSCRIBE:
-            self._topics.discard(topic)
+    def _remove(self, subscriber: Subscriber, topic: bytes) -> None:
+        self.count -= 1
+        found = self._topics[topic]
+        del found[subscriber]
+        if not found:
+            del self._topics[topic]
+            length = len(topic)
+            self._lengths[length] -= 1
+            if not self._lengths[length]:
+                del self._lengths[length]
+        self._cache.clear()

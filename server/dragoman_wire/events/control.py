@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from dragoman_wire.events.base import Event
 
-TaskStatus = Literal["completed", "partial", "failed", "cancelled", "expired"]
+TaskStatus = Literal["completed", "partial", "failed", "cancelled", "expired", "refused"]
 ProgressStage = Literal["queued", "working"]
 ProgressUnit = Literal["chunks", "items", "seconds", "characters"]
 CancelStatus = Literal["cancelled", "finished", "unknown"]
@@ -85,7 +85,7 @@ class TaskProgress(Event, frozen=True, kw_only=True, tag="task_progress"):
 
 
 class TaskFinished(Event, frozen=True, kw_only=True, tag="task_finished"):
-    """The last event of an accepted task."""
+    """The last event of a task, and the end of a request that was refused."""
 
     task_id: str
     status: TaskStatus
@@ -93,9 +93,13 @@ class TaskFinished(Event, frozen=True, kw_only=True, tag="task_finished"):
     """The number of the task's events before this one, `accepted` not counted."""
     queue_time_ms: float
     compute_time_ms: float
+    error_code: str | UnsetType = UNSET
+    """Why it was refused, where it was."""
 
 
 class ServerStopping(Event, frozen=True, kw_only=True, tag="server_stopping"):
     """A shutdown began; what is in flight has this long."""
 
     drain_ms: int
+    restart_expected: bool
+    """Whether a successor is likely to come up by itself."""

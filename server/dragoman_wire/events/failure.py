@@ -19,6 +19,14 @@ class ErrorEvent(Event, frozen=True, kw_only=True):
     retry_after_ms: int | UnsetType = UNSET
 
 
+class FailedLanguage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A language that has no result, and why."""
+
+    target_language: str
+    error: str
+    error_code: str
+
+
 class RequestRejected(ErrorEvent, frozen=True, kw_only=True, tag="request_rejected"):
     """A request of no known family, or one that could not be read at all."""
 
@@ -28,7 +36,7 @@ class RequestRejected(ErrorEvent, frozen=True, kw_only=True, tag="request_reject
 
 
 class TranslationError(ErrorEvent, frozen=True, kw_only=True, tag="translation_error"):
-    """One target language failed; `targetLanguage` is null where the request itself was refused."""
+    """A target language failed, or several; `targetLanguage` is null where a refused request names none."""
 
     task_id: str | None
     message_id: str | None
@@ -37,6 +45,8 @@ class TranslationError(ErrorEvent, frozen=True, kw_only=True, tag="translation_e
     post_id: str | UnsetType = UNSET
     """Of a story's text object; left out for plain translations."""
     text_object_index: int | UnsetType = UNSET
+    failed_languages: list[FailedLanguage] | UnsetType = UNSET
+    """On *events*, where one event tells of all languages that failed."""
 
 
 class AudioErrorEvent(ErrorEvent, frozen=True, kw_only=True):
@@ -54,6 +64,9 @@ class TranscriptionError(AudioErrorEvent, frozen=True, kw_only=True, tag="transc
 
 class AudioProcessError(AudioErrorEvent, frozen=True, kw_only=True, tag="audio_process_error"):
     """A voice message failed in whole."""
+
+    post_id: str | UnsetType = UNSET
+    post_media_id: str | UnsetType = UNSET
 
 
 class CorrectionError(ErrorEvent, frozen=True, kw_only=True, tag="correction_error"):

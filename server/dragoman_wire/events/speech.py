@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dragoman_wire.events.base import BinaryFrame, Event
+from dragoman_wire.events.failure import FailedLanguage
 
 
 class TranscriptWord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -19,15 +20,15 @@ class TranscriptWord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     confidence: float
 
 
-class TranscriptSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A piece of a transcription or of a spoken translation, with its place in time."""
+class TranscriptSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A piece of a transcription or of a spoken translation, with its place in time. What is not known is left out."""
 
     text: str
     start_ms: int
     end_ms: int
-    confidence: float | None
-    speaker_id: str | None
-    language: str | None
+    confidence: float | None = None
+    speaker_id: str | None = None
+    language: str | None = None
     words: list[TranscriptWord] | UnsetType = UNSET
     """Left out unless the request asked for them."""
 
@@ -68,6 +69,9 @@ class TranscriptionCompleted(TranscriptionEvent, frozen=True, kw_only=True, tag=
 class TranscriptionReady(TranscriptionEvent, frozen=True, kw_only=True, tag="transcription_ready"):
     """The first answer to `audio_process`."""
 
+    post_id: str | UnsetType = UNSET
+    post_media_id: str | UnsetType = UNSET
+
 
 class TranslatedAudio(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A spoken translation; its bytes are in a binary frame."""
@@ -97,6 +101,8 @@ class TranslatedAudioEvent(Event, frozen=True, kw_only=True):
     translated_audio: TranslatedAudio
     binary_frames: dict[str, BinaryFrame]
     timestamp: float
+    post_id: str | UnsetType = UNSET
+    post_media_id: str | UnsetType = UNSET
 
 
 class AudioTranslationReady(TranslatedAudioEvent, frozen=True, kw_only=True, tag="audio_translation_ready"):
@@ -113,14 +119,6 @@ class AudioTranslationsCompleted(TranslatedAudioEvent, frozen=True, kw_only=True
     """The last of several languages."""
 
 
-class FailedLanguage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A language that was left out, and why."""
-
-    target_language: str
-    error: str
-    error_code: str
-
-
 class AudioProcessCompleted(Event, frozen=True, kw_only=True, tag="audio_process_completed"):
     """The whole voice message; the audio of language X is the binary frame `audio_X`."""
 
@@ -135,3 +133,9 @@ class AudioProcessCompleted(Event, frozen=True, kw_only=True, tag="audio_process
     processing_time_ms: int
     timestamp: float
     binary_frames: dict[str, BinaryFrame]
+    no_speech: bool | UnsetType = UNSET
+    """True where nobody speaks in the recording; else left out."""
+    warnings: list[str] | UnsetType = UNSET
+    """A sentence for each thing that was left out or guessed; left out where there is none."""
+    post_id: str | UnsetType = UNSET
+    post_media_id: str | UnsetType = UNSET

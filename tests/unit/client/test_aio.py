@@ -270,7 +270,12 @@ async def test_a_request_over_the_limits_is_not_even_sent(serve: Serve) -> None:
 
 async def test_a_stopping_server_is_told_of_but_no_error(serve: Serve) -> None:
     def stopping(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
-        return [accepted(request), ServerStopping(drain_ms=900), translated(request, "pt"), finished(request)]
+        return [
+            accepted(request),
+            ServerStopping(drain_ms=900, restart_expected=False),
+            translated(request, "pt"),
+            finished(request),
+        ]
 
     async with client_of(serve(stopping)) as client:
         assert client.server_stopping_ms is None

@@ -87,9 +87,6 @@ def test_json_is_the_wire_document() -> None:
         "text": "Bye & <thanks>.",
         "startMs": 3_725_004,
         "endMs": 3_726_999,
-        "confidence": None,
-        "speakerId": None,
-        "language": None,
     }
     assert document["durationMs"] == 4000
 

@@ -58,7 +58,7 @@ def test_the_table_of_lanes_is_the_configuration(defaults: dict[str, Any]) -> No
     rows = {
         f"lanes.{code(row['lane'])}.{key}": int(code(row[key]))
         for row in table(PAGE, "lane")
-        for key in ("concurrency", "queue")
+        for key in ("concurrency", "queue", "in_flight_bytes")
     }
 
     assert rows == {key: value for key, value in defaults.items() if key.startswith("lanes.")}

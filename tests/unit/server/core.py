@@ -29,7 +29,7 @@ from dragoman_server.tasks.run import Run, RunTimeline
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import TaskKey
 from dragoman_server.tasks.task_store import TaskStore
-from dragoman_server.transport.backpressure import ByteBudget
+from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.envelope import Envelope
@@ -89,9 +89,6 @@ class MemoryPublisher:
         assert found is codec
         self.published += 1
         self.sent.append(Sent(reply_to, fields, binaries))
-
-    def read(self) -> None:
-        """Nothing is to be read: `heard` is up to date."""
 
     def hear(self, peer: str) -> bool:
         return peer in self.heard
@@ -275,7 +272,7 @@ class Core:
         clock = self.time.clock
         lane = Lane("translation", LaneConfig(concurrency=concurrency, queue=queue), clock.monotonic)
         self.lane = lane
-        self.budget = ByteBudget(1 << 20, 1 << 20)
+        self.budget = ByteBudget(ByteLimits(total_bytes=1 << 20, peer_bytes=1 << 20))
         self.pools = {"translation": MemoryPool("translation"), "speech": MemoryPool("speech")}
         self.services = Services(
             pools=self.pools,

@@ -211,7 +211,7 @@ EVENTS: tuple[Event, ...] = (
         timestamp=NOW_S,
     ),
     TaskFinished(task_id=TASK, status="partial", events=2, queue_time_ms=0.4, compute_time_ms=41.5),
-    ServerStopping(drain_ms=30000),
+    ServerStopping(drain_ms=30000, restart_expected=True),
     RequestRejected(**REFUSED, timestamp=NOW_S, request_type="weather"),
     TRANSLATED,
     TranslationError(

@@ -6,7 +6,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header
+from dragoman_wire.codec import Codec, codec_of, decode_header, encode_header, mended
 from dragoman_wire.errors import InvalidRequest
 
 PING: dict[str, Any] = {"type": "ping", "timestamp": 1}
@@ -17,11 +17,34 @@ def test_white_space_before_json_is_allowed(space: bytes) -> None:
     assert decode_header(space + json.dumps(PING).encode()) == (Codec.JSON, PING)
 
 
+def test_a_byte_order_mark_before_json_is_allowed() -> None:
+    header = b"\xef\xbb\xbf \n" + json.dumps(PING).encode()
+    assert codec_of(header) is Codec.JSON
+    assert decode_header(mended(header)) == (Codec.JSON, PING)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"\ude00 cut", "\ufffd cut"),
+        (rb"\uD83D\uDE00", "\U0001f600"),
+        (rb"\ud83d\ud83d\ude00\ude00", "\ufffd\U0001f600\ufffd"),
+        (rb"\ud83d\n\udc00", "\ufffd\n\ufffd"),
+        (rb"\\ud83d", "\\ud83d"),
+        (rb"\\\ud83d", "\\\ufffd"),
+        (b"\xed\xa0\xbd!", "\ufffd!"),
+    ],
+)
+def test_half_of_a_surrogate_pair_becomes_the_replacement_character(written: bytes, read: str) -> None:
+    assert decode_header(mended(b'{"text": "' + written + b'"}')) == (Codec.JSON, {"text": read})
+
+
 def test_a_header_that_does_not_begin_with_a_brace_is_msgpack() -> None:
     assert decode_header(msgpack.packb(PING)) == (Codec.MSGPACK, PING)
 
 
-@pytest.mark.parametrize("header", [b"", b" ", b"[]", b"null", b"\xff\xfe{", b"\xef\xbb\xbf{}"])
+@pytest.mark.parametrize("header", [b"", b" ", b"[]", b"null", b"\xff\xfe{", b"\xef\xbb\xbf\x80"])
 def test_what_is_not_recognised_as_json_is_read_as_msgpack(header: bytes) -> None:
     assert codec_of(header) is Codec.MSGPACK
 

@@ -119,7 +119,10 @@ def test_a_routed_event_has_its_peer_and_a_nul_in_front() -> None:
         ({"type": "result_unknown"}, "result_unknown.taskId: missing"),
         ({"type": "result_unknown", "taskId": 1}, "result_unknown.taskId: int is not the type of this field"),
         ({"type": "result_unknown", "taskId": "", "x": 1}, "result_unknown.x: not a field of the protocol"),
-        ({"type": "server_stopping", "drainMs": True}, "server_stopping.drainMs: bool is not the type of this field"),
+        (
+            {"type": "server_stopping", "drainMs": True, "restartExpected": False},
+            "server_stopping.drainMs: bool is not the type of this field",
+        ),
     ],
 )
 def test_the_table_of_shapes_finds_what_is_wrong(event: dict[str, Any], problem: str) -> None:

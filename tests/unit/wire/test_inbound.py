@@ -72,9 +72,9 @@ def test_unknown_fields_and_nulls_are_ignored() -> None:
     [
         ({"text": 1}, "text: Expected `str`, got `int`"),
         ({"targetLanguages": "fr"}, "targetLanguages: Expected `array`, got `str`"),
-        ({"targetLanguages": ["fr", 1]}, "targetLanguages[1]: Expected `str`, got `int`"),
-        ({"targetLanguages": []}, "targetLanguages: Expected `array` of length >= 1"),
-        ({"targetLanguages": [""]}, "targetLanguages[0]: Expected `str` of length >= 1"),
+        ({"targetLanguages": ["fr", 1]}, "targetLanguages[1]: Expected `str | null`, got `int`"),
+        ({"targetLanguages": []}, "targetLanguages: no language is named"),
+        ({"targetLanguages": ["", None]}, "targetLanguages: no language is named"),
         ({"taskId": ""}, "taskId: Expected `str` of length >= 1"),
         ({"taskId": "x" * 129}, "taskId: Expected `str` of length <= 128"),
         ({"taskId": 7}, "taskId: Expected `str | null`, got `int`"),
@@ -256,7 +256,7 @@ def test_a_reply_to_in_bad_form_is_answered_to_all(reply_to: object) -> None:
     assert refused({"type": "weather", "replyTo": reply_to}).envelope.reply_to is None
 
 
-@pytest.mark.parametrize("languages", [None, "fr", {"fr": 1}, [1, "", "x" * 36], ["fr"] * 65])
+@pytest.mark.parametrize("languages", [None, "fr", {"fr": 1}, [1, "", "x" * 36], ["fr"] * 129])
 def test_languages_in_bad_form_are_left_out_of_the_answer(languages: object) -> None:
     assert refused(TRANSLATION | {"text": 1, "targetLanguages": languages}).envelope.languages == ()
 
@@ -265,7 +265,9 @@ def test_a_language_asked_for_twice_is_answered_once() -> None:
     assert read(TRANSLATION | {"targetLanguages": ["fr", "es", "fr"]}).envelope.languages == ("fr", "es")
 
 
-@pytest.mark.parametrize(("header", "codec"), [(b"{", Codec.JSON), (b"\xc1", Codec.MSGPACK), (b"", Codec.MSGPACK)])
+@pytest.mark.parametrize(
+    ("header", "codec"), [(b"{", Codec.JSON), (b"\x82\xc1", Codec.MSGPACK), (b"\xc1", Codec.JSON), (b"", Codec.JSON)]
+)
 def test_an_unreadable_header_is_answered_in_the_encoding_it_seemed_to_have(header: bytes, codec: Codec) -> None:
     with pytest.raises(BadMessage) as caught:
         decode_message([header, b"frame"], LIMITS)

@@ -67,7 +67,6 @@ def is_odd_where_it_is_not_looked_at(header: bytes) -> bool:
         {"type": 5},
         {"text": "hi"},
         {"text": 1, "targetLanguages": ["pt"]},
-        {"text": "hi", "targetLanguages": []},
         {"text": "hi", "targetLanguages": ["pt"], "timeoutMs": 1.5},
         {"text": "hi", "targetLanguages": ["pt"], "replyTo": "no blanks"},
         [],

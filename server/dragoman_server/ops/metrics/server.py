@@ -18,7 +18,9 @@ def families(sources: StatsSources) -> Iterator[Metric]:
     results = sources.dispatcher.store
     yield single("dragoman_in_flight_bytes", "Bytes of the requests in flight", sources.services.budget.taken_bytes)
     yield single(
-        "dragoman_in_flight_limit_bytes", "Bytes from which on reading is slow", sources.services.budget.limit_bytes
+        "dragoman_in_flight_limit_bytes",
+        "Bytes past which requests are refused",
+        sources.services.budget.limits.total_bytes,
     )
     yield single("dragoman_results_tasks", "Tasks that are known, in flight or finished", len(results))
     yield single("dragoman_results_bytes", "Bytes of the finished ones' events", results.bytes)

@@ -45,3 +45,12 @@ async def test_draining_and_a_journal_that_cannot_be_written_come_first() -> Non
     readiness = Readiness(core.services, core.dispatcher)
     assert readiness.reasons() == ["draining", "journal: disk full", "engine translation: loading"]
     assert readiness.line() == "draining; journal: disk full; engine translation: loading"
+
+
+async def test_a_server_that_refuses_every_request_for_its_bytes_is_not_ready() -> None:
+    core = Core()
+    core.budget.take(core.budget.limits.total_bytes, "loud", "translation")
+    readiness = Readiness(core.services, core.dispatcher)
+    assert readiness.reasons() == ["intake: requests in flight take all of limits.in_flight_bytes"]
+    core.budget.give(1, "loud", "translation")
+    assert readiness.reasons() == []

@@ -21,7 +21,7 @@ def callbacks(core: Core) -> RunCallbacks:
 async def test_a_refusal_names_every_language() -> None:
     core = Core()
     callbacks(core).refused(ENVELOPE, Overloaded("full", retry_after_ms=100))
-    assert core.briefs() == [("translation_error", "pt"), ("translation_error", "fr")]
+    assert core.briefs() == [("translation_error", "pt"), ("translation_error", "fr"), ("task_finished", None)]
 
 
 async def test_a_resumed_run_is_not_accepted_once_more() -> None:

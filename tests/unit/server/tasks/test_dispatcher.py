@@ -145,7 +145,9 @@ async def test_a_repeat_of_what_could_not_be_written_is_refused_as_well(core: Co
     core.journal.write()
     assert [(one.fields["type"], one.fields["errorCode"]) for one in core.publisher.sent] == [
         ("translation_error", "internal"),
+        ("task_finished", "internal"),
         ("translation_error", "internal"),
+        ("task_finished", "internal"),
     ]
 
 

@@ -1,0 +1,149 @@
+"""One attack from the start of its server to its end, and what came of it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.attacks.arena import Arena
+from scripts.attacks.meter import Figures, Meter
+from scripts.attacks.pinger import Pinger, Pings
+from scripts.attacks.registry import Attack
+from scripts.embedded_server import launch, wait_until_ready
+
+MEMORY_BACK = 1.10
+"""Of the memory before: so much is as before."""
+P50_MS = 5.0
+BUSY = 3.0
+"""So many times the median before the attack it may be, where the machine has other work as well."""
+CAP_MIB = 1200.0
+_SETTLE_S = 8.0
+_SPARE_DESCRIPTORS = 2
+"""Those of a request to the operations endpoint."""
+_WARM_S = 1.0
+_CALM_S = 1.0
+_ENGINES = ("decoder", "transcription", "translation", "speech")
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of an attack."""
+
+    attack: Attack
+    sent: str
+    calm: Pings
+    """Before the attack."""
+    pings: Pings
+    """While it was attacked."""
+    afterwards: Pings
+    before: Figures
+    peak: Figures
+    after: Figures
+    slow: tuple[str, ...]
+    """The goals of pings that were missed, each in a few words."""
+    alive: bool
+    """Whether the server is still there and its probes say that it is well."""
+    harm: tuple[str, ...]
+    """What was not as it had been after the attack, each in a few words."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return all goals that were missed."""
+        return (*self.slow, *self.harm)
+
+
+def run_attack(attack: Attack, seconds: float, seed: int) -> Outcome:
+    """Start a server, attack it for so long, and look at what an innocent peer noticed and what stayed."""
+    with tempfile.TemporaryDirectory(prefix="dragoman-attack-") as name:
+        folder = Path(name)
+        log = folder / "server.log"
+        echo = {f"engines.{kind}.model": "echo" for kind in _ENGINES}
+        process = launch(folder, log, {**echo, **attack.settings})
+        try:
+            endpoints = wait_until_ready(process, log)
+            with Meter(process.pid, folder / "state") as meter:
+                arena = Arena(
+                    pid=process.pid,
+                    state_dir=folder / "state",
+                    endpoints=endpoints,
+                    seed=seed,
+                    seconds=seconds,
+                    meter=meter,
+                    cap_mib=CAP_MIB,
+                )
+                return _attacked(attack, arena)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _attacked(attack: Attack, arena: Arena) -> Outcome:
+    with Pinger(arena.endpoints) as innocent:
+        time.sleep(_WARM_S)
+        calm = innocent.mark()
+        before = arena.meter.restart()
+        with arena.closing():
+            arena.begin()
+            sent = attack.run(arena)
+            pings = innocent.mark()
+        after = arena.meter.settle(before.server_mib * MEMORY_BACK, before.descriptors + _SPARE_DESCRIPTORS, _SETTLE_S)
+        peak = arena.meter.peak
+        innocent.mark()
+        time.sleep(_CALM_S)
+        afterwards = innocent.mark()
+        most = (max(P50_MS, BUSY * calm.p50_ms), attack.worst_ms)
+        unwell = _unwell(arena)
+        return Outcome(
+            alive=not unwell,
+            attack=attack,
+            sent=sent,
+            calm=calm,
+            pings=pings,
+            afterwards=afterwards,
+            before=before,
+            peak=peak,
+            after=after,
+            slow=(*_slow(pings, *most), *(f"afterwards: {each}" for each in _slow(afterwards, *most))),
+            harm=(*_kept(before, after), *unwell),
+        )
+
+
+def _slow(pings: Pings, p50_ms: float, worst_ms: float) -> list[str]:
+    found = []
+    if not pings.count:
+        found.append("no pong")
+    if pings.p50_ms > p50_ms:
+        found.append(f"p50 {pings.p50_ms:.1f} ms")
+    if pings.worst_ms > worst_ms:
+        found.append(f"worst ping {pings.worst_ms:.0f} ms")
+    return found
+
+
+def _kept(before: Figures, after: Figures) -> list[str]:
+    found = []
+    if after.server_mib > before.server_mib * MEMORY_BACK:
+        found.append(f"memory {before.server_mib:.0f} MiB, then {after.server_mib:.0f} MiB")
+    if after.descriptors > before.descriptors + _SPARE_DESCRIPTORS:
+        found.append(f"descriptors {before.descriptors}, then {after.descriptors}")
+    if after.spool_mib > before.spool_mib:
+        found.append(f"the spool keeps {after.spool_mib:.1f} MiB")
+    return found
+
+
+def _unwell(arena: Arena) -> list[str]:
+    """Look at both probes."""
+    if not arena.meter.running():
+        return ["the server ended"]
+    found = []
+    for path in ("/healthz", "/readyz"):
+        try:
+            status, document = arena.get(path)
+        except OSError as error:
+            found.append(f"{path}: {error}")
+            continue
+        if status != 200:
+            found.append(f"{path}: {document['reasons']}")
+    return found

@@ -1,0 +1,288 @@
+"""A message as it arrives: what is kept of it, and what is dropped as it is read."""
+
+from __future__ import annotations
+
+import itertools
+import mmap
+import os
+import weakref
+from collections.abc import Callable
+
+from typing_extensions import override
+
+from dragoman_server.transport.backpressure import ByteBudget, no_room
+from dragoman_wire.errors import DragomanError
+from dragoman_wire.inbound import Buffer, Seen
+from dragoman_wire.limits import WireLimits
+
+LARGE_BYTES = 1 << 16
+"""Frames from this size on are read straight to their place."""
+_SPOOLED_BYTES = 1 << 20
+"""Frames from this size on may lie in a file."""
+_AT_ONCE_BYTES = 4 << 20
+"""Of a frame up to this size the whole room is taken at once, unless much has been promised already:"""
+_PROMISED_BYTES = 64 << 20
+_HEADERS_BYTES = 128 << 20
+"""Large headers are not kept where so much is arriving."""
+_mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+"""The files that are in use."""
+_scratch = memoryview(bytearray(1 << 18))
+"""Where bytes arrive on their way to a file or to nowhere: all reading is done in the one thread of the loop."""
+
+OpenFile = Callable[[], int]
+"""Makes a file without a name and returns its descriptor; raises OSError."""
+
+
+class LargeFrame:
+    """A large frame that is being read, and of which nothing is kept.
+
+    Args:
+        size_bytes: what its head says.
+        budget: counts what is kept of it.
+    """
+
+    def __init__(self, size_bytes: int, budget: ByteBudget) -> None:
+        self.size_bytes = size_bytes
+        self.missing_bytes = size_bytes
+        """Still to come."""
+        self._budget = budget
+        self._counted_bytes = 0
+
+    def space(self) -> memoryview:
+        """Return where the next bytes may be written."""
+        return _scratch[: self.missing_bytes]
+
+    def came(self, count: int) -> None:
+        """Take so many bytes, which are in the space.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self.missing_bytes -= count
+
+    def whole(self) -> Buffer | None:
+        """Return the frame, which has come; None where it is not kept."""
+        return None
+
+    def release(self) -> None:
+        """Count it no more among what arrives."""
+        self._budget.arriving_bytes -= self._counted_bytes
+        self._counted_bytes = 0
+
+    def drop(self) -> None:
+        """Let go of what has come."""
+        self.release()
+
+    def _count(self, size_bytes: int) -> None:
+        self._budget.arriving_bytes += size_bytes
+        self._counted_bytes += size_bytes
+
+
+class MemoryFrame(LargeFrame):
+    """One that is kept in memory.
+
+    A peer may promise more than it sends: only some room is taken before the bytes come.
+    """
+
+    def __init__(self, size_bytes: int, budget: ByteBudget) -> None:
+        super().__init__(size_bytes, budget)
+        self._at_once = size_bytes <= _AT_ONCE_BYTES and budget.arriving_bytes < _PROMISED_BYTES
+        self._data = bytearray(size_bytes if self._at_once else 0)
+        self._count(len(self._data))
+
+    @override
+    def space(self) -> memoryview:
+        if self._at_once:
+            return memoryview(self._data)[-self.missing_bytes :]
+        return super().space()
+
+    @override
+    def came(self, count: int) -> None:
+        super().came(count)
+        if not self._at_once:
+            self._data += _scratch[:count]
+            self._count(count)
+
+    @override
+    def whole(self) -> Buffer:
+        return memoryview(self._data).toreadonly()
+
+    @override
+    def drop(self) -> None:
+        self.release()
+        self._data = bytearray()
+
+
+class SpooledFrame(LargeFrame):
+    """One that lies in a file without a name, which is gone when nothing refers to the frame any more.
+
+    Raises:
+        OSError: there can be no file.
+    """
+
+    def __init__(self, size_bytes: int, budget: ByteBudget, open_file: OpenFile) -> None:
+        super().__init__(size_bytes, budget)
+        self._file = open_file()
+
+    @override
+    def came(self, count: int) -> None:
+        super().came(count)
+        self._count(count)
+        self._budget.spooled_bytes += count
+        rest = _scratch[:count]
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+
+    @override
+    def whole(self) -> Buffer:
+        mapped = mmap.mmap(self._file, self.size_bytes, prot=mmap.PROT_READ)
+        _mapped.add(mapped)
+        weakref.finalize(mapped, _gone, self._budget, self.size_bytes)
+        self._close()
+        return memoryview(mapped)
+
+    @override
+    def drop(self) -> None:
+        self.release()
+        if self._file >= 0:
+            self._budget.spooled_bytes -= self.size_bytes - self.missing_bytes
+            self._close()
+
+    def _close(self) -> None:
+        os.close(self._file)
+        self._file = -1
+
+
+class Arrival:
+    """The frames of one message that have come.
+
+    Args:
+        limits: what is over is counted and dropped.
+        budget: counts what is kept.
+        open_file: makes files for large frames.
+    """
+
+    def __init__(self, limits: WireLimits, budget: ByteBudget, open_file: OpenFile) -> None:
+        self.frames: list[Buffer] = []
+        self.parts = 0
+        self.size_bytes = 0
+        """Of all frames, those that were dropped among them."""
+        self.header_bytes = 0
+        self.refusal: DragomanError | None = None
+        self._header_kept = True
+        self._limits = limits
+        self._budget = budget
+        self._open_file = open_file
+        self._large: list[LargeFrame] = []
+
+    @property
+    def seen(self) -> Seen:
+        """Return what has come, and what was dropped of it."""
+        return Seen(
+            frames=self.parts, size_bytes=self.size_bytes, header_bytes=self.header_bytes, refusal=self.refusal
+        )
+
+    def add(self, frame: bytes) -> None:
+        """Take a small frame."""
+        self._count(len(frame))
+        if not self._header_kept:
+            return
+        if self.parts - 1 <= self._limits.frames and self.size_bytes <= self._limits.request_bytes:
+            self.frames.append(frame)
+        else:
+            self._drop_binaries()
+
+    def begin(self, size_bytes: int) -> LargeFrame:
+        """Return where the bytes of a large frame go: memory, a file, or nowhere, where it is over a limit."""
+        self._count(size_bytes)
+        large = self._place(size_bytes)
+        self._large.append(large)
+        return large
+
+    def end(self, large: LargeFrame) -> None:
+        """Take a large frame that has come."""
+        frame = large.whole()
+        if frame is not None:
+            self.frames.append(frame)
+
+    def refuse_rest(self, large: LargeFrame) -> LargeFrame:
+        """Drop the message of a large frame that cannot be written to its file; return what takes the rest of it."""
+        self._refuse()
+        rest = LargeFrame(large.size_bytes, self._budget)
+        rest.missing_bytes = large.missing_bytes
+        return rest
+
+    def release(self) -> None:
+        """Count nothing for the message among what arrives: it is handed over."""
+        for large in self._large:
+            large.release()
+        self._large.clear()
+
+    def drop(self) -> None:
+        """Let go of all: it will never be whole."""
+        for large in self._large:
+            large.drop()
+        self._large.clear()
+        self.frames.clear()
+
+    def _place(self, size_bytes: int) -> LargeFrame:
+        limits, budget = self._limits, self._budget
+        nowhere = LargeFrame(size_bytes, budget)
+        if self.parts == 1:
+            return self._place_header(size_bytes) or nowhere
+        if (
+            not self._header_kept
+            or self.refusal is not None
+            or self.parts - 1 > limits.frames
+            or self.size_bytes > limits.request_bytes
+        ):
+            self._drop_binaries()
+            return nowhere
+        if not budget.may_arrive(size_bytes):
+            self._refuse()
+            return nowhere
+        if size_bytes < _SPOOLED_BYTES or budget.memory_bytes + size_bytes <= budget.limits.memory_bytes:
+            return MemoryFrame(size_bytes, budget)
+        try:
+            return SpooledFrame(size_bytes, budget, self._open_file)
+        except OSError:
+            self._refuse()
+            return nowhere
+
+    def _place_header(self, size_bytes: int) -> LargeFrame | None:
+        limits, budget = self._limits, self._budget
+        if size_bytes <= max(limits.header_bytes, limits.large_header_bytes):
+            if size_bytes <= _SPOOLED_BYTES or budget.arriving_bytes + size_bytes <= _HEADERS_BYTES:
+                return MemoryFrame(size_bytes, budget)
+            self._refuse()
+        self._header_kept = False
+        return None
+
+    def _count(self, size_bytes: int) -> None:
+        self.parts += 1
+        self.size_bytes += size_bytes
+        if self.parts == 1:
+            self.header_bytes = size_bytes
+
+    def _refuse(self) -> None:
+        self._budget.refused += 1
+        self.refusal = no_room(self._budget.limits.total_bytes)
+        self._drop_binaries()
+
+    def _drop_binaries(self) -> None:
+        """Keep the header alone, for the answer."""
+        del self.frames[1:]
+        kept = 1 if self._large and self.frames and len(self.frames[0]) >= LARGE_BYTES else 0
+        for large in self._large[kept:]:
+            large.drop()
+        del self._large[kept:]
+
+
+def forget_pages(most: int) -> None:
+    """Let go of the memory in which files of frames were looked at, up to `most` of them: the files still have it."""
+    for mapped in itertools.islice(_mapped, most):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _gone(budget: ByteBudget, size_bytes: int) -> None:
+    budget.spooled_bytes -= size_bytes
