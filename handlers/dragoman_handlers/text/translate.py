@@ -13,10 +13,11 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_handlers.base import Context, Question, RequestView
-from dragoman_handlers.concurrency import all_of, off_loop
+from dragoman_handlers.concurrency import all_of, loop_turn, off_loop
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
 from dragoman_handlers.text.marks.glossary import Terms
+from dragoman_handlers.text.marks.markup import is_prose
 from dragoman_handlers.text.marks.writable import Letters, letters_for
 from dragoman_handlers.text.options import TranslationWish
 from dragoman_handlers.text.retry import Judge, translate_pieces
@@ -28,6 +29,8 @@ from dragoman_handlers.text.wording.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_handlers.text.wording.quality import fault_of
 
 IDENTITY = "identity"
+_SHORT_CHARS = 300
+"""Up to here a text that is plain prose is cut in less than a millisecond."""
 _LONG_CHARS = 1000
 """Up to here a text is cut in some milliseconds, whatever is in it; a longer one would block the event loop."""
 
@@ -159,6 +162,8 @@ async def _cut(
     """Return the pieces of a text: cut at once where that is a moment's work, in a thread where it is more."""
     split = functools.partial(split_text, text, source, terms, letters, carried=True, most_tokens=most_tokens)
     if len(text) <= _LONG_CHARS and not (terms and wish.has_many_terms):
+        if not (is_prose(text) and len(text) <= _SHORT_CHARS):
+            await loop_turn()
         return split()
     key = (text, source, tuple([each.digest for each in terms]), id(letters), most_tokens)
     return await wish.pieces.result(key, split)
