@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dragoman_server.journal.base import Done
-from dragoman_server.journal.blobs import Blobs, is_large
+from dragoman_server.journal.blobs import BLOB_BYTES, Blobs
 from dragoman_server.journal.load import unpack_said
 from dragoman_server.journal.records import (
     AcceptedRow,
@@ -104,7 +104,7 @@ def _with_content(
     kind: Kind, values: tuple[Any, ...], content: Any, binaries: Sequence[Buffer], done: Done | None
 ) -> Operation:
     """Return an operation whose last parameter may hold large binaries, which are not copied in the loop."""
-    if any(map(is_large, binaries)):
+    if binaries and max(map(len, binaries)) >= BLOB_BYTES:
         return Operation(kind, (*values, None), done, sum(map(len, binaries)), content)
     packed = _encode(content)
     return Operation(kind, (*values, packed), done, len(packed) + sum(map(len, binaries)))
