@@ -10,7 +10,12 @@ from pathlib import Path
 from tests.harness import ROOT
 
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")],
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "examples").rglob("*.md"),
+        ROOT / "client" / "typescript" / "README.md",
+    ],
     key=lambda path: path.relative_to(ROOT).as_posix(),
 )
 PAGES = [page for page in PAGES if "node_modules" not in page.parts]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +33,12 @@ class Hub:
     go_on: threading.Event = field(default_factory=threading.Event)
     refusing: bool = False
     """Answer nothing but 503."""
+    stated: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By file: what is said of it in place of the truth."""
+    endless: bool = False
+    """Send a file again and again, without saying how long it is."""
+    redirect: str = ""
+    """Lead every request for a file to this address."""
 
     def description(self) -> dict[str, Any]:
         """What the hub's programming interface says of the repository."""
@@ -42,6 +48,7 @@ class Hub:
                 "size": len(data),
                 "blobId": hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest(),
                 **({"lfs": _lfs(data)} if len(data) >= LARGE_BYTES else {}),
+                **self.stated.get(name, {}),
             }
             for name, data in self.files.items()
         ]
@@ -80,6 +87,15 @@ class _Handler(BaseHTTPRequestHandler):
         data = hub.files[name]
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
         hub.ranges.append((name, start))
+        if hub.redirect:
+            self.send_response(302)
+            self.send_header("Location", hub.redirect)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if hub.endless:
+            self._send_endlessly(data)
+            return
         if name in hub.damaged:
             data = bytes([data[0] ^ 1]) + data[1:]
         self.send_response(206 if start else 200)
@@ -94,6 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
         hub.stopped.set()
         hub.go_on.wait()
         self.close_connection = True
+
+    def _send_endlessly(self, data: bytes) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):  # until the other side has enough
+            while not self.server.hub.go_on.is_set():
+                self.wfile.write(data * 1000)
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)

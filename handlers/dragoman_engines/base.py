@@ -30,7 +30,7 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Added to the process's niceness, so that long work yields to short work."""
     delay_ms: float = 0.0
     """The echo engine's time for one unit; other engines ignore it."""
-    quality: Quality = "fast"
+    quality: Quality = "best"
     """Speech: which voice of a language is the default."""
     voices: dict[str, str] = {}
     """Speech: the default voice of a language, by two letters; before `quality`."""
@@ -38,6 +38,14 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Of several models of a kind, the one beside the default that this is: `premium`."""
     beam: int = 4
     """Translation with CTranslate2: how many translations of a sentence are followed at a time."""
+    confine: bool = False
+    """Give up what a model does not need, before it is loaded: see `dragoman_engines.confinement`."""
+    spool_dir: str = ""
+    """The folder of decoded audio, the only one that the decoder may write to; empty: that of temporary files."""
+    memory_limit_mb: float = 0.0
+    """Private memory in MiB that the kernel refuses to exceed, where it is confined; 0: any."""
+    file_bytes: int = 0
+    """The largest file that it may write, where it is confined; 0: any."""
 
     @property
     def pool(self) -> str:

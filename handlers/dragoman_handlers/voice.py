@@ -255,7 +255,7 @@ async def _translated_audio(
         translated = await translate_text(context, transcription.text, source.language, target, wish)
     except UnsupportedLanguage as error:
         raise source.explained(error) from error
-    spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format)
+    spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format or context.speech_format)
     audio = TranslatedAudio(
         target_language=target,
         translated_text=translated.text,
@@ -263,7 +263,7 @@ async def _translated_audio(
         audio_mime_type=spoken.mime_type,
         segments=spoken.segments,
         voice=spoken.voice,
-        warnings=translated.warnings or UNSET,
+        warnings=[*translated.warnings, *spoken.warnings] or UNSET,
     )
     return audio, spoken.sound
 

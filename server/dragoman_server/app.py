@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import structlog
 
@@ -18,7 +19,7 @@ from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.open import open_journal
 from dragoman_server.lifecycle.pools import check_devices
 from dragoman_server.lifecycle.server import Server
-from dragoman_server.lifecycle.signals import listen_for_signals
+from dragoman_server.lifecycle.signals import listen_for_signals, stop_listening
 from dragoman_server.lifecycle.systemd import ServiceManager
 from dragoman_server.ops.guard import guard_of
 from dragoman_server.spool import Spool
@@ -58,6 +59,10 @@ class App:
         self._observers = observers
         self._manager = ServiceManager.from_environment(os.environ)
         self._stop = asyncio.Event()
+        self._reading = False
+        """The configuration is being read."""
+        self._read_again = False
+        """It was asked for meanwhile."""
         self._server: Server | None = None
         """While it serves."""
 
@@ -68,9 +73,10 @@ class App:
             StartError: an address is taken, a file cannot be used, or a device is not here.
             StateDirError: the state directory cannot be used.
         """
-        listen_for_signals(self._stop, self.reload, self._end_at_once)
+        listen_for_signals(self._stop, self._reload_beside, self._end_at_once)
         async with self.serving():
             await self._stop.wait()
+        stop_listening()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Server]:
@@ -130,7 +136,7 @@ class App:
         drain_s, expected = server.config.server.drain_s, server.config.server.restart_expected
         log.info("server.stopping", drain_s=drain_s, active=server.dispatcher.total_active)
         self._manager.stopping(drain_s)
-        server.intake.empty()  # what was sent before the signal is still served
+        server.intake.leave()  # what was sent before the signal is still served
         server.publisher.announce(
             ServerStopping(
                 drain_ms=round(drain_s * 1000),
@@ -140,16 +146,41 @@ class App:
         server.recovery.stop()
         return await server.dispatcher.drain(drain_s)
 
-    def reload(self) -> None:
-        """Read the configuration again and apply what can change at run time."""
+    def _reload_beside(self) -> None:
+        """Read the configuration again, in a thread: the disk or the net that it lies on may stand still."""
         if self._reload is None or self._server is None:
             return
+        if self._reading:
+            self._read_again = True
+            return
+        self._reading, self._read_again = True, False
         self._manager.reloading()
+        loop = asyncio.get_running_loop()
+        # A daemon: one that never comes back shall not keep the server from ending.
+        threading.Thread(target=self._read, args=(self._reload, loop), name="configuration", daemon=True).start()
+
+    def _read(self, read: Callable[[], Config], loop: asyncio.AbstractEventLoop) -> None:
+        found: Config | ConfigError
         try:
-            self._server.apply(self._reload())
+            found = read()
         except ConfigError as error:
-            log.error("config.rejected", error=str(error))
+            found = error
+        except Exception as error:  # noqa: BLE001 - a fault here shall not end reloads for good
+            found = ConfigError(f"{type(error).__name__}: {error}")
+        with suppress(RuntimeError):  # the loop is closed: there is nothing to apply it to
+            loop.call_soon_threadsafe(self._take_over, found)
+
+    def _take_over(self, found: Config | ConfigError) -> None:
+        """Apply what can change at run time."""
+        self._reading = False
+        if self._server is not None:
+            if isinstance(found, ConfigError):
+                log.error("config.rejected", error=str(found))
+            else:
+                self._server.apply(found)
         self._manager.reloaded()
+        if self._read_again:
+            self._reload_beside()
 
     def _end_at_once(self) -> None:
         if self._logs is not None:

@@ -16,7 +16,7 @@ class Spool:
     """Files of raw samples that the server and its engine processes share by path; emptied at each start."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
@@ -25,13 +25,15 @@ class Spool:
         Raises:
             OSError: it cannot be written.
         """
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, mode=0o700)
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()  # what a link leads to is not ours to empty
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, mode=0o700)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Remove the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def open_unnamed(self) -> int:
         """Open a file without a name: it is gone with its last descriptor and mapping. Return its descriptor.
@@ -40,16 +42,16 @@ class Spool:
             OSError: it cannot be made.
         """
         try:
-            return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            return os.open(self.folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except (AttributeError, OSError):  # a file system that has no such files
-            descriptor, path = tempfile.mkstemp(dir=self._folder)
+            descriptor, path = tempfile.mkstemp(dir=self.folder)
             Path(path).unlink()
             return descriptor
 
     @contextmanager
     def file(self) -> Iterator[Path]:
         """Provide a path of its own; the file is removed at the end."""
-        path = self._folder / f"{next(self._numbers)}.pcm"
+        path = self.folder / f"{next(self._numbers)}.pcm"
         try:
             yield path
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,7 +60,10 @@ class SqliteFile:
             sqlite3.Error: it cannot be opened, read or written, or `check` found something.
             OSError: it cannot be created.
         """
-        path.touch(mode=0o600)
+        for part in files_of(path):
+            if part.is_symlink() or (part.exists() and not part.is_file()):
+                raise ForeignFile(f"{part.name} is a link or no file, and is not followed")
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=busy_timeout_s)
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -86,6 +86,15 @@ def test_emoji_alone_are_refused_with_a_reason(model_server: ServerProcess) -> N
     assert "it holds no letters and no digits" in error["error"]
 
 
+def test_what_is_not_spoken_is_in_the_warnings_of_its_language(model_server: ServerProcess) -> None:
+    text = "Look 😀 at https://example.org/a/b now. $45.50."
+    events = voice_message(model_server, mobileTranscription={"text": text, "language": "en"}, speakOriginal=True)
+    warnings = ["not spoken: 😀", "of an address only the host is spoken: https://example.org/a/b"]
+    assert ready(events).fields["translatedAudio"]["warnings"] == warnings
+    [whole] = [event for event in events if event.type == "audio_process_completed"]
+    assert [each["warnings"] for each in whole.fields["translatedAudios"]] == [warnings]
+
+
 def test_the_server_lists_its_voices(model_server: ServerProcess) -> None:
     with connected(model_server, "curious") as peer:
         peer.send({"type": "voices", "taskId": "v"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,7 @@ from tests.conformance.sound import tone
 from tests.harness import PATIENCE_S, ServerProcess
 
 HERE = Path(__file__).parent
-MODULES = HERE / "node_modules"
 TEXT = "Where is the station?"
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("node is not installed")
-    if not (MODULES / "zeromq").is_dir() or not (MODULES / "@msgpack" / "msgpack").is_dir():
-        pytest.skip("the packages of tests/interop are not installed; scripts/test does it where npm is there")
-    return found
 
 
 def converse(node: str, server: ServerProcess, job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -70,10 +58,10 @@ def gateway_request() -> dict[str, Any]:
 
 @pytest.mark.parametrize("codec", ["json", "msgpack"])
 def test_a_gateway_pushes_audio_frames_and_reads_every_event(
-    node: str, codec: str, echo_server: ServerProcess
+    peer_node: str, codec: str, echo_server: ServerProcess
 ) -> None:
     job = {"codec": codec, "request": gateway_request(), "last": "audio_process_completed"}
-    messages = converse(node, echo_server, job | {"audio": base64.b64encode(tone()).decode()})
+    messages = converse(peer_node, echo_server, job | {"audio": base64.b64encode(tone()).decode()})
     assert types_of(messages) == [
         "transcription_ready",
         "audio_translations_progressive",
@@ -94,18 +82,18 @@ def test_a_gateway_pushes_audio_frames_and_reads_every_event(
 
 
 @pytest.mark.parametrize("codec", ["json", "msgpack"])
-def test_a_gateway_reads_translations_on_events(node: str, codec: str, echo_server: ServerProcess) -> None:
+def test_a_gateway_reads_translations_on_events(peer_node: str, codec: str, echo_server: ServerProcess) -> None:
     request = {"text": TEXT, "taskId": f"node-{codec}", "sourceLanguage": "en", "targetLanguages": ["fr"]}
-    [message] = converse(node, echo_server, {"codec": codec, "request": request, "last": "translation_completed"})
+    [message] = converse(peer_node, echo_server, {"codec": codec, "request": request, "last": "translation_completed"})
     assert event_problems(message["event"]) == []
     assert message["event"]["result"]["translatedText"] == f"[fr] {TEXT}"
 
 
 @pytest.mark.parametrize("codec", ["json", "msgpack"])
-def test_a_routed_peer_reads_the_life_of_its_task(node: str, codec: str, echo_server: ServerProcess) -> None:
+def test_a_routed_peer_reads_the_life_of_its_task(peer_node: str, codec: str, echo_server: ServerProcess) -> None:
     request = {"type": "translation", "text": TEXT, "sourceLanguage": "en", "targetLanguages": ["fr", "en"]}
     job = {"codec": codec, "replyTo": f"node-{codec}", "request": request, "last": "task_finished"}
-    messages = converse(node, echo_server, job)
+    messages = converse(peer_node, echo_server, job)
     kinds = ["accepted", "translation_completed", "translation_completed", "task_finished"]
     assert types_of(messages) == kinds
     assert {message["topic"] for message in messages} == {f"node-{codec}\0"}

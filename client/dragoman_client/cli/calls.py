@@ -15,7 +15,16 @@ import typer
 
 from dragoman_client.aio import Client
 from dragoman_client.choices import Format
-from dragoman_client.cli.output import fail, print_json, print_languages, print_tree, progress, voice_note
+from dragoman_client.cli.output import (
+    fail,
+    print_json,
+    print_languages,
+    print_text,
+    print_tree,
+    progress,
+    say,
+    voice_note,
+)
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.formats import render
@@ -29,7 +38,14 @@ FAILED, UNREACHABLE, PARTLY = 1, 3, 4
 _TIMEOUT_S = 60.0
 _RECORDING_TIMEOUT_S = 3600.0
 _CONNECT_TIMEOUT_S = 5.0
-_SUFFIXES = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac"}
+_SUFFIXES = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/pcm": "pcm",
+}
 _T = TypeVar("_T")
 OnEvent = Callable[[ReceivedEvent], None]
 
@@ -58,7 +74,7 @@ class VoiceRequest:
     model: str | None
     voice: str | Mapping[str, str] | None
     speed: float | None
-    audio_format: SoundFormat
+    audio_format: SoundFormat | None
     glossary: Mapping[str, Replacement]
 
 
@@ -80,22 +96,22 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
             return failed
         return TranslationFailed(results, {})
 
-    outcome = _call(settings, "translating", work, as_json=as_json)
+    outcome = call(settings, "translating", work, as_json=as_json)
     if as_json:
         translations = {language: asdict(each) for language, each in outcome.results.items()}
         print_json({"translations": translations, "errors": _errors(outcome.errors)})
     else:
         for language in sorted(outcome.results, key=_position_in(request.languages)):
             prefix = f"{language}: " if len(request.languages) > 1 else ""
-            typer.echo(prefix + outcome.results[language].text)
-            _warn(prefix, outcome.results[language].warnings)
+            print_text(prefix + outcome.results[language].text)
+            warn(prefix, outcome.results[language].warnings)
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
 
 
-def _warn(prefix: str, warnings: Sequence[str]) -> None:
+def warn(prefix: str, warnings: Sequence[str]) -> None:
     """Say on standard error what the server finds doubtful."""
     for warning in warnings:
-        typer.echo(f"{prefix}warning: {warning}", err=True)
+        say(f"{prefix}warning: {warning}", err=True)
 
 
 def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
@@ -105,7 +121,7 @@ def transcribe(settings: Settings, audio: bytes, language: str | None, form: For
         transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
         return render(transcription, form)
 
-    typer.echo(_call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
+    print_text(call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
 
 
 def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool) -> None:
@@ -124,7 +140,7 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
             on_event=on_event,
         )
 
-    result = _call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
+    result = call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
     try:
         files = _write(result, request.name, out)
     except OSError as error:
@@ -132,10 +148,10 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
     if as_json:
         print_json(_voice_document(result, files))
     else:
-        typer.echo(result.transcription.text)
+        print_text(result.transcription.text)
         for language in sorted(result.audios, key=_position_in(request.languages)):
-            typer.echo(f"{language}: {result.audios[language].text} [{files[language]}]")
-            _warn(f"{language}: ", result.audios[language].warnings)
+            print_text(f"{language}: {result.audios[language].text} [{files[language]}]")
+            warn(f"{language}: ", result.audios[language].warnings)
     _leave(result.failed, some_worked=bool(result.audios), named=True)
 
 
@@ -145,16 +161,16 @@ def voices(settings: Settings, language: str | None, *, as_json: bool) -> None:
     async def work(client: Client, _: OnEvent) -> VoicesResult:
         return await client.voices()
 
-    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    found = call(settings, "waiting for the server", work, as_json=as_json)
     chosen = [voice for voice in found.voices if not language or not voice.languages or language in voice.languages]
     if as_json:
         print_json(msgspec.to_builtins(msgspec.structs.replace(found, voices=chosen)))
         return
     width = max((len(voice.name) for voice in chosen), default=0)
     for voice in chosen:
-        typer.echo(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
+        say(f"{voice.name:{width}}  {voice.engine:9}  {voice_note(voice, found, language)}".rstrip())
     if not chosen:
-        typer.echo("no voices" if language is None else f"no voice speaks {language}", err=True)
+        say("no voices" if language is None else f"no voice speaks {language}", err=True)
 
 
 def languages(settings: Settings, source: str | None, target: str | None, *, available: bool, as_json: bool) -> None:
@@ -163,7 +179,7 @@ def languages(settings: Settings, source: str | None, target: str | None, *, ava
     async def work(client: Client, _: OnEvent) -> LanguagesResult:
         return await client.languages(source, target)
 
-    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    found = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json(msgspec.to_builtins(found))
     else:
@@ -176,14 +192,14 @@ def detect(settings: Settings, text: str, *, as_json: bool) -> None:
     async def work(client: Client, _: OnEvent) -> DetectResult:
         return await client.detect(text)
 
-    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    found = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
     for candidate in found.candidates:
-        typer.echo(f"{candidate.language}  {candidate.confidence:.1%}")
+        say(f"{candidate.language}  {candidate.confidence:.1%}")
     for warning in found.warnings or ():
-        typer.echo(f"not reliable: {warning}", err=True)
+        say(f"not reliable: {warning}", err=True)
 
 
 def ping(settings: Settings, *, as_json: bool) -> None:
@@ -194,12 +210,12 @@ def ping(settings: Settings, *, as_json: bool) -> None:
         pong = await client.ping()
         return msgspec.to_builtins(pong), (time.perf_counter() - start_s) * 1000
 
-    pong, took_ms = _call(settings, "waiting for the server", work, as_json=as_json)
+    pong, took_ms = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json({**pong, "roundTripMs": round(took_ms, 3)})
         return
     audio = "with" if pong["audio_pipeline_available"] else "without"
-    typer.echo(f"{settings.requests} is {pong['translator_status']}, {audio} audio; answered in {took_ms:.1f} ms")
+    say(f"{settings.requests} is {pong['translator_status']}, {audio} audio; answered in {took_ms:.1f} ms")
 
 
 def stats(settings: Settings, *, as_json: bool) -> None:
@@ -208,14 +224,14 @@ def stats(settings: Settings, *, as_json: bool) -> None:
     async def work(client: Client, _: OnEvent) -> dict[str, Any]:
         return await client.stats()
 
-    document = _call(settings, "waiting for the server", work, as_json=as_json)
+    document = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json(document)
     else:
         print_tree(document)
 
 
-def _call(
+def call(
     settings: Settings,
     label: str,
     work: Callable[[Client, OnEvent], Awaitable[_T]],
@@ -257,7 +273,7 @@ def _leave(errors: Mapping[str, DragomanError], *, some_worked: bool, named: boo
     """
     for language, error in errors.items():
         where = f"{language}: " if named else ""
-        typer.echo(f"{where}{error.code}: {error}", err=True)
+        say(f"{where}{error.code}: {error}", err=True)
     if errors:
         raise typer.Exit(PARTLY if some_worked else FAILED)
 

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from dragoman_client.aio import Client
 from dragoman_client.cli.calls import FAILED, PARTLY, UNREACHABLE
 from dragoman_client.cli.files import MOST_BYTES, FilesError, Output, Source, read_text
-from dragoman_client.cli.output import fail, print_json
+from dragoman_client.cli.output import fail, print_json, print_text, say
 from dragoman_client.cli.settings import Settings
 from dragoman_client.cutting import Piece, cut
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
@@ -96,7 +96,7 @@ def translate_files(settings: Settings, request: FilesRequest, *, as_json: bool)
         with _bar(request.sources) as advance:
             results = asyncio.run(_work(client, _Translator(client, request, advance), as_json=as_json))
     except KeyboardInterrupt as error:
-        typer.echo("interrupted; the same command goes on where this one stopped", err=True)
+        say("interrupted; the same command goes on where this one stopped", err=True)
         raise typer.Exit(INTERRUPTED) from error
     except (ServerUnreachable, TimedOut) as error:
         fail(error, UNREACHABLE, as_json=as_json)
@@ -115,10 +115,10 @@ def _leave(results: Sequence[FileResult]) -> None:
     """
     failed = [result for result in results if result.error]
     for result in failed:
-        typer.echo(f"{result.source.name}, {result.language}: {result.code}: {result.error}", err=True)
+        say(f"{result.source.name}, {result.language}: {result.code}: {result.error}", err=True)
     skipped = sum(result.skipped for result in results)
     if skipped:
-        typer.echo(f"{skipped} of {len(results)} are there already and not older; --force makes them again", err=True)
+        say(f"{skipped} of {len(results)} are there already and not older; --force makes them again", err=True)
     if failed:
         raise typer.Exit(FAILED if len(failed) == len(results) else PARTLY)
 
@@ -135,14 +135,14 @@ async def _work(client: Client, translator: _Translator, *, as_json: bool) -> li
                 if result.text is not None:
                     _print(result, result.text, heading=headings)
                 elif result.out is not None and not result.skipped and not result.error:
-                    typer.echo(f"{result.source.name} -> {result.out}")
+                    say(f"{result.source.name} -> {result.out}")
     return results
 
 
 def _print(result: FileResult, text: str, *, heading: bool) -> None:
     if heading:
-        typer.echo(f"==> {result.source.name}, {result.language} <==")
-    typer.echo(text, nl=not text.endswith("\n"))
+        say(f"==> {result.source.name}, {result.language} <==")
+    print_text(text, nl=not text.endswith("\n"))
 
 
 class _Translator:

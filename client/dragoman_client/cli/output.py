@@ -17,6 +17,7 @@ from dragoman_client.errors import ClientError
 from dragoman_client.frames import ReceivedEvent
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import LanguagesResult, SpeakingVoice, VoicesResult
+from dragoman_wire.printable import printable, printable_json, printable_text
 
 _FEW = 6
 _STAGES = {
@@ -28,9 +29,20 @@ _STAGES = {
 }
 
 
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line that may hold words of a server or of a file, which a terminal must not obey."""
+    typer.echo(printable(line), err=err)
+
+
+def print_text(text: str, *, nl: bool = True) -> None:
+    """Print a text on standard output: as it is to a file or a program, safe for a terminal to a person."""
+    typer.echo(printable_text(text) if sys.stdout.isatty() else text, nl=nl)
+
+
 def print_json(document: object) -> None:
     """Print one JSON document on standard output."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    encoded = json.dumps(document, ensure_ascii=False, indent=2, default=str).encode("utf-8", "surrogatepass")
+    typer.echo(printable_json(encoded).decode())
 
 
 def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
@@ -39,7 +51,7 @@ def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
         if isinstance(value, Mapping):
             print_tree(value, f"{prefix}{name}.")
         else:
-            typer.echo(f"{prefix}{name}  {value if isinstance(value, str) else json.dumps(value, default=str)}")
+            say(f"{prefix}{name}  {value if isinstance(value, str) else json.dumps(value, default=str)}")
 
 
 def voice_note(voice: SpeakingVoice, known: VoicesResult, language: str | None) -> str:
@@ -64,18 +76,18 @@ def print_languages(found: LanguagesResult, *, available: bool, filtered: bool) 
             notes.append(f"--model {pair.model_type}")
         if pair.languages is not UNSET:
             notes.append(f"any two of {', '.join(pair.languages)}")
-        typer.echo(f"{pair.source} -> {pair.target}  {'  '.join(notes)}")
+        say(f"{pair.source} -> {pair.target}  {'  '.join(notes)}")
     if not found.pairs:
-        typer.echo("no pair", err=True)
+        say("no pair", err=True)
     if not filtered:
-        typer.echo(f"heard: {', '.join(found.transcription) or 'none'}")
-        typer.echo(f"spoken: {', '.join(found.speech) or 'none'}")
+        say(f"heard: {', '.join(found.transcription) or 'none'}")
+        say(f"spoken: {', '.join(found.speech) or 'none'}")
     if available:
         for model in found.available or ():
             size = f", {model.size_mb} MB" if model.size_mb is not UNSET else ""
-            typer.echo(f"available: {model.name} ({model.kind}{size}, {model.licence}): {model.command}")
+            say(f"available: {model.name} ({model.kind}{size}, {model.licence}): {model.command}")
     for warning in found.warnings or ():
-        typer.echo(warning, err=True)
+        say(warning, err=True)
 
 
 def _few(languages: list[str]) -> str:
@@ -88,7 +100,7 @@ def fail(error: DragomanError | ClientError, exit_code: int, *, as_json: bool) -
     Raises:
         typer.Exit: always.
     """
-    typer.echo(f"{error.code}: {error}", err=True)
+    say(f"{error.code}: {error}", err=True)
     if as_json:
         print_json({"error": str(error), "errorCode": error.code})
     raise typer.Exit(exit_code)

@@ -79,7 +79,7 @@ def decode(data: bytes, pcm_path: str, max_duration_s: float) -> int:
         TooLongError: longer than `max_duration_s`.
         OSError: the spool file cannot be written.
     """
-    descriptor = os.open(pcm_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(pcm_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as spool:
         progress, declared_s = _decode_to(spool, data, max_duration_s)
     if progress.samples == 0:

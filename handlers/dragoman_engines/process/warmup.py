@@ -18,17 +18,22 @@ _SAMPLE_BYTES = 2
 _WORDS = "1, 2, 3."
 
 
-def warm_up(engine: Engine, kind: Kind) -> None:
+def warm_up(engine: Engine, kind: Kind, folder: Path | None = None) -> None:
     """Run a small unit of each kind that the engine can do; the results are not used.
+
+    Args:
+        engine: just loaded.
+        kind: of its units.
+        folder: where it may write; None: where temporary files are.
 
     Raises:
         Exception: whatever the model raises; it would do so at the first request as well.
     """
-    for work in _first_units(engine.capabilities, kind):
+    for work in _first_units(engine.capabilities, kind, folder):
         engine.run([work])
 
 
-def _first_units(can: Capabilities, kind: Kind) -> Iterator[AnyWork]:
+def _first_units(can: Capabilities, kind: Kind, around: Path | None) -> Iterator[AnyWork]:
     match kind:
         case "translation":
             any_pair = zip(can.languages[:1], can.languages[1:2], strict=False)
@@ -40,7 +45,7 @@ def _first_units(can: Capabilities, kind: Kind) -> Iterator[AnyWork]:
             for language in [*(["en"] if "en" in can.languages else []), *others[:1]]:
                 yield Speak(text=_WORDS, language=language)
         case "decoder":
-            with tempfile.TemporaryDirectory(prefix="dragoman-warm-up-") as folder:
+            with tempfile.TemporaryDirectory(prefix="dragoman-warm-up-", dir=around) as folder:
                 path = str(Path(folder) / "silence.pcm")
                 yield DecodeAudio(data=_silence(), pcm_path=path, max_duration_s=2.0)
                 yield FindSpeech(pcm_path=path, start=0, end=SPOOL_RATE_HZ)

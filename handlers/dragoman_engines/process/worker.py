@@ -5,7 +5,6 @@ Usage (by the pool only): python -m dragoman_engines.process.worker FD
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -14,19 +13,20 @@ import time
 import traceback
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
+from dragoman_engines.confinement.profile import confine, work_folder
 from dragoman_engines.process.allocator import keep_memory_for_messages
 from dragoman_engines.process.channel import Done, Load, LoadFailed, Ping, Pong, Ready, messages_to_child, pack
 from dragoman_engines.process.factory import ECHO, make_engine
+from dragoman_engines.process.prepare import die_with_the_parent, prepare
 from dragoman_engines.process.warmup import warm_up
 from dragoman_engines.work import AnyResult, AnyWork, Failure
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Serve one engine, then end hard: native thread pools are known to deadlock in an orderly exit."""
     sock = socket.socket(fileno=int(sys.argv[1]))
-    _die_with_the_server()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_the_parent()
     code = 0
     try:
         serve(sock)
@@ -77,6 +77,14 @@ def run_batch(engine: Engine, work: list[AnyWork]) -> list[AnyResult]:
 def _load(spec: EngineSpec, sock: socket.socket) -> Engine | None:
     if spec.nice:
         os.nice(spec.nice)
+    # Before any library has threads: Landlock confines the thread that asks for it, and those that it starts.
+    try:
+        if spec.confine:
+            prepare(spec)
+        done = confine(spec)
+    except ModelMissing as error:
+        sock.sendall(pack(LoadFailed(message=str(error))))
+        return None
     if spec.kind == "decoder":
         keep_memory_for_messages()  # recordings come to it whole; to the others, only pieces of their spool files
     try:
@@ -85,16 +93,10 @@ def _load(spec: EngineSpec, sock: socket.socket) -> Engine | None:
         sock.sendall(pack(LoadFailed(message=str(error))))
         return None
     if spec.model != ECHO:
-        warm_up(engine, spec.kind)
-    sock.sendall(pack(Ready(capabilities=engine.capabilities)))
+        warm_up(engine, spec.kind, work_folder(spec))
+    ready = Ready(capabilities=engine.capabilities, confined_by=done.parts, not_confined=done.missing)
+    sock.sendall(pack(ready))
     return engine
-
-
-def _die_with_the_server() -> None:
-    """Have the kernel kill this process when the server is killed, also in the middle of a model call (Linux)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

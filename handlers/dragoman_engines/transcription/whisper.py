@@ -11,6 +11,7 @@ from faster_whisper import WhisperModel
 from dragoman_engines.audio.spool_files import read_spans
 from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
+from dragoman_engines.models.defaults import WHISPER_FILES
 from dragoman_engines.models.resolve import resolve
 from dragoman_engines.transcription.beam_search import Heard, Listener, Sound
 from dragoman_engines.transcription.hallucinations import is_invented
@@ -19,7 +20,6 @@ from dragoman_engines.work import SPOOL_RATE_HZ, AnyResult, AnyWork, Failure, Tr
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
 LONGEST_WINDOW_S = 30.0
-_FILES = ("config.json", "model.bin", "tokenizer.json")
 
 
 class WhisperEngine:
@@ -31,7 +31,7 @@ class WhisperEngine:
         Raises:
             ModelMissing: the model or the device is not here.
         """
-        found = resolve(source, _FILES, spec.models_dir)
+        found = resolve(source, WHISPER_FILES, spec.models_dir)
         try:
             model = WhisperModel(
                 str(found.folder),

@@ -1,55 +1,151 @@
 """A text as it is said: signs that are not spoken are left out, and short forms are written out.
 
-Voices read numbers and times themselves. Parts that they read badly, or that a person would not read aloud, are
-changed here: emoji and markup go, of an address only the host is said, and amounts and titles become words.
+Voices read plain numbers themselves. What they read badly, or what a person would not read as it is written, is
+changed here: emoji and markup go, of a web address only the host is said, and amounts, units, times and titles become
+words. What is left out is told to the caller.
 """
 
 # ruff: noqa: RUF001 -- dashes and quotation marks are meant
 
 from __future__ import annotations
 
-import functools
+import html
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from dragoman_handlers.speech.number_words import MILLIONS, SPOKEN_WORDS, Money, SpokenWords
+from dragoman_handlers.speech.addresses import said_addresses
+from dragoman_handlers.speech.moments import said_codes, said_dates, said_telephones, said_times
+from dragoman_handlers.speech.number_words import SpokenWords
+from dragoman_handlers.speech.numerals import said_ordinals, said_romans
+from dragoman_handlers.speech.other_languages import said_by_library
+from dragoman_handlers.speech.quantities import (
+    said_fractions,
+    said_money,
+    said_powers,
+    said_ranges,
+    said_scales,
+    said_units,
+)
+from dragoman_handlers.speech.signs import said_numbers, said_short_forms, said_signs
+from dragoman_handlers.speech.wording import SPOKEN_WORDS
 
-_ADDRESS = re.compile(r"(?:https?://|ftp://|\bwww\.)[!#-;=?-~]+", re.IGNORECASE)
-_LABELS = r"(?:[\w-]{1,63}\.){1,5}"
-_MAIL = re.compile(rf"(?<![\w.+-])(?:mailto:)?([\w+-]{{1,64}}(?:\.[\w+-]{{1,64}}){{0,5}})@({_LABELS}[a-z]{{2,24}})\b")
-_HOST = re.compile(rf"(?<![\w.@-])({_LABELS}(?:com|org|net|edu|gov|io|info|br|pt|es|fr|it|de|uk))\b(?:/\S*)?")
-_AFTER_ADDRESS = ".,;:!?)]}'’…"
+MOST_NAMED = 5
+"""So many things that are left out are named in a warning."""
+_MOST_CHARS = 60
+"""Of each of them."""
+_MEANT = re.compile("[^ªº²³¹⁰⁴-⁹⁺⁻¼-¾⅐-⅞⅒№™℠®©]+")
+"""Runs without the signs that decide about a value, which their compatible letters do not show."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|euro|pound|copy|deg|#\d{1,6});")
+_HYPHENS = str.maketrans("\u2010\u2011\ufe63\uff0d", "----")
+_LINE = re.compile(r"([=+~_*#-])\1{5,}|^[ \t]{0,9}([=+~_*#-])\2{2,}[ \t]{0,9}$", re.MULTILINE)
+"""A line that is drawn with signs."""
+_CUE = re.compile(r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3} --> (?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}|\[[ xX]\](?=\s)")
+"""The times of a subtitle, and the box of a task in a list."""
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX][-o^']?[)(\]\[DPp/\\|*3]+|<3|\^_?\^|[xX]D+)(?=[\s.,!?]|$)")
 _MARKUP = re.compile(r"(?<!\d)\*|\*(?!\d)|(?<!\w)_+|_+(?!\w)|[~`|^¶†‡•·■□▪]|(?<!\w)[#@](?=[^\W\d])")
-_ARROW = re.compile(r"\s*(?:[\u2190-\u21ff]|->|=>)\s*")
+_ARROW = re.compile(r"\s*(?:[\u2190-\u21ff]|->|=>)\s*|(?<=\w)\s{1,9}\|\s{1,9}(?=\w)")
 _REPEATED = re.compile(r"([!?,;:—])(?:\s?\1)+")
 _DOTS = re.compile(r"\.{2,}|…+")
 _JOINERS = re.compile("(?<![^\\W\\d_])[\u200c\u200d]|[\u200c\u200d](?![^\\W\\d_])")
 _CLAUSE_ENDS = (", ", "; ", ": ", " — ", " – ", "… ", "، ", "，", "、", "。", "؛ ")
 
 
-def speakable(text: str, language: str) -> str:
-    """Return the part of `text` that is said; empty where nothing is.
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """A text as it is said."""
+
+    text: str
+    """Empty where nothing is said."""
+    left_out: tuple[str, ...] = ()
+    """Emoji, smileys, tags and times of subtitles that are not said, in order."""
+    shortened: tuple[str, ...] = ()
+    """Addresses of which only the host is said."""
+
+
+def normalize(text: str, language: str) -> Normalized:
+    """Return what is said of `text`, and what is not. Linear in its length.
 
     Args:
         text: a sentence, or some.
         language: two letters.
     """
     words = SPOKEN_WORDS.get(language)
-    text = unicodedata.normalize("NFKC", text).replace("\u2044", "/")
-    text = _MAIL.sub(lambda match: _said_mail(match, words), text)
-    text = _ADDRESS.sub(lambda match: _said_address(match[0], words), text)
-    text = _HOST.sub(lambda match: _said_host(match[1], words), text)
-    text = _without_signs(_TAG.sub(" ", text))
-    text = _EMOTICON.sub(" ", " ".join(text.split()))
-    text = _MARKUP.sub("", _ARROW.sub(", ", text)).replace("_", " ")
-    if words is not None:
-        text = _said_money(text, language, words)
-        text = _short(language).sub(lambda match: _said_long(match, words), text)
+    left_out: list[str] = []
+    shortened: list[str] = []
+    text = _MEANT.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text).replace("\u2044", "/")
+    text = _LINE.sub(" ", text.translate(_HYPHENS))
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    text = said_addresses(text, words, shortened)
+    text = _CUE.sub(lambda match: _noted(match, left_out), text)
+    text = _TAG.sub(lambda match: _noted(match, left_out), text)
+    text = _without_pictures(text, left_out)
+    text = _EMOTICON.sub(lambda match: _noted(match, left_out), " ".join(text.split()))
+    text = _ARROW.sub(", ", text)
+    if words is None:
+        text = said_by_library(text, language)
+    else:
+        text = unicodedata.normalize("NFKC", _said_words(text, words)).replace("\u2044", "/")
+    text = _MARKUP.sub("", text).replace("_", " ")
     text = _REPEATED.sub(r"\1", _DOTS.sub("… ", text.replace("--", "—")))
-    text = re.sub(r"\s+([,.;:!?…])(?=\s|$)", r"\1", " ".join(text.split()))
-    return text if any(character.isalnum() for character in text) else ""
+    text = re.sub(r"\s+([,.;:!?…)])(?=\s|$)", r"\1", " ".join(text.split()))
+    text = re.sub(r"(?<=[(\[]) ", "", text)
+    said = text if any(character.isalnum() for character in text) else ""
+    return Normalized(said, tuple(left_out), tuple(shortened))
+
+
+def speakable(text: str, language: str) -> str:
+    """Return the part of `text` that is said; empty where nothing is. See `normalize`."""
+    return normalize(text, language).text
+
+
+def told_warnings(parts: Iterable[Normalized]) -> list[str]:
+    """Return a sentence for each kind of thing in a text that is not said; none where everything is."""
+    left_out: list[str] = []
+    shortened: list[str] = []
+    for part in parts:
+        left_out += part.left_out
+        shortened += part.shortened
+    warnings = []
+    if left_out:
+        warnings.append(f"not spoken: {named(left_out)}")
+    if shortened:
+        warnings.append(f"of an address only the host is spoken: {named(shortened)}")
+    return warnings
+
+
+def named(things: Iterable[str]) -> str:
+    """Return the first few of some texts, without repeats and not too long, for a warning."""
+    distinct = list(dict.fromkeys(things))
+    named = [one if len(one) <= _MOST_CHARS else f"{one[:_MOST_CHARS]}…" for one in distinct[:MOST_NAMED]]
+    more = f" and {len(distinct) - MOST_NAMED} more" if len(distinct) > MOST_NAMED else ""
+    return " ".join(named) + more
+
+
+def _said_words(text: str, words: SpokenWords) -> str:
+    """Write out what has words in the language. Each step leaves to the next what it does not know."""
+    steps = (
+        said_dates,
+        said_times,
+        said_telephones,
+        said_numbers,
+        said_codes,
+        said_ordinals,
+        said_fractions,
+        said_money,
+        said_scales,
+        said_units,
+        said_short_forms,
+        said_romans,
+        said_ranges,
+        said_powers,
+        said_signs,
+    )
+    for step in steps:
+        text = step(text, words)
+    return text
 
 
 def split_long(text: str, most: int) -> list[str]:
@@ -66,79 +162,52 @@ def split_long(text: str, most: int) -> list[str]:
     return [piece for piece in [*pieces, text] if any(character.isalnum() for character in piece)]
 
 
-def _without_signs(text: str) -> str:
-    """Remove emoji and other pictures, and invisible characters."""
-    kept = "".join(" " if _is_picture(character) else character for character in text)
+def _noted(match: re.Match[str], left_out: list[str]) -> str:
+    left_out.append(match[0])
+    return " "
+
+
+_PICTURES = re.compile(
+    "(?:[0-9#*]\ufe0f?\u20e3)+|(?:[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff]"
+    "[\ufe0e\ufe0f\u20e3\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*)+"
+)
+
+
+def _without_pictures(text: str, left_out: list[str]) -> str:
+    """Remove emoji and other pictures, which are noted, and invisible characters."""
+    if text.isascii():
+        return "".join(sign if sign >= " " or sign in "\n\t" else "" for sign in text)
+    text = _PICTURES.sub(lambda match: _picture(match, left_out), text)
+    kept = []
+    for character in text:
+        if _is_picture(character):
+            if not ("\ufe00" <= character <= "\ufe0f" or character == "\u20e3"):
+                left_out.append(character)
+            kept.append(" ")
+        else:
+            kept.append(character)
     return "".join(
         character
-        for character in _JOINERS.sub("", kept)
+        for character in _JOINERS.sub("", "".join(kept))
         if character in "\n\t\u200c\u200d" or unicodedata.category(character)[0] != "C"
     )
 
 
+def _picture(match: re.Match[str], left_out: list[str]) -> str:
+    """Return what is said of a run of pictures: the digit in a box, and letters and numbers among them."""
+    if "\u20e3" in match[0] and any(character.isdigit() for character in match[0]):
+        return "".join(f" {character} " for character in match[0] if character.isdigit())
+    said = "".join(character for character in match[0] if character.isalnum())
+    if said:
+        return match[0]
+    left_out.append(match[0].strip("\u200d"))
+    return " "
+
+
 def _is_picture(character: str) -> bool:
-    if character < "\u00a0" or character == "°":
+    if character < "\u00a0" or character in "°©№":
         return False
     # Variation selectors, the box around a digit, and skin tones belong to pictures.
     if "\ufe00" <= character <= "\ufe0f" or character == "\u20e3" or "\U0001f3fb" <= character <= "\U0001f3ff":
         return True
     return unicodedata.category(character) in {"So", "Co", "Cn"}
-
-
-def _said_mail(match: re.Match[str], words: SpokenWords | None) -> str:
-    at = words.at if words else "@"
-    return f"{_said_host(match[1], words)} {at} {_said_host(match[2], words)}"
-
-
-def _said_address(address: str, words: SpokenWords | None) -> str:
-    bare = address.rstrip(_AFTER_ADDRESS)
-    host = re.split(r"[/?#:]", bare.partition("://")[2] or bare, maxsplit=1)[0].rpartition("@")[2]
-    return f" {_said_host(host, words)}{address[len(bare) :]}"
-
-
-def _said_host(host: str, words: SpokenWords | None) -> str:
-    return host.removeprefix("www.").replace(".", f" {words.dot} " if words else " ")
-
-
-@functools.cache
-def _amounts(language: str) -> re.Pattern[str]:
-    """Return the pattern of a currency's sign before or after an amount."""
-    signs = "|".join(re.escape(sign) for sign in sorted(SPOKEN_WORDS[language].money, key=len, reverse=True))
-    amount = r"\d{1,15}(?:[.,]\d{1,3}){0,6}"
-    return re.compile(
-        rf"(?:(?:US)?(?P<before>{signs})\s?(?P<amount>{amount})(?P<millions>\s(?:{MILLIONS})\b)?)"
-        rf"|(?:(?<![\d.,])(?P<amount2>{amount})(?P<millions2>\s(?:{MILLIONS}))?\s?(?P<after>{signs}))"
-    )
-
-
-def _said_money(text: str, language: str, words: SpokenWords) -> str:
-    def said(match: re.Match[str]) -> str:
-        money = words.money[match["before"] or match["after"]]
-        millions = match["millions"] or match["millions2"] or ""
-        return _amount(match["amount"] or match["amount2"], millions, money, words)
-
-    return _amounts(language).sub(said, text)
-
-
-def _amount(amount: str, millions: str, money: Money, words: SpokenWords) -> str:
-    if millions:
-        return f"{amount}{millions} {words.money_of} {money.more}"
-    whole, _, cents = amount.partition(words.decimal)
-    if cents and len(cents) != 2:
-        return f"{amount} {money.more}"
-    name = money.one if whole == "1" else money.more
-    if not cents.strip("0"):
-        return f"{whole} {name}"
-    return f"{whole} {name} {words.money_and} {cents} {money.cents}".strip()
-
-
-@functools.cache
-def _short(language: str) -> re.Pattern[str]:
-    short = sorted(SPOKEN_WORDS[language].short, key=len, reverse=True)
-    return re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, short))})\.(?=\W|$)")
-
-
-def _said_long(match: re.Match[str], words: SpokenWords) -> str:
-    # The full stop of a sentence that ends so is one of its own.
-    ends = not match.string[match.end() :].strip()
-    return words.short[match[1]] + ("." if ends else "")

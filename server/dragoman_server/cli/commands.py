@@ -34,7 +34,7 @@ def serve(
         from dragoman_server.cli.serve import run_server  # noqa: PLC0415
         from dragoman_server.config import load_config  # noqa: PLC0415 - needs the extra `server`
 
-    raise typer.Exit(run_server(loaded, lambda: load_config(config, flags)))
+    raise typer.Exit(run_server(loaded, lambda: load_config(config, flags, pipes=False)))
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dragoman_server.cli.options import ConfigOption, SetOption, fail, flags_of, loaded_config
+from dragoman_wire.printable import printable, printable_json
 
 if TYPE_CHECKING:
     from dragoman_server.journal.dead_letters import DeadLetter
@@ -33,7 +34,7 @@ def list_(config: ConfigOption = None, settings: SetOption = None) -> None:
 
     with _explained():
         for one in list_dead_letters(_folder(config, settings)):
-            typer.echo(f"{_line(one)}  {one.reason}")
+            typer.echo(printable(f"{_line(one)}  {one.reason}"))
 
 
 @app.command()
@@ -57,7 +58,8 @@ def show(number: Number, config: ConfigOption = None, settings: SetOption = None
         "header": header,
         "frameSizes": sizes,
     }
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=repr))
+    encoded = json.dumps(document, indent=2, ensure_ascii=False, default=repr).encode("utf-8", "surrogatepass")
+    typer.echo(printable_json(encoded).decode())
 
 
 @app.command()
@@ -92,7 +94,7 @@ def _change(
     said: str,
 ) -> None:
     with _explained():
-        typer.echo(f"{_line(change(_folder(config, settings), number))}  {said}")
+        typer.echo(printable(f"{_line(change(_folder(config, settings), number))}  {said}"))
 
 
 def _folder(config: Path | None, settings: list[str] | None) -> Path:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from dragoman_wire.printable import printable_text
+
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="A TOML file.", envvar="DRAGOMAN_CONFIG", show_default=False)
 ]
@@ -59,5 +61,5 @@ def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
 
 def fail(message: str) -> NoReturn:
     """End the command with a sentence and status 2."""
-    typer.echo(message, err=True)
+    typer.echo(printable_text(message), err=True)
     raise typer.Exit(2)

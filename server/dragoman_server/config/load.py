@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from pydantic_settings import (
 
 from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
+from dragoman_server.config.files import read_toml
 from dragoman_server.config.renamed import old_names, with_new_names
 from dragoman_server.config.sections import (
     CacheConfig,
@@ -92,12 +92,15 @@ class Config(BaseSettings):
 def load_config(
     path: Path | None = None,
     flags: Mapping[str, Any] | None = None,
+    *,
+    pipes: bool = True,
 ) -> Config:
     """Load the configuration in force.
 
     Args:
         path: a TOML file; None reads the one that DRAGOMAN_CONFIG names, if any.
         flags: sections of keys from the command line.
+        pipes: whether the file may be a pipe; not where it is read again.
 
     Raises:
         ConfigError: a file that cannot be read, an unknown key or an impossible value.
@@ -105,7 +108,7 @@ def load_config(
     if path is None and os.environ.get(CONFIG_VARIABLE):
         path = Path(os.environ[CONFIG_VARIABLE])
     sources = {
-        str(path): _read_toml(path) if path else {},
+        str(path): read_toml(path, str(path), pipes=pipes) if path else {},
         "the command line": dict(flags or {}),
         "the environment": _environment(),
     }
@@ -120,15 +123,6 @@ def load_config(
     glossary_entries(config.translation)
     phrase_book(config.translation)
     return config
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 def _environment() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
 from dragoman_handlers.text.wording.phrasebook import PhraseBook
 from dragoman_server.config.engines import EngineConfig, EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
+from dragoman_server.config.files import read_toml
 from dragoman_server.config.sections import Section
 from dragoman_wire.requests import Replacement
 
@@ -89,7 +89,7 @@ def phrase_book(config: TranslationConfig) -> PhraseBook:
     phrases: dict[str, dict[str, str]] = {}
     if config.phrases_file:
         where = f"translation.phrases_file {config.phrases_file}"
-        given = _read_toml(Path(config.phrases_file).expanduser(), where)
+        given = read_toml(Path(config.phrases_file).expanduser(), where)
         phrases |= _validated(TypeAdapter(Phrases), given, where)
     for pair, table in config.phrases.items():
         phrases[pair] = phrases.get(pair, {}) | table
@@ -98,17 +98,8 @@ def phrase_book(config: TranslationConfig) -> PhraseBook:
 
 def _read_terms(path: Path) -> Mapping[str, Replacement]:
     where = f"translation.glossary_file {path}"
-    terms: Mapping[str, Replacement] = _validated(TypeAdapter(Terms), _read_toml(path, where), where)
+    terms: Mapping[str, Replacement] = _validated(TypeAdapter(Terms), read_toml(path, where), where)
     return terms
-
-
-def _read_toml(path: Path, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{where}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where}: {error}") from error
 
 
 def _validated(adapter: TypeAdapter[Any], given: dict[str, Any], where: str) -> Any:

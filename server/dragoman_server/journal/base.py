@@ -49,6 +49,11 @@ class Journal(ABC):
     def waiting_s(self) -> float:
         """Return how long the writer has been silent about what it was given; 0 where it has nothing to do."""
 
+    @property
+    def damaged_s(self) -> float:
+        """Return for how long its file has been damaged and could not be replaced; 0 where it is sound."""
+        return 0.0
+
     @abstractmethod
     def new_number(self) -> int:
         """Return a number for a task that is new."""

@@ -221,6 +221,7 @@ class Blobs:
             raise BlobsFull
         path = self._path(digest)
         part = path.with_suffix(".part")
+        self._folder.mkdir(mode=0o700, exist_ok=True)  # it may have been removed
         try:
             with open(part, "wb", buffering=0, opener=_opener) as file:
                 _write_all(file.fileno(), data)

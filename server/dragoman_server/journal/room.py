@@ -27,12 +27,16 @@ class Room:
     """
 
     def __init__(self, connection: sqlite3.Connection, blobs: Blobs, max_bytes: int) -> None:
-        self._connection = connection
         self._blobs = blobs
         self._max_bytes = max_bytes
-        self._page_bytes = pragma(connection, "page_size")
         self._fresh: dict[int, set[bytes]] = {}
         """The blobs of operations that are being written, by the identity of the operation."""
+        self.use(connection)
+
+    def use(self, connection: sqlite3.Connection) -> None:
+        """Go on with another file for the rows."""
+        self._connection = connection
+        self._page_bytes = pragma(connection, "page_size")
         self._share()
 
     @property

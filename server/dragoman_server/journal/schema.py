@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from dragoman_server.journal.base import JournalError
-from dragoman_server.sqlite_file import OtherVersion, SqliteFile, files_of, pragma
+from dragoman_server.journal.repair import replace_damaged
+from dragoman_server.sqlite_file import OtherVersion, SqliteFile, pragma
 
 log = structlog.get_logger()
 
@@ -49,8 +48,6 @@ _JOURNAL = SqliteFile(
 )
 FEWEST_PAGES = 32
 REQUEST_COLUMNS = "task, reply_to, task_id, type, parts, arrived, crashes, began, frames"
-_MOST_DAMAGE = 1000
-"""Rows in a row that cannot be read before the rest is given up."""
 
 
 def open_journal(folder: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
@@ -61,21 +58,26 @@ def open_journal(folder: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
     """
     path = folder / FILE
     try:
-        return _opened(path, mode, max_bytes)
+        return open_file(path, mode, max_bytes)
     except (sqlite3.OperationalError, OSError) as error:
         raise JournalError(f"the journal {path} cannot be used: {error}; free the disk or set journal.mode") from error
     except sqlite3.DatabaseError as error:
         log.error("journal.corrupt", path=str(path), error=str(error))
     try:
-        aside = _moved_aside(path)
-        connection = _opened(path, mode, max_bytes)
-        _salvage(aside, connection)
+        return replace_damaged(path, partial(open_file, path, mode, max_bytes))
     except (sqlite3.Error, OSError) as error:
         raise JournalError(f"the journal {path} is damaged and cannot be replaced: {error}") from error
-    return connection
 
 
-def _opened(path: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
+def open_file(path: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
+    """Open the file, made where there is none.
+
+    Raises:
+        sqlite3.Error: it cannot be used, or is damaged.
+        OSError: it cannot be made.
+        JournalError: a later version made it.
+    """
+
     def prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA synchronous = {'FULL' if mode == 'power' else 'NORMAL'}")
         # The writer does it: it waits for the disk, and may not happen in the loop.
@@ -95,43 +97,3 @@ def _check(connection: sqlite3.Connection) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(str(found))
-
-
-def _moved_aside(path: Path) -> Path:
-    now = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{time.time_ns() % 10**9:09}"
-    aside = path.with_name(f"{path.name}.corrupt-{now}")
-    for part, kept in zip(files_of(path), files_of(aside), strict=True):
-        if part.exists():
-            part.rename(kept)
-    return aside
-
-
-def _salvage(aside: Path, into: sqlite3.Connection) -> None:
-    """Copy the unfinished requests that can still be read, one by one."""
-    saved = 0
-    for table, columns in (
-        ("requests", REQUEST_COLUMNS),
-        ("dead", "task, reply_to, task_id, type, parts, arrived, died, crashes, reason, frames"),
-    ):
-        marks = ", ".join("?" * len(columns.split(",")))
-        for row in _rows(aside, table, columns):
-            into.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 - our own names
-            saved += 1
-    log.error("journal.set_aside", kept_as=str(aside), requests_saved=saved)
-
-
-def _rows(aside: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]:
-    """Yield every row that can be read, in order; an unreadable one is skipped by its number."""
-    last, failures = 0, 0
-    query = f"SELECT id, {columns} FROM {table} WHERE id > ? ORDER BY id LIMIT 1"  # noqa: S608 - our own names
-    with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
-        while failures < _MOST_DAMAGE:
-            try:
-                row = connection.execute(query, (last,)).fetchone()
-            except sqlite3.Error:
-                last, failures = last + 1, failures + 1
-                continue
-            if row is None:
-                return
-            last, failures = row[0], 0
-            yield row[1:]

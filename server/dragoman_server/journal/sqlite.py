@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dragoman_server.journal.load import count_crash, load_tasks, next_number
 from dragoman_server.journal.operations import OPERATIONS, Kind, Operation
 from dragoman_server.journal.records import AcceptedRow, DeadLetterRow, Record, RecoveredTask
 from dragoman_server.journal.room import Room
-from dragoman_server.journal.schema import FILE, open_journal
+from dragoman_server.journal.schema import FILE, open_file, open_journal
 from dragoman_server.journal.writer import Writer
 from dragoman_server.quantiles import Samples
 
@@ -52,13 +53,13 @@ class SqliteJournal(Journal):
         self._committed = 0
         self.lag = Samples()
         self._heard_s = time.monotonic()
-        self._connection = open_journal(folder, config.mode, config.max_bytes)
+        connection = open_journal(folder, config.mode, config.max_bytes)
         self._blobs = Blobs(folder / FOLDER, config.max_bytes, durable=config.mode == "power")
-        self._tasks = self._read(self._connection)
+        self._tasks = self._read(connection)
         self._loop = asyncio.get_running_loop()
-        beside = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        room = Room(self._connection, self._blobs, config.max_bytes)
-        self._writer = Writer(self._connection, beside, room, self._loop, self._report)
+        open_new = partial(open_file, self._path, config.mode, config.max_bytes)
+        room = Room(connection, self._blobs, config.max_bytes)
+        self._writer = Writer(self._path, connection, open_new, room, self._loop, self._report)
         self._writer.start()
 
     def _read(self, connection: sqlite3.Connection) -> list[RecoveredTask]:
@@ -76,6 +77,12 @@ class SqliteJournal(Journal):
     @override
     def waiting_s(self) -> float:
         return time.monotonic() - self._heard_s if self._pending else 0.0
+
+    @property
+    @override
+    def damaged_s(self) -> float:
+        since_s = self._writer.damaged_since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
 
     @override
     def new_number(self) -> int:

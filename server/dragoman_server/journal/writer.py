@@ -7,20 +7,27 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 import structlog
 from typing_extensions import override
 
+from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
+from dragoman_server.journal.repair import Place, is_damage, looks_sound, replace_damaged, replace_missing
 from dragoman_server.journal.room import Room
 
 log = structlog.get_logger()
 
 _PROBE_S = 1.0
-"""Between two attempts while the disk cannot be written."""
+"""Between two attempts while the disk cannot be written, and between two looks whether the file is still there."""
 _PROBE_BYTES = 1 << 16
+_REPLACE_EVERY_S = 60.0
+_READ_EVERY_S = 5.0
+"""While it is written, the file is read so often as another process would find it: some milliseconds."""
 _MOST_OPERATIONS = 5000
 """In one transaction."""
 _CHECKPOINT_PAGES = 4000
@@ -42,11 +49,12 @@ class Report(Protocol):
 
 
 class Writer(threading.Thread):
-    """Owns the connection from its start to its end.
+    """Owns the connection from its start to its end, and replaces a file that is damaged or gone.
 
     Args:
-        connection: the journal's file.
-        beside: another connection to it, for what does not disturb the first.
+        path: the journal's file.
+        connection: to that file.
+        open_new: opens it anew, made where there is none.
         room: the large binaries, and the room for them.
         loop: where `report` is called.
         report: hears of every transaction.
@@ -54,18 +62,20 @@ class Writer(threading.Thread):
 
     def __init__(
         self,
+        path: Path,
         connection: sqlite3.Connection,
-        beside: sqlite3.Connection,
+        open_new: Callable[[], sqlite3.Connection],
         room: Room,
         loop: asyncio.AbstractEventLoop,
         report: Report,
     ) -> None:
         super().__init__(name="journal", daemon=True)
-        self._connection = connection
+        self._path = path
+        self._open_new = open_new
+        self._room = room
+        self._use(connection)
         self._in_use = threading.Lock()
         """Held by the thread that uses the connection."""
-        self._beside = beside
-        self._room = room
         self._loop = loop
         self._report = report
         self._queue: queue.SimpleQueue[tuple[float, list[Operation]] | None] = queue.SimpleQueue()
@@ -76,6 +86,13 @@ class Writer(threading.Thread):
         """About so many pages were written to the write-ahead log since the last checkpoint."""
         self._woken = False
         """For a checkpoint."""
+        self._looked_s = time.monotonic()
+        self._read_s = self._looked_s
+        self._written = False
+        """Something was written since the file was read with fresh eyes."""
+        self._replaced_s = -_REPLACE_EVERY_S
+        self.damaged_since_s: float | None = None
+        """Since when the file has been damaged, and could not be replaced; of the monotonic clock."""
 
     def write_at_once(self, operations: Sequence[Operation]) -> bool:
         """Write in the caller's thread, which knows that the writer has nothing to write; False where that fails."""
@@ -112,7 +129,7 @@ class Writer(threading.Thread):
     def _gather(self, operations: list[Operation]) -> tuple[float, bool]:
         """Wait for operations and take all; return when the oldest was handed over, and whether to go on."""
         try:
-            taken = self._queue.get(timeout=_PROBE_S if self._failing else None)
+            taken = self._queue.get(timeout=_PROBE_S)
             since_s = taken[0] if taken else time.monotonic()
             while taken is not None:
                 operations += taken[1]
@@ -125,23 +142,89 @@ class Writer(threading.Thread):
 
     def _deal_with(self, operations: list[Operation], since_s: float) -> None:
         problem: str | None = None
-        written, refused = operations, list[Operation]()
+        written: Sequence[Operation] = operations
+        refused: Sequence[Operation] = ()
         try:
             with self._in_use:
-                if self._failing:
-                    self._probe()
-                if self._backlog:
-                    self._write_all(self._backlog)
-                    self._backlog = []
-                written, refused = self._write_all(operations)
+                self._look_after_file()
+                try:
+                    written, refused = self._write_all(operations)
+                except sqlite3.Error as error:
+                    if not is_damage(error):
+                        raise
+                    self._replace_damaged(error)
+                    written, refused = self._write_all(operations)
                 self._room.collect()
-        except (sqlite3.Error, OSError) as error:
+                self.damaged_since_s = None
+        except (sqlite3.Error, OSError, JournalError) as error:
             problem = str(error)
             self._backlog += [one for one in operations if one.kind not in REFUSED]
-        self._tell(written, since_s, problem, refused)
+        if operations or problem is not None or self._failing:
+            self._tell(written, since_s, problem, refused)
         if problem is None and self._log_pages >= _CHECKPOINT_PAGES:
             self._carry_over()
         self._woken = False
+
+    def _write_all(self, operations: list[Operation]) -> tuple[Sequence[Operation], Sequence[Operation]]:
+        """Write operations, after those that had to wait; return those written, and those that found no room."""
+        if self._failing:
+            self._probe()
+        if self._backlog:
+            with self._room.packed(self._backlog) as (rows, _):
+                self._write(rows)
+            self._backlog = []
+        with self._room.packed(operations) as (rows, refused):
+            self._write(rows)
+        return rows, refused
+
+    def _use(self, connection: sqlite3.Connection) -> None:
+        """Work with this connection, and with another to the same file for what does not disturb the first."""
+        self._connection = connection
+        self._beside = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._place = Place(self._path)
+        self._room.use(connection)
+
+    def _look_after_file(self) -> None:
+        """Look now and then whether the file is still there and sound: SQLite notices neither by itself.
+
+        Raises:
+            sqlite3.Error, OSError: it is not, and cannot be written anew.
+        """
+        if time.monotonic() - self._looked_s < _PROBE_S:
+            return
+        self._looked_s = time.monotonic()
+        if not self._place.holds():
+            self._swap(replace_missing(self._path, self._connection, self._open_new))
+        elif self._written and time.monotonic() - self._read_s >= _READ_EVERY_S:
+            self._written, self._read_s = False, time.monotonic()
+            try:
+                looks_sound(self._path)
+            except sqlite3.Error as error:
+                if is_damage(error):
+                    self._replace_damaged(error)
+
+    def _replace_damaged(self, error: sqlite3.Error) -> None:
+        """Replace the file, not more often than now and then: on a disk that fails, the next one is damaged too.
+
+        Raises:
+            sqlite3.Error, OSError, JournalError: it cannot be replaced.
+        """
+        now_s = time.monotonic()
+        if self.damaged_since_s is None:
+            self.damaged_since_s = now_s
+        if now_s - self._replaced_s < _REPLACE_EVERY_S:
+            raise error
+        self._replaced_s = now_s
+        log.error("journal.corrupt", path=str(self._path), error=str(error))
+        self._swap(replace_damaged(self._path, self._open_new, self._connection))
+
+    def _swap(self, connection: sqlite3.Connection) -> None:
+        old = (self._beside, self._connection)
+        self._use(connection)
+        self._log_pages = 0
+        for one in old:
+            with suppress(sqlite3.Error):
+                one.close()
 
     def _tell(
         self, operations: Sequence[Operation], since_s: float, problem: str | None, refused: Sequence[Operation] = ()
@@ -166,17 +249,12 @@ class Writer(threading.Thread):
     def _write(self, operations: Sequence[Operation]) -> None:
         if all(one.kind is Kind.SYNC for one in operations):
             return
+        self._written = True
         size_bytes = sum([one.size_bytes for one in operations])
         self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
         with _transaction(self._connection):
             write_operations(self._connection, operations)
         self._room.wrote(operations)
-
-    def _write_all(self, operations: Sequence[Operation]) -> tuple[list[Operation], list[Operation]]:
-        """Write operations, their blobs first; return those written, and those for which there was no room."""
-        with self._room.packed(operations) as (rows, refused):
-            self._write(rows)
-        return list(rows), list(refused)
 
     def _probe(self) -> None:
         """Find out whether something of some size can be written."""

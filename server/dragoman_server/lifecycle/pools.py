@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, get_args
+
+import structlog
 
 from dragoman_engines.base import EngineSpec
 from dragoman_engines.device import DeviceMissing, check_driver
@@ -11,17 +14,22 @@ from dragoman_engines.pool.memory import Memory
 from dragoman_engines.pool.pool import EnginePool, Keep
 from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.process.factory import ECHO
-from dragoman_engines.work import Kind, pool_name
+from dragoman_engines.work import SPOOL_RATE_HZ, Kind, pool_name
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
 from dragoman_server.config import Config, EngineConfig, SpeechConfig, translation_models
 
+log = structlog.get_logger()
 
-def make_pools(config: Config, memory: Memory, keep: Keep) -> dict[str, EnginePool]:
+_SAMPLE_BYTES = 2
+_LEAST_FILE_BYTES = 4 << 30
+
+
+def make_pools(config: Config, memory: Memory, keep: Keep, spool_dir: Path) -> dict[str, EnginePool]:
     """Make a pool for each kind, and for each translation model beside the default one; none is started yet."""
-    models_dir = str(config.engines.models_dir.expanduser())
+    shared = _shared(config, spool_dir)
     return {
         pool_name(kind, name): EnginePool(
-            _spec(kind, name, engine, models_dir), _settings(engine), keep=keep, memory=memory
+            _spec(kind, name, engine, shared), _settings(engine), keep=keep, memory=memory
         )
         for kind, name, engine, _ in _engines(config)
     }
@@ -59,12 +67,27 @@ def _engines(config: Config) -> Iterator[tuple[Kind, str, EngineConfig, str]]:
             yield "translation", name, models[name], f"models.translation.{name}"
 
 
-def _spec(kind: Kind, name: str, config: EngineConfig, models_dir: str) -> EngineSpec:
+def _shared(config: Config, spool_dir: Path) -> dict[str, Any]:
+    """Return the options that all engines have in common."""
+    if not config.engines.confine:
+        log.warning("engines.not_confined", hint="a fault in a model's library has the rights of the server")
+    longest_bytes = round(config.limits.audio_s * SPOOL_RATE_HZ) * _SAMPLE_BYTES
+    return {
+        "models_dir": str(config.engines.models_dir.expanduser()),
+        "confine": config.engines.confine,
+        "spool_dir": str(spool_dir.absolute()),
+        # The limit on recordings can be raised at run time.
+        "file_bytes": max(_LEAST_FILE_BYTES, 2 * longest_bytes),
+    }
+
+
+def _spec(kind: Kind, name: str, config: EngineConfig, shared: Mapping[str, Any]) -> EngineSpec:
     return EngineSpec(
         kind=kind,
         name=name,
         model=config.model,
-        models_dir=models_dir,
+        memory_limit_mb=config.memory_limit_mb,
+        **shared,
         threads=config.threads,
         device=config.device,
         compute_type=config.compute_type,

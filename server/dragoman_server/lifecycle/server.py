@@ -73,7 +73,7 @@ class Server:
         self.cache = cache
         self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
-        self.pools = make_pools(config, self.memory, cache.keep_unit)
+        self.pools = make_pools(config, self.memory, cache.keep_unit, spool.folder)
         self.budget = ByteBudget(_byte_limits(config))
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
@@ -127,6 +127,7 @@ class Server:
             models=model_names(config),
             glossary=Glossary(glossary_entries(config.translation)),
             phrases=phrase_book(config.translation),
+            speech_format=config.engines.speech.format,
             journal=self.journal,
             cache=self.cache,
         )

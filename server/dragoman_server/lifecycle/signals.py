@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import Callable
 
+from dragoman_wire.early_signals import ignore_while_ending
+
 
 def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_once: Callable[[], None]) -> None:
     """Install the handlers: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
@@ -27,3 +29,11 @@ def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_o
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask_to_stop, number)
     loop.add_signal_handler(signal.SIGHUP, reload)
+
+
+def stop_listening() -> None:
+    """Ignore what comes from now on: all is closed, and a signal would only spoil the exit status."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.remove_signal_handler(number)
+    ignore_while_ending()

@@ -18,6 +18,7 @@ from dragoman_server.config import SocketsConfig
 from dragoman_server.config.ops_access import is_loopback
 from dragoman_server.ops.answers import refusal
 from dragoman_wire.ops_token import read_token
+from dragoman_wire.printable import printable
 
 log = structlog.get_logger()
 
@@ -52,10 +53,15 @@ class Guard:
             try:
                 return await handler(request)
             except web.HTTPNotFound:
-                return refusal(404, f"there is no {request.path[:100]}")
+                return refusal(404, f"there is no {printable(request.path[:100])}")
             except web.HTTPMethodNotAllowed as error:
                 allowed = ", ".join(sorted(error.allowed_methods))
-                return refusal(405, f"{request.path[:100]} takes {allowed}", Allow=allowed)
+                return refusal(405, f"{printable(request.path[:100])} takes {allowed}", Allow=allowed)
+            except web.HTTPException as error:
+                return refusal(error.status, error.reason)
+            except Exception:
+                log.exception("ops.fault", path=request.path[:100])
+                return refusal(500, "the server failed at this; its log says how")
 
         return guard
 
@@ -99,7 +105,12 @@ def _is_of_another_site(request: web.BaseRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return True
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("Host", "")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("Host", "")
+    except ValueError:  # such as a bracket that is not closed
+        return True
 
 
 def _hostname(address: str) -> str | None:

@@ -17,6 +17,7 @@ from typing_extensions import override
 from dragoman_server.config import ServerConfig
 from dragoman_server.telemetry.log_writer import LogWriter
 from dragoman_server.telemetry.redaction import described
+from dragoman_wire.printable import printable, printable_json, printable_text
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 Level = Literal["debug", "info", "warning", "error"]
@@ -118,15 +119,22 @@ class _Renderer:
         fields["level"] = "error" if method == "exception" else method
         fields["timestamp"] = self.timestamp()
         if self.console is not None:
-            return str(self.console(logger, method, fields)).encode("utf-8", "replace")
-        return _encode(fields)
+            return self._console_line(logger, method, fields)
+        return printable_json(_encode(fields))
 
     def rendered(self, line: msgspec.Struct) -> bytes:
         """Write a line that has everything."""
         if self.console is None:
-            return _encode(line)
+            return printable_json(_encode(line))
         fields = {name: value for name, value in msgspec.structs.asdict(line).items() if value is not None}
-        return str(self.console(None, fields["level"], fields)).encode("utf-8", "replace")
+        return self._console_line(None, fields["level"], fields)
+
+    def _console_line(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> bytes:
+        """Write a line for people, in which nothing of a peer's can steer the terminal or look like another line."""
+        safe = {name: printable(value) if isinstance(value, str) else value for name, value in fields.items()}
+        if "exception" in fields:  # it has lines of its own
+            safe["exception"] = printable_text(fields["exception"])
+        return str(self.console(logger, method, safe)).encode("utf-8", "replace") if self.console else b""
 
     def timestamp(self) -> str:
         """Return UTC with microseconds; the date and the time are only made once for each second."""

@@ -41,7 +41,7 @@ PROGRAMS = {
     "sqlite3", "systemctl", "uvicorn",
 }  # fmt: skip
 """What a reader is told to type, beside our own scripts and what is in the virtual environment."""
-LANGUAGES = {"", "console", "json", "promql", "python", "sh", "toml", "yaml"}
+LANGUAGES = {"", "console", "js", "json", "promql", "python", "sh", "toml", "ts", "yaml"}
 OF_THE_MODELS_PAGE = "docs/models.md"
 """Its TOML is of two kinds; see test_models.py."""
 

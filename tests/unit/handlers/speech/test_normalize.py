@@ -9,14 +9,14 @@ import time
 import pytest
 
 from dragoman_handlers.speech.normalize import speakable, split_long
-from dragoman_handlers.speech.number_words import SPOKEN_WORDS
+from dragoman_handlers.speech.wording import SPOKEN_WORDS
 
 
 @pytest.mark.parametrize(
     ("language", "written", "said"),
     [
         ("en", "Good morning.", "Good morning."),
-        ("en", "It is 10:30, and 20°C; 2*3 is 6!", "It is 10:30, and 20°C; 2*3 is 6!"),
+        ("en", "It is 10:30, and 20°C; 2*3 is 6!", "It is 10 30, and 20 degrees Celsius; 2 times 3 is 6!"),
         ("en", "Great 👍🏽 work 👨‍👩‍👧 ❤️!", "Great work!"),
         ("pt", "Parabéns 🇧🇷🎉", "Parabéns"),
         ("en", "Hello :-) see you ;) <3", "Hello see you"),
@@ -29,15 +29,15 @@ from dragoman_handlers.speech.number_words import SPOKEN_WORDS
         (
             "en",
             "It costs $1,234.50, €1 or £3.05.",
-            "It costs 1,234 dollars and 50 cents, 1 euro or 3 pounds and 05 pence.",
+            "It costs 1234 dollars and 50 cents, 1 euro or 3 pounds and 5 pence.",
         ),
-        ("pt", "Custa R$ 12,50 ou R$ 1,00.", "Custa 12 reais e 50 ou 1 real."),
-        ("fr", "Cela coûte 12,50 € ou 3 millions €.", "Cela coûte 12 euros 50 ou 3 millions de euros."),
+        ("pt", "Custa R$ 12,50 ou R$ 1,00.", "Custa 12 reais e 50 centavos ou um real."),
+        ("fr", "Cela coûte 12,50 € ou 3 millions €.", "Cela coûte 12 euros 50 ou 3 millions d'euros."),
         ("de", "Das kostet 5 €, z. B. bei Dr. Müller.", "Das kostet 5 Euro, zum Beispiel bei Doktor Müller."),
         ("en", "Dr. Brown met Mrs. Smith etc.", "Doctor Brown met Missus Smith et cetera."),
         ("pt", "O Sr. Silva e a Dra. Ana", "O senhor Silva e a doutora Ana"),
         ("en", "Wait...... what?!?! Really!!!!", "Wait… what?!?! Really!"),
-        ("en", "𝐇𝐞𝐥𝐥𝐨 ½\u200b cup\ufeff", "Hello 1/2 cup"),
+        ("en", "𝐇𝐞𝐥𝐥𝐨 ½\u200b cup\ufeff", "Hello one half cup"),
         ("fa", "می\u200cخواهم", "می\u200cخواهم"),
         ("ja", "見てhttps://example.jp/あ", "見て example jpあ"),
     ],

@@ -25,7 +25,7 @@ def test_a_model_is_as_the_default_but_for_what_it_says(tmp_path: Path) -> None:
         "[engines.translation]\nmodel = 'echo'\nnice = 3\n"
         "[models.translation]\nmedium = 'path:/m'\npremium = {model = 'path:/p', nice = 0, beam = 2}\n",
     )
-    pools = make_pools(config, Memory(), lambda *_: False)
+    pools = make_pools(config, Memory(), lambda *_: False, Path("spool"))
     specs = {name: pool.spec for name, pool in pools.items()}
     assert set(specs) > {"translation", "translation.medium", "translation.premium"}
     assert (specs["translation"].model, specs["translation"].nice) == ("echo", 3)
@@ -36,13 +36,13 @@ def test_a_model_is_as_the_default_but_for_what_it_says(tmp_path: Path) -> None:
 
 def test_a_model_that_is_the_default_needs_no_pool(tmp_path: Path) -> None:
     config = loaded(tmp_path, "[engines.translation]\nmodel = 'echo'\n[models.translation]\nmedium = 'echo'\n")
-    assert "translation.medium" not in make_pools(config, Memory(), lambda *_: False)
+    assert "translation.medium" not in make_pools(config, Memory(), lambda *_: False, Path("spool"))
     assert model_names(config) == {"basic": "", "medium": ""}
 
 
 def test_basic_is_the_default_model(tmp_path: Path) -> None:
     config = loaded(tmp_path, "[models.translation]\nbasic = 'echo'\npremium = 'path:/p'\n")
-    pools = make_pools(config, Memory(), lambda *_: False)
+    pools = make_pools(config, Memory(), lambda *_: False, Path("spool"))
     assert pools["translation"].spec.model == "echo"
     assert model_names(config) == {"basic": "", "premium": "premium"}
 

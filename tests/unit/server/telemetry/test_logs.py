@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from dragoman_server.config import ServerConfig
+from dragoman_server.telemetry.lines import FinishedLine
 from dragoman_server.telemetry.logs import Logs
 
 MARKER = "what the peer said"
@@ -129,3 +130,54 @@ def test_a_line_that_cannot_be_written_is_counted(tmp_path: Path) -> None:
         assert logs.dropped > 0
         os.close(unread)
         logs.close()
+
+
+HOSTILE = "id\x1b[2J\x9b31m\u202e\x7f\r\n2026-01-01 [error] forged event=x"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize("way", ["structlog", "fields", "whole", "event"])
+def test_what_peers_send_steers_no_terminal_and_forges_no_line(
+    tmp_path: Path, form: Literal["json", "console"], way: str
+) -> None:
+    written = Written(tmp_path / "log", log_format=form)
+    if way == "structlog":
+        structlog.get_logger().info("task.finished", task_id=HOSTILE, ids=[HOSTILE], by={HOSTILE: HOSTILE})
+    elif way == "event":
+        structlog.get_logger().info(HOSTILE)
+    elif way == "fields":
+        written.logs.write("info", {"event": "task.finished", "task_id": HOSTILE})
+    else:
+        line = FinishedLine(
+            event="task.finished",
+            type=HOSTILE,
+            lane="translation",
+            task_id=HOSTILE,
+            status="completed",
+            events=1,
+            queue_ms=0.0,
+            compute_ms=0.0,
+            publish_ms=0.0,
+            level="info",
+            timestamp="now",
+            reply_to=HOSTILE,
+            error=HOSTILE,
+        )
+        written.logs.write_whole([line])
+    [line_of_it] = written.lines()
+    assert line_of_it.isprintable()
+    assert "forged" in line_of_it
+    if form == "json":
+        assert HOSTILE in json.loads(line_of_it).values()
+
+
+def test_an_exception_keeps_its_lines_and_steers_no_terminal(tmp_path: Path) -> None:
+    written = Written(tmp_path / "log", log_format="console", log_content=True)
+    text = HOSTILE
+    try:
+        raise ValueError(text)
+    except ValueError:
+        structlog.get_logger().exception("task.fault")
+    lines = written.lines()
+    assert len(lines) > 3
+    assert all(line.isprintable() for line in lines)

@@ -1,0 +1,98 @@
+"""Numbers, signs and short forms that the best voice says are heard again by Whisper base."""
+
+# ruff: noqa: RUF001 -- signs that look alike are what this is about
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dragoman_engines.base import ModelMissing
+from dragoman_engines.models.defaults import BASE, is_at_hand
+from dragoman_engines.models.resolve import resolve
+from tests.harness import NO_CACHE, ROOT, Peer, ServerProcess, connected, running_server
+
+pytest.importorskip("av", reason="the [models] extra is not installed")
+pytest.importorskip("num2words", reason="the [server] extra is not installed")
+
+from dragoman_handlers.speech.number_words import cardinal
+from scripts.quality_runs.words import normal
+
+pytestmark = pytest.mark.models
+
+LINES = (ROOT / "tests" / "data" / "heard_again.jsonl").read_text(encoding="utf-8").splitlines()
+CASES = [json.loads(line) for line in LINES]
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    if not is_at_hand(BASE):
+        pytest.skip("Whisper base is not here: the extra [models-large] is not installed")
+    try:
+        resolve("kokoro")
+    except ModelMissing as error:
+        pytest.skip(str(error))
+    settings = NO_CACHE | {"engines__transcription__model": "base"}
+    with running_server(tmp_path_factory.mktemp("heard"), **settings) as server:
+        running: ServerProcess = server.wait_ready()
+        with connected(running, "heard") as one:
+            yield one
+
+
+def spoken(peer: Peer, text: str, language: str) -> tuple[dict[str, Any], bytes]:
+    """The text in the best voice of its language."""
+    request = {
+        "type": "audio_process",
+        "mobileTranscription": {"text": text, "language": language},
+        "targetLanguages": [language],
+        "speakOriginal": True,
+        "modelType": "premium",
+    }
+    [event] = [one for one in peer.run(request) if one.type == "audio_translation_ready"]
+    return event.fields["translatedAudio"], event.binaries[0]
+
+
+def heard(peer: Peer, sound: bytes, language: str) -> str:
+    request = {"type": "transcription_only", "language": language, "binaryFrames": {"audio": 1}}
+    [event] = [one for one in peer.run(request, sound) if one.type == "transcription_completed"]
+    return str(event.fields["transcription"]["text"])
+
+
+def is_in(wanted: str, text: str, language: str) -> bool:
+    """Whether a word or a number is in what was heard, in digits or in words."""
+    forms = [wanted.lower(), normal(wanted, language)]
+    if wanted.isdecimal():
+        forms.append(cardinal(int(wanted), language) or wanted)
+    places = [text.lower(), normal(text, language), re.sub(r"(?<=\d)[.,\s](?=\d)", "", text.lower())]
+    return any(_plain(form) in _plain(place) for form in forms for place in places)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("−", "-"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_what_is_written_is_heard(peer: Peer, case: dict[str, Any]) -> None:
+    language = case["language"]
+    told, sound = spoken(peer, case["say"], language)
+    text = heard(peer, sound, language)
+
+    assert told["voice"][1] in "fm", f"{told['voice']} is no voice of Kokoro"
+    for wanted in case["heard_must"]:
+        assert any(is_in(form, text, language) for form in wanted.split("|")), f"{wanted} is not in {text!r}"
+    for wrong in case["heard_must_not"]:
+        assert not is_in(wrong, text, language), f"{wrong} is in {text!r}"
+    assert "warnings" not in told
+
+
+def test_what_is_not_spoken_is_told_with_the_language(peer: Peer) -> None:
+    told, _ = spoken(peer, "Look 😀 at https://example.org/a/b now.", "en")
+    assert told["warnings"] == [
+        "not spoken: 😀",
+        "of an address only the host is spoken: https://example.org/a/b",
+    ]
