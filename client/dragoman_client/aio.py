@@ -310,6 +310,7 @@ class Client:
         *,
         word_timestamps: bool = False,
         formats: Sequence[SubtitleFormat] = (),
+        vocabulary: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> Transcription:
         """Transcribe a recording. A long one may need a larger `timeout_s`.
@@ -319,6 +320,7 @@ class Client:
             language: what is spoken; None lets the model find out.
             word_timestamps: whether the segments' `words` are wanted.
             formats: the subtitles that are wanted as `srt` and `vtt`.
+            vocabulary: names and terms that are probably said.
             options: see `CallOptions`.
 
         Raises:
@@ -331,6 +333,7 @@ class Client:
             language=language,
             word_timestamps=word_timestamps or None,
             formats=list(formats) or None,
+            vocabulary=list(vocabulary) or None,
             **request_fields(options),
         )
         return read_transcription(await self._attempts(request, options, {"audio": recording}))
@@ -346,6 +349,7 @@ class Client:
         speed: float | None = None,
         audio_format: SoundFormat | None = None,
         glossary: Mapping[str, Replacement] | None = None,
+        vocabulary: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """Turn a voice message into other languages; those that failed are in its `failed`. See also `translate`.
@@ -359,6 +363,7 @@ class Client:
             speed: 0.5 to 2; 1 is the voice's own pace.
             audio_format: by default the server's, as a rule "wav"; "ogg" is Opus and a tenth of the size. See `speak`.
             glossary: terms that must stay or become something; see `translate`.
+            vocabulary: names and terms that are probably said.
             **options: see `CallOptions`.
 
         Raises:
@@ -376,6 +381,7 @@ class Client:
             speed=speed,
             output_format=audio_format,
             glossary=dict(glossary) if glossary else None,
+            vocabulary=list(vocabulary) or None,
             **request_fields(options),
         )
         return read_voice(await self._attempts(request, options, {"audio": recording}))

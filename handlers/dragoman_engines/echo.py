@@ -34,7 +34,6 @@ from dragoman_engines.work import (
     Speak,
     Speech,
     SpeechSpans,
-    SpokenSegment,
     SpokenWord,
     TranscribeWindow,
     TranslateSentences,
@@ -120,24 +119,15 @@ def _translate(work: TranslateSentences) -> AnyResult:
 def _transcribe(work: TranscribeWindow) -> WindowText:
     language = work.language or work.hint or "en"
     if not work.spans:
-        return WindowText(segments=[], language=language, language_probability=1.0)
-    text = f"echo {work.duration_s():.1f} s"
-    start_s, end_s = work.spans[0][0] / SPOOL_RATE_HZ, work.spans[-1][1] / SPOOL_RATE_HZ
-    words = text.split() if work.words else []
-    step_s = (end_s - start_s) / max(1, len(words))
-    segment = SpokenSegment(
-        text=text,
-        start_s=start_s,
-        end_s=end_s,
+        return WindowText(words=[], language=language, language_probability=1.0)
+    # One word, so that it is one segment however long it is.
+    word = SpokenWord(
+        text=f"echo {work.duration_s():.1f} s",
+        start_s=work.spans[0][0] / SPOOL_RATE_HZ,
+        end_s=work.spans[-1][1] / SPOOL_RATE_HZ,
         confidence=1.0,
-        words=[
-            SpokenWord(
-                text=word, start_s=start_s + index * step_s, end_s=start_s + (index + 1) * step_s, confidence=1.0
-            )
-            for index, word in enumerate(words)
-        ],
     )
-    return WindowText(segments=[segment], language=language, language_probability=1.0)
+    return WindowText(words=[word], language=language, language_probability=1.0)
 
 
 def _decode(work: DecodeAudio) -> AnyResult:

@@ -124,31 +124,23 @@ class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
     """A word with its place, in seconds from the start of the file."""
 
     text: str
+    """With the space before it, if there is one: words put together are the text."""
     start_s: float
     end_s: float
     confidence: float
     """Mean probability of its tokens, 0 to 1."""
 
 
-class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """A phrase with its place, in seconds from the start of the file."""
-
-    text: str
-    start_s: float
-    end_s: float
-    confidence: float
-    """Mean probability of the words, 0 to 1."""
-    words: list[SpokenWord] = []
-    """Empty unless they were asked for."""
-
-
 class WindowText(Result, frozen=True, kw_only=True):
     """The text of a window."""
 
-    segments: list[SpokenSegment]
+    words: list[SpokenWord]
+    """In order; their times never go backwards."""
     language: str
     language_probability: float
     """The model's probability of that language, 0 to 1; 0 where it heard nothing."""
+    unheard: list[list[tuple[int, int]]] = []
+    """Stretches of the window's speech that none of the words covers, each as spans: worth a hearing of their own."""
 
 
 class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
@@ -162,8 +154,8 @@ class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
     """The spoken language; None lets the model find out."""
     hint: str | None = None
     """The probable language, where the model is to find out."""
-    words: bool = False
-    """Find the place of every word."""
+    vocabulary: list[str] = []
+    """Names and terms that are probably said."""
 
     def duration_s(self) -> float:
         """Return the seconds of speech in the window."""
@@ -176,8 +168,8 @@ class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
 
     @override
     def batch_key(self) -> str | None:
-        """Let windows in one language share a model call."""
-        return self.language or "?"
+        """Let windows in one language and with one vocabulary share a model call: they are asked in the same words."""
+        return "\n".join([self.language or "?", *self.vocabulary])
 
 
 class Translations(Result, frozen=True, kw_only=True):

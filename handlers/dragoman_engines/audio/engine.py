@@ -10,6 +10,7 @@ from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from dragoman_engines.audio.decoder import TooLongError, UndecodableError, decode
 from dragoman_engines.audio.encoder import encode
+from dragoman_engines.audio.loudness import with_slow_gain
 from dragoman_engines.audio.spool_files import read_spans
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.work import (
@@ -83,7 +84,7 @@ def _find_speech(work: FindSpeech) -> AnyResult:
         audio = read_spans(work.pcm_path, [(work.start, work.end)])
     except OSError as error:
         return Failure(code=EngineFailed.code, message=f"the audio cannot be read: {error.strerror}")
-    found = get_speech_timestamps(audio, _VAD) if audio.size else []
+    found = get_speech_timestamps(with_slow_gain(audio), _VAD) if audio.size else []
     spans = [(work.start + int(span["start"]), work.start + int(span["end"])) for span in found]
     return SpeechSpans(spans=[piece for span in spans for piece in _at_most(span, LONGEST_SPAN_S * SPOOL_RATE_HZ)])
 

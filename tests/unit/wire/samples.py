@@ -319,6 +319,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "language": "en",
         "wordTimestamps": True,
         "formats": ["srt", "vtt"],
+        "vocabulary": ["Dragoman", "St. Andrews"],
     },
     "audio_process": {
         "type": "audio_process",

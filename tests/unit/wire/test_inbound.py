@@ -119,6 +119,11 @@ def test_a_nested_field_is_named_with_its_path() -> None:
         ({"formats": ["srt", "docx"]}, "formats[1]: Invalid enum value 'docx'"),
         ({"formats": "srt"}, "formats: Expected `array | null`, got `str`"),
         ({"formats": ["srt"] * 9}, "formats: Expected `array` of length <= 8"),
+        ({"vocabulary": "Dragoman"}, "vocabulary: Expected `array | null`, got `str`"),
+        ({"vocabulary": ["a", 5]}, "vocabulary[1]: Expected `str`, got `int`"),
+        ({"vocabulary": [""]}, "vocabulary[0]: Expected `str` of length >= 1"),
+        ({"vocabulary": ["x" * 101]}, "vocabulary[0]: Expected `str` of length <= 100"),
+        ({"vocabulary": ["x"] * 101}, "vocabulary: Expected `array` of length <= 100"),
         ({"wordTimestamps": "yes"}, "wordTimestamps: Expected `bool | null`, got `str`"),
     ],
 )
