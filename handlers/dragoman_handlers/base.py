@@ -72,6 +72,21 @@ class HandlerLimits(Protocol):
         ...
 
     @property
+    def segments(self) -> int:
+        """Return the most segments that a phone's transcription may have."""
+        ...
+
+    @property
+    def output_bytes(self) -> int:
+        """Return the most bytes of sound that the events of a request may carry for its languages."""
+        ...
+
+    @property
+    def speech_s(self) -> float:
+        """Return the most seconds that may be spoken for a request, all languages together."""
+        ...
+
+    @property
     def glossary_terms(self) -> int:
         """Return the most terms that a request's glossary may have."""
         ...
@@ -149,6 +164,15 @@ class Context(RequestView, Protocol):
     @property
     def stages(self) -> dict[str, Any]:
         """Return the results of finished stages, kept with the task: a repeat or a restart goes on from them."""
+        ...
+
+    def hold(self, size_bytes: int, speech_s: float = 0.0) -> None:
+        """Count sound that the request has made and holds until its end. Negative values take it back.
+
+        Raises:
+            TooLarge: it is more than a limit; then it is not counted.
+            Overloaded: what other requests hold leaves no room for it.
+        """
         ...
 
     def elapsed_s(self) -> float:

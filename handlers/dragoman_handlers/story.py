@@ -32,7 +32,8 @@ class StoryTextHandler(Handler[StoryTextRequest]):
         except DragomanError as error:
             # It always ends with the event: a gateway waits for it.
             self._complete(request, context, {})
-            context.fail_all(error, self.parts(request))
+            for part in self.parts(request):
+                context.fail(error, part)
 
     async def _translate(self, request: StoryTextRequest, context: Context) -> None:
         limits = context.limits

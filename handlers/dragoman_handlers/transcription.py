@@ -21,7 +21,7 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
 
     async def handle(self, request: TranscriptionRequest, context: Context) -> None:
         """Publish one `transcription_completed`."""
-        transcription = mobile_transcription(request.mobile_transcription, request.language)
+        transcription = mobile_transcription(request.mobile_transcription, request.language, context.limits)
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")

@@ -6,6 +6,7 @@ that was spoken is left out, unless it is wanted, and where nobody speaks nothin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -19,10 +20,10 @@ from dragoman_handlers.speech.synthesize import speak_text
 from dragoman_handlers.speech.transcribe import Wanted, transcribe, wanted_vocabulary
 from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
 from dragoman_handlers.speech.translate_speech import translate_speech
-from dragoman_handlers.speech.voices import BEST_TYPES, Wishes, choose_voice
+from dragoman_handlers.speech.voices import BEST_TYPES, Wishes, choose_voice, named_voice
 from dragoman_handlers.text.languages import base_language
 from dragoman_handlers.text.options import translation_wish
-from dragoman_wire.errors import DragomanError, InvalidRequest
+from dragoman_wire.errors import DragomanError, InvalidRequest, Overloaded, TooLarge
 from dragoman_wire.events import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -101,14 +102,15 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         )
         languages = _languages(request, transcription)
         outcome = _Outcome(asked=len(languages))
-        await all_of([self._language(request, context, transcription, target, outcome) for target in languages])
+        groups = _alike(request, context, languages)
+        await all_of([self._languages(request, context, transcription, tags, outcome) for tags in groups])
         self._complete(request, context, transcription, outcome)
 
     async def _transcription(self, request: AudioProcessRequest, context: Context) -> Transcription:
         done = context.stages.get(_STAGE)
         if isinstance(done, Transcription):
             return done
-        transcription = mobile_transcription(request.mobile_transcription, request.user_language)
+        transcription = mobile_transcription(request.mobile_transcription, request.user_language, context.limits)
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
@@ -123,24 +125,48 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         context.stages[_STAGE] = transcription
         return transcription
 
-    async def _language(
+    async def _languages(
         self,
         request: AudioProcessRequest,
         context: Context,
         transcription: Transcription,
-        target: str,
+        tags: Sequence[str],
         outcome: _Outcome,
     ) -> None:
-        stage = f"{_SPOKEN}:{target}"
-        done = context.stages.get(stage)
-        if isinstance(done, Spoken):
-            outcome.audios[target] = (done.audio, done.sound)
+        """Publish the sound of one language under each of its tags."""
+        known = {tag: done for tag in tags if isinstance(done := context.stages.get(f"{_SPOKEN}:{tag}"), Spoken)}
+        outcome.audios |= {tag: (done.audio, done.sound) for tag, done in known.items()}
+        left = [tag for tag in tags if tag not in known]
+        if not left:
             return
         try:
-            audio, sound = await _translated_audio(request, context, transcription, target)
+            if known:
+                one = next(iter(known.values()))
+                audio, sound = one.audio, one.sound
+                context.hold(len(sound))
+            else:
+                audio, sound = await _translated_audio(request, context, transcription, left[0])
         except DragomanError as error:
-            outcome.failed[target] = error
+            outcome.failed |= dict.fromkeys(left, error)
             return
+        for index, tag in enumerate(left):
+            try:
+                context.hold(len(sound) if index else 0)  # it is in memory once, and sent for each
+            except (Overloaded, TooLarge) as error:
+                outcome.failed[tag] = error
+                continue
+            self._tell(request, context, msgspec.structs.replace(audio, target_language=tag), sound, outcome)
+            await asyncio.sleep(0)
+
+    def _tell(
+        self,
+        request: AudioProcessRequest,
+        context: Context,
+        audio: TranslatedAudio,
+        sound: bytes,
+        outcome: _Outcome,
+    ) -> None:
+        target = audio.target_language
         outcome.audios[target] = (audio, sound)
         event = outcome.event_class()(
             task_id=context.task_id,
@@ -153,14 +179,19 @@ class VoiceHandler(Handler[AudioProcessRequest]):
             **_post_ids(request),
         )
         context.publish(event, [sound])
-        context.stages[stage] = Spoken(audio=audio, sound=sound)
+        context.stages[f"{_SPOKEN}:{target}"] = Spoken(audio=audio, sound=sound)
 
     def _complete(
         self, request: AudioProcessRequest, context: Context, transcription: Transcription, outcome: _Outcome
     ) -> None:
+        # Tags of one language refer to one frame.
+        sounds = list({id(sound): sound for _, sound in outcome.audios.values()}.values())
+        index_of = {id(sound): index for index, sound in enumerate(sounds, start=1)}
         frames = {
-            f"audio_{language}": BinaryFrame(index=index, size=len(sound), mime_type=audio.audio_mime_type)
-            for index, (language, (audio, sound)) in enumerate(outcome.audios.items(), start=1)
+            f"audio_{language}": BinaryFrame(
+                index=index_of[id(sound)], size=len(sound), mime_type=audio.audio_mime_type
+            )
+            for language, (audio, sound) in outcome.audios.items()
         }
         context.publish(
             AudioProcessCompleted(
@@ -182,7 +213,7 @@ class VoiceHandler(Handler[AudioProcessRequest]):
                 warnings=list(context.warnings) or UNSET,
                 **_post_ids(request),
             ),
-            [sound for _, sound in outcome.audios.values()],
+            sounds,
         )
         outcome.settle(context, self.parts(request))
 
@@ -202,6 +233,16 @@ def _post_ids(request: AudioProcessRequest) -> dict[str, Any]:
     """Return the ids of a post and of its medium, where the request has them."""
     ids = {"post_id": request.post_id, "post_media_id": request.post_media_id}
     return {name: value for name, value in ids.items() if value is not None}
+
+
+def _alike(request: AudioProcessRequest, context: Context, tags: Sequence[str]) -> list[list[str]]:
+    """Return the tags in groups of which each is one piece of work: one language, one voice, the same terms."""
+    wish, wishes = translation_wish(request, context), _wishes(request)
+    groups: dict[object, list[str]] = {}
+    for tag in tags:
+        terms = tuple([each.digest for each in wish.terms(tag)])
+        groups.setdefault((base_language(tag), named_voice(tag, wishes)[1], terms), []).append(tag)
+    return list(groups.values())
 
 
 async def _translated_audio(

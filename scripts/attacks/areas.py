@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from scripts.attacks import (
+    amplification,
     http,
     sockets,
     state,
     wire,
 )
 
-NAMES = tuple(module.__name__.rpartition(".")[2] for module in (http, sockets, state, wire))
+NAMES = tuple(module.__name__.rpartition(".")[2] for module in (amplification, http, sockets, state, wire))

@@ -161,17 +161,17 @@ class MobileSegment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     start_ms: float | int = 0
     end_ms: float | int = 0
     confidence: float | int | None = None
-    speaker_id: str | None = None
-    language: str | None = None
+    speaker_id: Identifier | None = None
+    language: SourceLanguage | None = None
 
 
 class MobileTranscription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A transcription that the phone made; with text it stands in for the model."""
 
     text: str | None = None
-    language: str | None = None
+    language: SourceLanguage | None = None
     confidence: float | int | None = None
-    source: str | None = None
+    source: Identifier | None = None
     segments: list[MobileSegment] | None = None
 
 

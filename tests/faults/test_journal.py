@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dragoman_server.cli.commands import app
+from dragoman_server.journal.blobs import BLOB_BYTES
 from dragoman_server.journal.schema import FILE
 from tests.conformance.sound import tone
 from tests.harness import ECHO, NEVER_MS, Message, Peer, ServerProcess, connected, running_server, wait_until
@@ -233,7 +234,7 @@ def written_at_work(stats: dict[str, Any]) -> bool:
 def test_a_full_disk_refuses_and_is_told_and_passes_by_itself(tmp_path: Path) -> None:
     limits = {"journal__max_bytes": 1 << 18, "results__keep_s": 0}
     with server_in(tmp_path, **limits) as server, connected(server, "peer") as peer:
-        peer.send(translation("large", messageId="m", conversationId="c", padding="x" * 600_000))
+        peer.send(translation("large", messageId="m", conversationId="c"), *[bytes(BLOB_BYTES - 1)] * 4)
         error = peer.receive()
         assert (error.type, error.fields["errorCode"]) == ("translation_error", "internal")
         assert error.fields["retryable"]

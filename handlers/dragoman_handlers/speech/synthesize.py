@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from dragoman_engines.base import VoiceInfo
 from dragoman_engines.work import CHARACTERS_PER_S, Speak, Speech
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import one_error
-from dragoman_handlers.speech.joining import Joiner, Sentence, Sound
+from dragoman_handlers.concurrency import off_loop, one_error
+from dragoman_handlers.speech.counting import CountedSpeech
+from dragoman_handlers.speech.joining import SENTENCE_PAUSE_S, Joiner, Sentence, Sound
 from dragoman_handlers.speech.normalize import Normalized, named, told_warnings
 from dragoman_handlers.speech.phrases import Lengths, cut_opening, cut_sentence
 from dragoman_handlers.speech.sound_files import mime_type, sound_file
-from dragoman_handlers.speech.utterances import utterances
+from dragoman_handlers.speech.utterances import Utterance, utterances
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
 from dragoman_wire.errors import InvalidRequest
@@ -30,6 +32,8 @@ UNIT_CHARS = 400
 FIRST_UNIT_S = 0.75
 """What the first piece takes where a listener waits for it; a word or two take longer than their letters say."""
 _CHARS_A_TURN = 1000
+_RECALLED_AT_ONCE = 16
+_JOINED_IN_LOOP_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,10 +124,20 @@ async def speak_reading(
         if heard is not None:
             await heard(unit, sound)
 
-    await _speak(context, reading.units(), said)
-    whole = joiner.whole()
+    units = reading.units()
+    counted = CountedSpeech(context, units, SENTENCE_PAUSE_S / reading.speed)
+    try:
+        await _speak(context, units, said, counted)
+        # Large ones are joined without the interpreter's lock.
+        is_small = joiner.size_bytes < _JOINED_IN_LOOP_BYTES
+        whole = joiner.whole() if is_small else await asyncio.to_thread(joiner.whole)
+        sound = await sound_file(context, whole, sound_format)
+        counted.instead(len(sound))
+    except BaseException:
+        counted.take_back()
+        raise
     return Spoken(
-        sound=await sound_file(context, whole, sound_format),
+        sound=sound,
         mime_type=mime_type(sound_format, whole.rate_hz),
         voice=reading.voice.name,
         duration_ms=whole.duration_ms,
@@ -133,18 +147,41 @@ async def speak_reading(
     )
 
 
-async def _speak(context: Context, units: Sequence[Speak], said: Callable[[Speak, Speech], Awaitable[None]]) -> None:
+async def _speak(
+    context: Context,
+    units: Sequence[Speak],
+    said: Callable[[Speak, Speech], Awaitable[None]],
+    counted: CountedSpeech,
+) -> None:
     """Synthesize every piece, each that is not known once, and tell of them in order."""
-    distinct = list(dict.fromkeys(units))
-    answers = await context.recall(distinct, Speech)
-    known = {unit: answer for unit, answer in zip(distinct, answers, strict=True) if answer is not None}
-    missing = [unit for unit in distinct if unit not in known]
+    known = await _known(context, list(dict.fromkeys(units)), counted)
+    missing = [unit for unit in dict.fromkeys(units) if unit not in known]
     size_s = sum(unit.cost_s() for unit in missing)
+
+    async def spoken(unit: Speak) -> Speech:
+        speech = (await context.run(unit, size_s=size_s)).result
+        counted.add(unit, speech)
+        return speech
+
     async with one_error(), asyncio.TaskGroup() as group:
-        at_work = {unit: group.create_task(context.run(unit, size_s=size_s)) for unit in missing}
+        at_work = {unit: group.create_task(spoken(unit)) for unit in missing}
         for unit in units:
             speech = known.get(unit)
-            await said(unit, (await at_work[unit]).result if speech is None else speech)
+            await said(unit, await at_work[unit] if speech is None else speech)
+
+
+async def _known(context: Context, units: Sequence[Speak], counted: CountedSpeech) -> dict[Speak, Speech]:
+    """Return the pieces that are known, read some at a time: sounds are large, and many would block the loop."""
+    known: dict[Speak, Speech] = {}
+    for start in range(0, len(units), _RECALLED_AT_ONCE):
+        some = units[start : start + _RECALLED_AT_ONCE]
+        for unit, speech in zip(some, await context.recall(some, Speech), strict=True):
+            if speech is not None:
+                counted.add(unit, speech)
+                known[unit] = speech
+        if start:
+            await asyncio.sleep(0)
+    return known
 
 
 def _lengths(voice: VoiceInfo, speed: float, *, early: bool) -> Lengths:
@@ -161,7 +198,9 @@ async def _sentences(text: str, language: str, lengths: Lengths) -> tuple[list[S
     found: list[Sentence] = []
     normalized: list[Normalized] = []
     since = 0
-    for utterance in utterances(text, language):
+    # A long text is cut off the loop, which it would hold.
+    cut_text = functools.partial(_listed, text, language)
+    for utterance in cut_text() if len(text) <= _CHARS_A_TURN else await off_loop(cut_text):
         normalized.append(utterance.said)
         cut = cut_sentence if found else cut_opening
         pieces = cut(utterance.said.text, lengths)
@@ -172,3 +211,7 @@ async def _sentences(text: str, language: str, lengths: Lengths) -> tuple[list[S
             since = 0
             await asyncio.sleep(0)  # a long text must not block the loop
     return found, told_warnings(normalized)
+
+
+def _listed(text: str, language: str) -> list[Utterance]:
+    return list(utterances(text, language))

@@ -12,19 +12,28 @@ from msgspec import UNSET
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, WindowText
+from dragoman_handlers.base import HandlerLimits
 from dragoman_handlers.speech.coverage import in_order
 from dragoman_handlers.speech.cues import Cue, to_cues
 from dragoman_handlers.speech.spoken_language import UNKNOWN
 from dragoman_handlers.text.languages import base_language
+from dragoman_wire.errors import TooLarge
 from dragoman_wire.events import Transcription, TranscriptSegment, TranscriptWord
 from dragoman_wire.requests import MobileTranscription, SubtitleFormat
 from dragoman_wire.subtitles import to_srt, to_vtt
 
 
-def mobile_transcription(mobile: MobileTranscription | None, hint: str | None) -> Transcription | None:
-    """Return the phone's own transcription as ours, or None where it has no text."""
+def mobile_transcription(
+    mobile: MobileTranscription | None, hint: str | None, limits: HandlerLimits
+) -> Transcription | None:
+    """Return the phone's own transcription as ours, or None where it has no text.
+
+    Raises:
+        TooLarge: its text is longer than one that is translated may be, or it has too many segments.
+    """
     if mobile is None or not mobile.text or not mobile.text.strip():
         return None
+    _check_size(mobile, limits)
     language = base_language(mobile.language or hint or UNKNOWN)
     confidence = float(mobile.confidence) if mobile.confidence is not None else 1.0
     segments = [
@@ -47,6 +56,22 @@ def mobile_transcription(mobile: MobileTranscription | None, hint: str | None) -
         model=mobile.source or "mobile",
         segments=segments,
     )
+
+
+def _check_size(mobile: MobileTranscription, limits: HandlerLimits) -> None:
+    segments = mobile.segments or ()
+    if len(segments) > limits.segments:
+        raise TooLarge(
+            f"mobileTranscription.segments has {len(segments)} entries; the limit segments is {limits.segments}"
+        )
+    for name, chars in (
+        ("text", len(mobile.text or "")),
+        ("segments", sum(len(segment.text) for segment in segments)),
+    ):
+        if chars > limits.text_chars:
+            raise TooLarge(
+                f"mobileTranscription.{name} has {chars} characters; the limit text_chars is {limits.text_chars}"
+            )
 
 
 def heard_transcription(

@@ -39,7 +39,7 @@ def choose_voice(engine: Capabilities, target: str, wishes: Wishes) -> VoiceInfo
     language = base_language(target)
     if engine.languages and language not in engine.languages:
         raise UnsupportedLanguage(f"no voice of {engine.model} speaks {language!r}")
-    field_name, name = _named(target, language, wishes)
+    field_name, name = named_voice(target, wishes)
     if not name:
         usual = engine.best_voices if wishes.best else engine.default_voices
         name = usual.get(language) or next(each.name for each in engine.voices if _speaks(each, language))
@@ -50,9 +50,9 @@ def choose_voice(engine: Capabilities, target: str, wishes: Wishes) -> VoiceInfo
     return voice
 
 
-def _named(target: str, language: str, wishes: Wishes) -> tuple[str, str]:
-    """Return the field that names a voice, and the voice."""
-    for tag in (target, language):
+def named_voice(target: str, wishes: Wishes) -> tuple[str, str]:
+    """Return the field that names a voice for a language (any tag), and the voice; it may be empty."""
+    for tag in (target, base_language(target)):
         if wishes.voices.get(tag):
             return f"voices.{tag}", wishes.voices[tag]
     return "voice", wishes.voice

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from dragoman_engines.pool.unit import EngineDied
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.concurrency import all_of, off_loop
 from dragoman_handlers.progress import Progress
 from dragoman_handlers.text.formats.document import Document
 from dragoman_handlers.text.formats.registry import (
@@ -35,8 +33,6 @@ _CHUNK_CHARS = 2000
 _SAMPLE_CHARS = 4000
 _SMALL_CHARS = 2000
 """So short a document is parsed where it stands: in well under a millisecond."""
-_THREADS = ThreadPoolExecutor(2, thread_name_prefix="documents")
-"""Parsing holds the interpreter for seconds where a file is made to be slow: never more than two at once."""
 _NAMED_WARNINGS = 5
 _CUTS = tuple(map(re.compile, (r"\n[ \t\r]*\n\s*", r"(?<=[.!?…。！？])[\"'”’»)]*\s+", r"\n\s*", r"\s+")))  # noqa: RUF001
 
@@ -169,7 +165,7 @@ async def open_document(context: Context, request: DocumentRequest, targets: Seq
 async def _off_loop(text: str, compute: Callable[[], T]) -> T:
     if len(text) <= _SMALL_CHARS:
         return compute()
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, compute)
+    return await off_loop(compute)
 
 
 class _Work:

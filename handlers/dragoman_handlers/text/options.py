@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from dragoman_handlers.base import RequestView
+from dragoman_handlers.concurrency import SharedWork
 from dragoman_handlers.text.marks.glossary import Glossary, Terms, check_entries
+from dragoman_handlers.text.sentences.segmentation import Piece
 from dragoman_handlers.text.wording.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_wire.requests import Replacement
 
@@ -40,6 +42,13 @@ class TranslationWish(msgspec.Struct, frozen=True, kw_only=True):
     """Those with any entries, the request's own first."""
     phrases: PhraseBook = NO_PHRASES
     """The server's."""
+    pieces: SharedWork[Sequence[Piece]] = msgspec.field(default_factory=SharedWork)
+    """The request's texts, cut: once for all languages for which they are cut alike."""
+
+    @property
+    def has_many_terms(self) -> bool:
+        """Return whether it takes more than a moment to look for the terms."""
+        return any(glossary.is_large for glossary in self.glossaries)
 
     def terms(self, target: str) -> list[Terms]:
         """Return the terms to find in a text for this language."""

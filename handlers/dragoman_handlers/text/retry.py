@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from dragoman_handlers.concurrency import loop_turn
 from dragoman_handlers.text.placeholders import WAYS, Masked, Way, masked
 from dragoman_handlers.text.sentences.segmentation import Piece, has_letters, join_text
 from dragoman_handlers.text.tokens import BLANK, blanked
@@ -28,6 +29,8 @@ Judge = Callable[[str, str], str | None]
 _CLAUSE = re.compile(r"(?<=[;:,])\s+|\s+(?=[-–—]\s)")  # noqa: RUF001 - dashes of all lengths
 _LONG_CHARS = 60
 """A clause is worth a call of its own from about here."""
+_SENTENCES_A_TURN = 8
+_LONG_SENTENCE_CHARS = 400
 _SHOWN_CHARS = 60
 """Of a sentence in a warning."""
 
@@ -187,12 +190,25 @@ class _Attempt:
 
 async def _ask(forms: Sequence[tuple[_Attempt, Form]], way: Way, translate: Translate, *, careful: bool) -> None:
     """Put forms of sentences to the model in one call."""
-    hidden = [(one, form, mask) for one, form in forms if (mask := masked(form.piece, way)) is not None]
+    hidden: list[tuple[_Attempt, Form, Masked]] = []
+    for number, (one, form) in enumerate(forms):
+        if _is_heavy(form.piece, number):
+            await loop_turn()
+        mask = masked(form.piece, way)
+        if mask is not None:
+            hidden.append((one, form, mask))
     if not hidden:
         return
     answers = await translate([mask.text for _, _, mask in hidden], careful=careful)
-    for (one, form, mask), answer in zip(hidden, answers, strict=True):
+    for number, ((one, form, mask), answer) in enumerate(zip(hidden, answers, strict=True)):
+        if _is_heavy(form.piece, number):
+            await loop_turn()
         one.answered(form, mask, answer)
+
+
+def _is_heavy(piece: Piece, number: int) -> bool:
+    """Return whether the loop is to have a turn before this one of several sentences."""
+    return number % _SENTENCES_A_TURN == _SENTENCES_A_TURN - 1 or len(piece.text) > _LONG_SENTENCE_CHARS
 
 
 def _shortened(text: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import unicodedata
-from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -14,22 +13,24 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import Kind, TranslateSentences, Translations
 from dragoman_handlers.base import Context, Question, RequestView
-from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.concurrency import all_of, loop_turn, off_loop
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.languages import base_language, find_route
-from dragoman_handlers.text.marks.writable import letters_for
+from dragoman_handlers.text.marks.glossary import Terms
+from dragoman_handlers.text.marks.markup import is_prose
+from dragoman_handlers.text.marks.writable import Letters, letters_for
 from dragoman_handlers.text.options import TranslationWish
 from dragoman_handlers.text.retry import Judge, translate_pieces
 from dragoman_handlers.text.revision import revision
-from dragoman_handlers.text.sentences.segmentation import batches, has_letters, join_text, split_text
+from dragoman_handlers.text.sentences.segmentation import Piece, batches, has_letters, join_text, split_text
 from dragoman_handlers.text.wording.candidates import PLAIN, Wording
 from dragoman_handlers.text.wording.numbers import NumberCheck
 from dragoman_handlers.text.wording.phrasebook import NO_PHRASES, PhraseBook
 from dragoman_handlers.text.wording.quality import fault_of
 
-T = TypeVar("T")
-
 IDENTITY = "identity"
+_SHORT_CHARS = 300
+"""Up to here a text that is plain prose is cut in less than a millisecond."""
 _LONG_CHARS = 1000
 """Up to here a text is cut in some milliseconds, whatever is in it; a longer one would block the event loop."""
 
@@ -134,16 +135,13 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     wording = Wording(source, goal, wish.phrases) if engine.languages else PLAIN
     models = _Models(context, route, wish.model, wish.phrases if engine.languages else NO_PHRASES)
     letters = letters_for(engine, route)
-    most_tokens = engine.sentence_tokens
-    split = functools.partial(
-        split_text, text, source, wish.terms(target), letters, carried=True, most_tokens=most_tokens
-    )
-    pieces = await _off_the_loop_if_long(text, split)
+    pieces = await _cut(text, source, wish.terms(target), letters, engine.sentence_tokens, wish)
     sentences = [piece for piece in pieces if piece.translatable]
     translate = models.translate if letters is None else letters.around(models.translate)
     numbers = NumberCheck(source, goal)
     done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers, wording)
-    joined = await _off_the_loop_if_long(text, functools.partial(join_text, pieces, done.texts))
+    join = functools.partial(join_text, pieces, done.texts)
+    joined = join() if len(text) <= _LONG_CHARS else await off_loop(join)
     if not done.warnings:  # a doubtful one is tried again
         context.remember(whole, joined, compute_s=models.model_s)
     return Translated(
@@ -158,9 +156,17 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     )
 
 
-async def _off_the_loop_if_long(text: str, work: Callable[[], T]) -> T:
-    """Do work on a text: at once where it is short, in a thread where it would hold the event loop."""
-    return work() if len(text) <= _LONG_CHARS else await asyncio.to_thread(work)
+async def _cut(
+    text: str, source: str, terms: Sequence[Terms], letters: Letters | None, most_tokens: int, wish: TranslationWish
+) -> Sequence[Piece]:
+    """Return the pieces of a text: cut at once where that is a moment's work, in a thread where it is more."""
+    split = functools.partial(split_text, text, source, terms, letters, carried=True, most_tokens=most_tokens)
+    if len(text) <= _LONG_CHARS and not (terms and wish.has_many_terms):
+        if not (is_prose(text) and len(text) <= _SHORT_CHARS):
+            await loop_turn()
+        return split()
+    key = (text, source, tuple([each.digest for each in terms]), id(letters), most_tokens)
+    return await wish.pieces.result(key, split)
 
 
 def _judge(engine: Capabilities, source: str, target: str) -> Judge:

@@ -79,6 +79,8 @@ class LimitsConfig(Section):
     text_chars: Annotated[int, Field(ge=1)] = 10_000
     document_chars: Annotated[int, Field(ge=1)] = 2_000_000
     """Of a text whose request states its format."""
+    segments: Annotated[int, Field(ge=0)] = 5000
+    """Of a transcription that the phone made."""
     glossary_terms: Annotated[int, Field(ge=0)] = 200
     """Of one request's glossary."""
     glossary_chars: Annotated[int, Field(ge=1)] = 200
@@ -88,6 +90,10 @@ class LimitsConfig(Section):
     """Of one recording, in all its channels together: channels x rate x seconds, before it is brought to 16 kHz."""
     spool_bytes: Annotated[int, Field(ge=1)] = 4 << 30
     """Of the disk, for the decoded audio of all requests together."""
+    output_bytes: Annotated[int, Field(ge=1)] = 512 << 20
+    """Of the sound in the events of one request, language by language; while it is held it counts as in flight."""
+    speech_s: Annotated[float, Field(gt=0)] = 14_400.0
+    """Spoken for one request, in all its languages together."""
     in_flight_bytes: Annotated[int, Field(ge=1)] = 2 << 30
     """Of all requests together; past it requests are refused."""
     peer_in_flight_bytes: Annotated[int, Field(ge=1)] = 1 << 30

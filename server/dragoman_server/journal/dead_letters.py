@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dragoman_server.journal.base import JournalError
-from dragoman_server.journal.load import unpack_frames
+from dragoman_server.journal.blobs import FOLDER, Blobs
 from dragoman_server.journal.schema import FILE
 from dragoman_server.state_dir import StateDir
 from dragoman_wire.codec import decode_header
@@ -55,7 +55,8 @@ def show_dead_letter(state_dir: Path, number: int) -> tuple[DeadLetter, dict[str
         row = connection.execute(f"SELECT {_COLUMNS}, frames FROM dead WHERE id = ?", (number,)).fetchone()  # noqa: S608
     if row is None:
         raise JournalError(f"there is no dead letter of number {number}")
-    header, *binaries = unpack_frames(row[-1])
+    frames, _, _ = Blobs(state_dir.expanduser() / FOLDER, 0, durable=False).unpack(row[-1])
+    header, *binaries = [frame or b"" for frame in frames]
     return DeadLetter(*row[:-1]), decode_header(header)[1], [len(binary) for binary in binaries]
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dragoman_server.journal.base import Done
+from dragoman_server.journal.blobs import BLOB_BYTES, Blobs
 from dragoman_server.journal.load import unpack_said
 from dragoman_server.journal.records import (
     AcceptedRow,
@@ -29,6 +30,7 @@ from dragoman_server.journal.records import (
     TaskFinishedRow,
 )
 from dragoman_server.journal.schema import REQUEST_COLUMNS
+from dragoman_wire.inbound import Buffer
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
@@ -66,22 +68,46 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     done: Done | None = None
     size_bytes: int = 0
     """Of what is written, but for small change."""
+    large: Any = None
+    """The content of the last parameter, where there are blobs in it: the writer packs it."""
+
+    def packed(self, blobs: Blobs, digests: set[bytes]) -> Operation:
+        """Return the same with its blobs written, and add their digests.
+
+        Raises:
+            BlobsFull: there is no room for those of a request. What was accepted before is written without them.
+            OSError: one cannot be written.
+        """
+        last = blobs.pack(self.large, digests, forced=self.kind is not Kind.ACCEPT)
+        return msgspec.structs.replace(self, parameters=(*self.parameters[:-1], last))
 
 
 def _accepted(row: AcceptedRow, done: Done | None) -> Operation:
-    frames, parts = _encode(row.frames), _encode(row.parts)
-    values = (row.task, row.reply_to, row.task_id, row.request_type, parts, row.arrived_unix_s, 0, 0, frames)
-    return Operation(Kind.ACCEPT, values, done, len(frames))
+    parts = _encode(row.parts)
+    values = (row.task, row.reply_to, row.task_id, row.request_type, parts, row.arrived_unix_s, 0, 0)
+    return _with_content(Kind.ACCEPT, values, row.frames, row.frames, done)
 
 
 def _event(row: EventRow, done: Done | None) -> Operation:
-    packed = _encode(row.binaries) if row.binaries else None
-    size_bytes = len(row.header or b"") + len(packed or b"")
-    return Operation(Kind.EVENT, (row.task, row.part, row.error_code, row.header, packed), done, size_bytes)
+    values = (row.task, row.part, row.error_code, row.header)
+    if not row.binaries:
+        return Operation(Kind.EVENT, (*values, None), done, len(row.header or b""))
+    return _with_content(Kind.EVENT, values, row.binaries, (row.header or b"", *row.binaries), done)
 
 
 def _stage(row: StageRow, done: Done | None) -> Operation:
-    return Operation(Kind.STAGE, (row.task, row.name, row.value), done, len(row.value))
+    binaries = [value for value in row.value.values() if isinstance(value, bytes)]
+    return _with_content(Kind.STAGE, (row.task, row.name), row.value, binaries, done)
+
+
+def _with_content(
+    kind: Kind, values: tuple[Any, ...], content: Any, binaries: Sequence[Buffer], done: Done | None
+) -> Operation:
+    """Return an operation whose last parameter may hold large binaries, which are not copied in the loop."""
+    if binaries and max(map(len, binaries)) >= BLOB_BYTES:
+        return Operation(kind, (*values, None), done, sum(map(len, binaries)), content)
+    packed = _encode(content)
+    return Operation(kind, (*values, packed), done, len(packed) + sum(map(len, binaries)))
 
 
 def _begun(row: BegunRow, done: Done | None) -> Operation:

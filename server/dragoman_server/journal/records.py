@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -41,13 +42,13 @@ class EventRow(msgspec.Struct, frozen=True):
     error_code: str | None = None
 
 
-class StageRow(msgspec.Struct, frozen=True, gc=False):
+class StageRow(msgspec.Struct, frozen=True):
     """The result of a finished stage."""
 
     task: int
     name: str
-    value: bytes
-    """MessagePack."""
+    value: Mapping[str, Any]
+    """The fields of the result, by their names on the wire."""
 
 
 class BegunRow(msgspec.Struct, frozen=True, gc=False):
@@ -162,5 +163,6 @@ class RecoveredTask:
     finished: bytes | None = None
     finished_unix_s: float = 0.0
     events: list[RecoveredEvent] = field(default_factory=list)
-    stages: dict[str, bytes] = field(default_factory=dict)
+    stages: dict[str, Any] = field(default_factory=dict)
+    """Maps, each to be converted to its type."""
     runs: list[RecoveredRun] = field(default_factory=list)

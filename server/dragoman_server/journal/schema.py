@@ -15,7 +15,7 @@ from dragoman_server.sqlite_file import OtherVersion, SqliteFile, pragma
 log = structlog.get_logger()
 
 FILE = "journal.db"
-VERSION = 2
+VERSION = 3
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE requests (
@@ -41,9 +41,12 @@ _JOURNAL = SqliteFile(
     application_id=0x44524147,  # DRAG
     version=VERSION,
     schema=_SCHEMA,
-    upgrades={1: "ALTER TABLE tasks ADD COLUMN said BLOB;"},
+    upgrades={
+        1: "ALTER TABLE tasks ADD COLUMN said BLOB;",
+        2: "",  # large binaries are files beside it from here on; those in it are still read
+    },
 )
-_FEWEST_PAGES = 32
+FEWEST_PAGES = 32
 REQUEST_COLUMNS = "task, reply_to, task_id, type, parts, arrived, crashes, began, frames"
 
 
@@ -79,7 +82,7 @@ def open_file(path: Path, mode: str, max_bytes: int) -> sqlite3.Connection:
         connection.execute(f"PRAGMA synchronous = {'FULL' if mode == 'power' else 'NORMAL'}")
         # The writer does it: it waits for the disk, and may not happen in the loop.
         connection.execute("PRAGMA wal_autocheckpoint = 0")
-        pages = max(max_bytes // pragma(connection, "page_size"), _FEWEST_PAGES)
+        pages = max(max_bytes // pragma(connection, "page_size"), FEWEST_PAGES)
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
     try:

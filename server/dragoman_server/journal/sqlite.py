@@ -17,9 +17,11 @@ from typing_extensions import override
 
 from dragoman_server.config import JournalConfig
 from dragoman_server.journal.base import Done, Journal
+from dragoman_server.journal.blobs import BLOB_BYTES, FOLDER, FULL, Blobs
 from dragoman_server.journal.load import count_crash, load_tasks, next_number
 from dragoman_server.journal.operations import OPERATIONS, Kind, Operation
 from dragoman_server.journal.records import AcceptedRow, DeadLetterRow, Record, RecoveredTask
+from dragoman_server.journal.room import Room
 from dragoman_server.journal.schema import FILE, open_file, open_journal
 from dragoman_server.journal.writer import Writer
 from dragoman_server.quantiles import Samples
@@ -27,7 +29,8 @@ from dragoman_server.quantiles import Samples
 log = structlog.get_logger()
 
 _MOST_AT_ONCE = 512
-_MOST_BYTES_AT_ONCE = 1 << 17
+_MOST_BYTES_AT_ONCE = BLOB_BYTES
+"""Less is written in the loop: so no blob is."""
 
 
 class SqliteJournal(Journal):
@@ -51,17 +54,19 @@ class SqliteJournal(Journal):
         self.lag = Samples()
         self._heard_s = time.monotonic()
         connection = open_journal(folder, config.mode, config.max_bytes)
+        self._blobs = Blobs(folder / FOLDER, config.max_bytes, durable=config.mode == "power")
         self._tasks = self._read(connection)
         self._loop = asyncio.get_running_loop()
         open_new = partial(open_file, self._path, config.mode, config.max_bytes)
-        self._writer = Writer(self._path, connection, open_new, self._loop, self._report)
+        room = Room(connection, self._blobs, config.max_bytes)
+        self._writer = Writer(self._path, connection, open_new, room, self._loop, self._report)
         self._writer.start()
 
     def _read(self, connection: sqlite3.Connection) -> list[RecoveredTask]:
         count_crash(connection)
         self._numbers = itertools.count(next_number(connection))
         self._dead_letters = {task for (task,) in connection.execute("SELECT task FROM dead")}
-        return load_tasks(connection)
+        return load_tasks(connection, self._blobs)
 
     @property
     @override
@@ -109,7 +114,7 @@ class SqliteJournal(Journal):
             "pending": self._pending,
             "committed": self._committed,
             "lag_ms": asdict(self.lag.percentiles()),
-            "bytes": sum(file.stat().st_size for file in files if file.exists()),
+            "bytes": sum(file.stat().st_size for file in files if file.exists()) + self._blobs.bytes,
             "dead": len(self._dead_letters),
         }
 
@@ -150,9 +155,15 @@ class SqliteJournal(Journal):
         """
         if self._pending or self._problem or self.mode != "process" or len(operations) > _MOST_AT_ONCE:
             return False
-        return sum([one.size_bytes for one in operations]) <= _MOST_BYTES_AT_ONCE
+        return sum([one.size_bytes for one in operations]) < _MOST_BYTES_AT_ONCE
 
-    def _report(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
+    def _report(
+        self,
+        operations: Sequence[Operation],
+        since_s: float,
+        problem: str | None,
+        refused: Sequence[Operation] = (),
+    ) -> None:
         if problem != self._problem:
             if problem is not None:
                 log.error("journal.failing", problem=problem)
@@ -160,14 +171,21 @@ class SqliteJournal(Journal):
                 log.warning("journal.recovered")
         self._problem = problem
         self._heard_s = time.monotonic()
-        self._pending -= len(operations)
+        self._pending -= len(operations) + len(refused)
         if problem is None:
             self._committed += len(operations)
         if operations:
             self.lag.add(time.monotonic() - since_s)
+        for one in refused:
+            _call(one.done, FULL)
         for one in operations:
-            if one.done is not None:
-                try:
-                    one.done(problem)
-                except Exception:
-                    log.exception("journal.callback_failed")
+            _call(one.done, problem)
+
+
+def _call(done: Done | None, problem: str | None) -> None:
+    if done is None:
+        return
+    try:
+        done(problem)
+    except Exception:
+        log.exception("journal.callback_failed")

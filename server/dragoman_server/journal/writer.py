@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from typing_extensions import override
@@ -17,6 +18,7 @@ from typing_extensions import override
 from dragoman_server.journal.base import JournalError
 from dragoman_server.journal.operations import REFUSED, Kind, Operation, write_operations
 from dragoman_server.journal.repair import Place, is_damage, looks_sound, replace_damaged, replace_missing
+from dragoman_server.journal.room import Room
 
 log = structlog.get_logger()
 
@@ -35,8 +37,15 @@ _TRANSACTION_PAGES = 4
 _ROWS_A_PAGE = 8
 """Of small rows, those in indexes and those removed among them; most lie side by side."""
 
-Report = Callable[[Sequence[Operation], float, str | None], None]
-"""Called in the loop: what was dealt with, when it was handed over, and the problem, if there was one."""
+
+class Report(Protocol):
+    """Hears of transactions, in the loop."""
+
+    def __call__(
+        self, operations: Sequence[Operation], since_s: float, problem: str | None, refused: Sequence[Operation] = ()
+    ) -> None:
+        """Take in what was dealt with, when it was handed over, the problem, and what found no room."""
+        ...
 
 
 class Writer(threading.Thread):
@@ -46,6 +55,7 @@ class Writer(threading.Thread):
         path: the journal's file.
         connection: to that file.
         open_new: opens it anew, made where there is none.
+        room: the large binaries, and the room for them.
         loop: where `report` is called.
         report: hears of every transaction.
     """
@@ -55,12 +65,14 @@ class Writer(threading.Thread):
         path: Path,
         connection: sqlite3.Connection,
         open_new: Callable[[], sqlite3.Connection],
+        room: Room,
         loop: asyncio.AbstractEventLoop,
         report: Report,
     ) -> None:
         super().__init__(name="journal", daemon=True)
         self._path = path
         self._open_new = open_new
+        self._room = room
         self._use(connection)
         self._in_use = threading.Lock()
         """Held by the thread that uses the connection."""
@@ -92,7 +104,7 @@ class Writer(threading.Thread):
             return False
         finally:
             self._in_use.release()
-        if self._log_pages >= _CHECKPOINT_PAGES and not self._woken:
+        if (self._log_pages >= _CHECKPOINT_PAGES or self._room.has_garbage) and not self._woken:
             self._woken = True
             self.hand_over([])
         return True
@@ -130,39 +142,47 @@ class Writer(threading.Thread):
 
     def _deal_with(self, operations: list[Operation], since_s: float) -> None:
         problem: str | None = None
+        written: Sequence[Operation] = operations
+        refused: Sequence[Operation] = ()
         try:
             with self._in_use:
                 self._look_after_file()
                 try:
-                    self._write_all(operations)
+                    written, refused = self._write_all(operations)
                 except sqlite3.Error as error:
                     if not is_damage(error):
                         raise
                     self._replace_damaged(error)
-                    self._write_all(operations)
+                    written, refused = self._write_all(operations)
+                self._room.collect()
                 self.damaged_since_s = None
         except (sqlite3.Error, OSError, JournalError) as error:
             problem = str(error)
             self._backlog += [one for one in operations if one.kind not in REFUSED]
         if operations or problem is not None or self._failing:
-            self._tell(operations, since_s, problem)
+            self._tell(written, since_s, problem, refused)
         if problem is None and self._log_pages >= _CHECKPOINT_PAGES:
             self._carry_over()
         self._woken = False
 
-    def _write_all(self, operations: list[Operation]) -> None:
+    def _write_all(self, operations: list[Operation]) -> tuple[Sequence[Operation], Sequence[Operation]]:
+        """Write operations, after those that had to wait; return those written, and those that found no room."""
         if self._failing:
             self._probe()
         if self._backlog:
-            self._write(self._backlog)
+            with self._room.packed(self._backlog) as (rows, _):
+                self._write(rows)
             self._backlog = []
-        self._write(operations)
+        with self._room.packed(operations) as (rows, refused):
+            self._write(rows)
+        return rows, refused
 
     def _use(self, connection: sqlite3.Connection) -> None:
         """Work with this connection, and with another to the same file for what does not disturb the first."""
         self._connection = connection
         self._beside = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._place = Place(self._path)
+        self._room.use(connection)
 
     def _look_after_file(self) -> None:
         """Look now and then whether the file is still there and sound: SQLite notices neither by itself.
@@ -206,9 +226,11 @@ class Writer(threading.Thread):
             with suppress(sqlite3.Error):
                 one.close()
 
-    def _tell(self, operations: Sequence[Operation], since_s: float, problem: str | None) -> None:
+    def _tell(
+        self, operations: Sequence[Operation], since_s: float, problem: str | None, refused: Sequence[Operation] = ()
+    ) -> None:
         self._failing = problem is not None
-        self._loop.call_soon_threadsafe(self._report, operations, since_s, problem)
+        self._loop.call_soon_threadsafe(self._report, operations, since_s, problem, refused)
 
     def _carry_over(self) -> None:
         """Carry the write-ahead log over, which waits for the disk.
@@ -232,6 +254,7 @@ class Writer(threading.Thread):
         self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
         with _transaction(self._connection):
             write_operations(self._connection, operations)
+        self._room.wrote(operations)
 
     def _probe(self) -> None:
         """Find out whether something of some size can be written."""

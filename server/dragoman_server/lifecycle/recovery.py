@@ -206,13 +206,13 @@ def task_of(recovered: RecoveredTask, journal: Journal, handler: Handler[Any] | 
     return task
 
 
-def _stages(written: Mapping[str, bytes], handler: Handler[Any] | None) -> dict[str, Any]:
+def _stages(written: Mapping[str, Any], handler: Handler[Any] | None) -> dict[str, Any]:
     """Decode the stages that the handler still understands; the others are done again."""
     stages: dict[str, Any] = {}
     for name, value in written.items():
         kind = handler.stage_types.get(name.partition(":")[0]) if handler is not None else None
         try:
-            stages[name] = msgspec.msgpack.decode(value, type=kind) if kind else None
+            stages[name] = msgspec.convert(value, kind) if kind else None
         except msgspec.MsgspecError:
             log.warning("journal.stage_unreadable", name=name)
     return stages

@@ -22,7 +22,7 @@ from dragoman_server.tasks.run import Run, UnitCall
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_wire.codec import Codec, encode_header
-from dragoman_wire.errors import DragomanError
+from dragoman_wire.errors import DragomanError, TooLarge
 from dragoman_wire.events import Event, TaskProgress
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Buffer
@@ -102,6 +102,29 @@ class TaskContext(Context):
     @override
     def now_s(self) -> float:
         return self._services.clock.unix()
+
+    @override
+    def hold(self, size_bytes: int, speech_s: float = 0.0) -> None:
+        run, limits = self._run, self._services.limits
+        if size_bytes > 0 and run.output_bytes + size_bytes > limits.output_bytes:
+            raise TooLarge(
+                f"the speech of this request has more than {limits.output_bytes} bytes, the limit output_bytes;"
+                f" ask for fewer languages, or for one format that is smaller"
+            )
+        if speech_s > 0 and run.speech_s + speech_s > limits.speech_s:
+            raise TooLarge(
+                f"the speech of this request lasts more than {limits.speech_s:g} s, the limit speech_s;"
+                f" ask for fewer languages, or send a shorter text"
+            )
+        budget, peer, lane = self._services.budget, run.timeline.peer, run.lane.name
+        if size_bytes > 0:
+            budget.check(size_bytes, peer, lane)
+            budget.take(size_bytes, peer, lane)
+        else:
+            budget.give(-size_bytes, peer, lane)
+        run.output_bytes += size_bytes
+        run.speech_s += speech_s
+        run.size_bytes += size_bytes
 
     @override
     def elapsed_s(self) -> float:

@@ -12,6 +12,7 @@ import structlog
 
 from dragoman_engines.pool.fair_queue import Priority, Ticket
 from dragoman_handlers.base import Handler
+from dragoman_server.journal.blobs import FULL
 from dragoman_server.journal.records import AcceptedRow, BegunRow
 from dragoman_server.tasks.callbacks import RunCallbacks
 from dragoman_server.tasks.completion import Completion
@@ -22,7 +23,7 @@ from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore, can_be_named
 from dragoman_wire.envelope import Envelope
-from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, ShuttingDown
+from dragoman_wire.errors import DeadlineExceeded, DragomanError, InternalFault, Overloaded, ShuttingDown
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.inbound import Inbound
 
@@ -33,6 +34,8 @@ _LANE_COST_S = 1.0
 _SIZE_BYTES_PER_S = 1e5
 _RETRY_MS = 1000
 """The wait that a peer is told when the journal cannot be written."""
+_FULL_MS = 10_000
+"""The same when it is full: there is room again when finished tasks are forgotten."""
 
 
 class Executor:
@@ -170,7 +173,7 @@ class Executor:
         task.runs.append(run)
         self._callbacks.accepted(task, run)
 
-    def _take_back(self, task: Task, run: Run, error: InternalFault) -> None:
+    def _take_back(self, task: Task, run: Run, error: DragomanError) -> None:
         """Refuse a request that could not be written, as if it had never had its place."""
         run.lane.leave(run.turn)
         self._leave(task, run)
@@ -292,8 +295,10 @@ class Executor:
         return False
 
 
-def unwritable(problem: str) -> InternalFault:
+def unwritable(problem: str) -> DragomanError:
     """Return the refusal of what cannot be written to the journal."""
+    if problem == FULL:
+        return Overloaded(f"there is no room for the recording in the journal ({problem})", retry_after_ms=_FULL_MS)
     return InternalFault(
         f"the request could not be written to the journal ({problem}); send it again", retry_after_ms=_RETRY_MS
     )

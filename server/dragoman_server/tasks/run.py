@@ -171,8 +171,12 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
     turn: asyncio.Future[None] | None
     """Done when its turn in the lane comes; None where there was room at once."""
     size_bytes: int
-    """Its share of the byte budget."""
+    """Its share of the byte budget: the request, and the sound that was made for it."""
     timeline: RunTimeline
+    output_bytes: int = 0
+    """Of that sound."""
+    speech_s: float = 0.0
+    """The seconds that were spoken for it."""
     state: State = "received"
     outcomes: dict[str, DragomanError | None] = {}
     """Of the parts that this run has answered; those of the task are of the newest run."""

@@ -61,7 +61,14 @@ class Stages(dict[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         if isinstance(value, msgspec.Struct):
-            self._journal.append(StageRow(self._number, name, msgspec.msgpack.encode(value)))
+            self._journal.append(StageRow(self._number, name, _fields(value)))
+
+
+def _fields(value: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields of a result by their encoded names, as they are: large binaries are not copied."""
+    names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+    fields = {encoded: getattr(value, name) for name, encoded in names}
+    return {name: field for name, field in fields.items() if field is not msgspec.UNSET}
 
 
 class Task(msgspec.Struct, eq=False):
@@ -97,6 +104,8 @@ class Task(msgspec.Struct, eq=False):
     """The status with which it had ended before the runs that are in flight."""
     finished_s: float = 0.0
     size_bytes: int = TASK_BYTES
+    buffers: set[int] = set()
+    """The identities of the binaries of its events, all of which it holds."""
 
     @property
     def published(self) -> list[StoredEvent]:
@@ -109,7 +118,10 @@ class Task(msgspec.Struct, eq=False):
         """Keep an event for repeats."""
         stored = StoredEvent(header, binaries, part)
         self.events.append(stored)
-        self.size_bytes += _EVENT_BYTES + len(header) + sum(map(len, binaries))
+        # A sound that several events have is in memory once.
+        fresh = {id(binary): len(binary) for binary in binaries if id(binary) not in self.buffers}
+        self.buffers.update(fresh)
+        self.size_bytes += _EVENT_BYTES + len(header) + sum(fresh.values())
         return stored
 
     def send(

@@ -7,10 +7,11 @@ are other words: a glossary names each that it means.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -37,48 +38,99 @@ class GlossaryLimits(Protocol):
         ...
 
 
+_SMALL_CHARS = 500
 _MOST_TARGETS = 100
 """Language tags that a glossary remembers its terms for; peers may make up any."""
 
 
-class _Term(NamedTuple):
-    words: tuple[str, ...]
-    """In small letters."""
-    written: str
-    replacement: str | None
+class _Node:
+    """A place in a trie: the words so far are the beginning of some term."""
 
-    @property
-    def any_case(self) -> bool:
-        return self.written == self.written.lower()
+    __slots__ = ("following", "written")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node] = {}
+        """By the next word, with a blank before it where one is between the two."""
+        self.written: str | None = None
+        """The term that ends here."""
+
+
+class _Trie:
+    """The terms of a glossary by their words, for all languages: those in any letter case, and the others.
+
+    So a text is looked through in steps of one word, as many at each word as the longest term has words, however many
+    terms there are and however alike.
+    """
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._any_case, self._exact = _Node(), _Node()
+        for written in terms:
+            node = self._any_case if written == written.lower() else self._exact
+            words = list(_WORD.finditer(written))
+            for word in words:
+                spaced = node is not self._any_case and node is not self._exact and _is_spaced(word)
+                node = node.following.setdefault(" " * spaced + word[0], _Node())
+            if words:
+                node.written = written
+
+    def longest(self, words: _Words, index: int, known: Mapping[str, str | None]) -> tuple[int, str] | None:
+        """Return the number of words of the longest of the `known` terms that begins at a word, and the term.
+
+        Of two terms of as many words the one that is written exactly so counts.
+        """
+        exact = self._walk(self._exact, words.exact, words.exact_next, index, known)
+        other = self._walk(self._any_case, words.lower, words.lower_next, index, known)
+        if exact is None or other is None:
+            return exact or other
+        return other if other[0] > exact[0] else exact
+
+    @staticmethod
+    def _walk(
+        root: _Node, firsts: Sequence[str], nexts: Sequence[str], index: int, known: Mapping[str, str | None]
+    ) -> tuple[int, str] | None:
+        node = root.following.get(firsts[index])
+        best = None
+        at = index
+        while node is not None:
+            at += 1
+            if node.written is not None and node.written in known:
+                best = (at - index, node.written)
+            node = node.following.get(nexts[at]) if at < len(nexts) else None
+        return best
+
+
+class _Words:
+    """The words of a text, each as a trie asks for it: as a term's first word, and as a later one."""
+
+    def __init__(self, text: str) -> None:
+        self.found = list(_WORD.finditer(text))
+        self.exact = [word[0] for word in self.found]
+        self.lower = [word.lower() for word in self.exact]
+        spaced = [_is_spaced(word) for word in self.found]
+        self.exact_next = [" " * blank + word for blank, word in zip(spaced, self.exact, strict=True)]
+        self.lower_next = [" " * blank + word for blank, word in zip(spaced, self.lower, strict=True)]
+
+
+def _is_spaced(word: re.Match[str]) -> bool:
+    """Return whether there is a blank before a word."""
+    return word.start() > 0 and word.string[word.start() - 1].isspace()
 
 
 class Terms:
     """The terms for one target language, ready to be looked for. Linear in the text, whatever its size."""
 
-    def __init__(self, replacements: Mapping[str, str | None]) -> None:
+    def __init__(self, replacements: Mapping[str, str | None], trie: Callable[[], _Trie] | None = None) -> None:
         self.digest = hashlib.blake2b(_encoder.encode(sorted(replacements.items())), digest_size=16).hexdigest()
         """Of all that decides what the terms do to a text."""
-        self._by_first: dict[str, list[_Term]] = {}
-        for written, replacement in replacements.items():
-            words = tuple(_WORD.findall(written.lower()))
-            if words:
-                self._by_first.setdefault(words[0], []).append(_Term(words, written, replacement))
-        for terms in self._by_first.values():
-            terms.sort(key=lambda term: (-len(term.words), term.any_case))
+        self.replacements = {written: value for written, value in replacements.items() if _WORD.search(written)}
+        self._trie = functools.cache(lambda: _Trie(replacements)) if trie is None else trie
 
     def __bool__(self) -> bool:
-        return bool(self._by_first)
+        return bool(self.replacements)
 
-    def at(self, words: Sequence[re.Match[str]], index: int) -> _Term | None:
-        """Find the longest term that begins at a word of a text."""
-        for term in self._by_first.get(words[index][0].lower(), ()):
-            found = words[index : index + len(term.words)]
-            if tuple(word[0].lower() for word in found) != term.words:
-                continue
-            text = " ".join(found[0].string[found[0].start() : found[-1].end()].split())
-            if (text.lower() if term.any_case else text) == term.written:
-                return term
-        return None
+    def at(self, words: _Words, index: int) -> tuple[int, str] | None:
+        """Return the number of words of the longest term that begins at a word of a text, and the term."""
+        return self._trie().longest(words, index, self.replacements)
 
 
 class Glossary:
@@ -92,6 +144,10 @@ class Glossary:
     def __init__(self, entries: Mapping[str, Replacement] | None = None) -> None:
         self._entries = dict(entries or {})
         self._terms: dict[str, Terms] = {}
+        # Built where a text is looked through, which is off the loop where there are many terms.
+        self._trie = functools.cache(lambda: _Trie(" ".join(written.split()) for written in self._entries))
+        self.is_large = sum(map(len, self._entries)) > _SMALL_CHARS
+        """Whether it takes more than a moment to look for its terms, also in a short text."""
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -102,7 +158,7 @@ class Glossary:
         if known is None:
             if len(self._terms) >= _MOST_TARGETS:
                 self._terms.clear()
-            known = self._terms[target] = Terms(dict(self._chosen(target)))
+            known = self._terms[target] = Terms(dict(self._chosen(target)), self._trie)
         return known
 
     def _chosen(self, target: str) -> Iterator[tuple[str, str | None]]:
@@ -123,17 +179,17 @@ def find_terms(text: str, glossaries: Sequence[Terms]) -> Iterator[Token]:
     glossaries = [terms for terms in glossaries if terms]
     if not glossaries:
         return
-    words = list(_WORD.finditer(text))
+    words = _Words(text)
     index = 0
-    while index < len(words):
-        found = [term for terms in glossaries if (term := terms.at(words, index)) is not None]
+    while index < len(words.found):
+        found = [(*term, terms) for terms in glossaries if (term := terms.at(words, index)) is not None]
         if not found:
             index += 1
             continue
-        term = max(found, key=lambda term: len(term.words))  # the first of equals
-        start, end = words[index].start(), words[index + len(term.words) - 1].end()
-        yield _token(term, text[start:end], start)
-        index += len(term.words)
+        count, written, terms = max(found, key=lambda term: term[0])  # the first of equals
+        start, end = words.found[index].start(), words.found[index + count - 1].end()
+        yield _token(written, terms.replacements[written], text[start:end], start)
+        index += count
 
 
 def check_entries(entries: Mapping[str, Replacement] | None, limits: GlossaryLimits) -> None:
@@ -159,11 +215,10 @@ def check_entries(entries: Mapping[str, Replacement] | None, limits: GlossaryLim
                 )
 
 
-def _token(term: _Term, found: str, start: int) -> Token:
-    replacement = term.replacement
-    if replacement is None or replacement == term.written:
+def _token(written: str, replacement: str | None, found: str, start: int) -> Token:
+    if replacement is None or replacement == written:
         return Token(start, start + len(found), Role.NAME, found)
-    flexible = term.any_case and replacement == replacement.lower()
+    flexible = written == written.lower() and replacement == replacement.lower()
     text = _cased(replacement, found) if flexible else replacement
     return Token(start, start + len(found), Role.NAME, text, flexible=flexible)
 

@@ -40,7 +40,7 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
         carried: identifiers and signs with a value are tokens as well.
     """
     tokens: list[Token] = []
-    if not _is_prose(text):
+    if not is_prose(text):
         tokens = [*_blocks(text), *find_directions(text)]
         tokens += find_messages(blanked(text, tokens))
         tokens += _spans(LINK, text, blanked(text, tokens))
@@ -72,7 +72,7 @@ def _carried(text: str, letters: Letters | None) -> list[Token]:
     return with_wider(tokens, [Token(start, end, Role.MARK, text[start:end]) for start, end in letters.faces(text)])
 
 
-def _is_prose(text: str) -> bool:
+def is_prose(text: str) -> bool:
     """Return whether there is surely no token. One pattern for all of this would take more than twice as long."""
     if not PROSE.fullmatch(text) or "_" in text or "\t" in text or "   " in text or INNER_DOT.search(text):
         return False

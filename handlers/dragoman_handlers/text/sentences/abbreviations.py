@@ -7,7 +7,7 @@ inside `2.º`, `a.C.` or before `Av. | Brasil` is put together again here. Nothi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import sentencex
@@ -120,16 +120,39 @@ _NUMBER = re.compile(r"[(\[#]?(?:\d|[IVXLCDM]+\b)")
 _WIDE_STOPS = "。！？｡．…"  # noqa: RUF001 - the stops of scripts without blanks are meant
 _LOOK_BACK, _LOOK_AHEAD = 40, 40
 """No abbreviation is longer."""
+_WINDOW_CHARS = 2000
+"""So much of a text is cut into sentences at a time."""
 
 
 def cut_sentences(text: str, language: str) -> list[str]:
     """Cut a stretch of text into sentences: joined, they are the text. Linear in its length."""
-    sentences: Sequence[str] = sentencex.segment(language, text)
+    sentences = list(_segmented(text, language))
     if len(sentences) == 1:
         return [text]
     if sum(map(len, sentences)) != len(text):
         return [text]
     return _rejoined(sentences, _LISTS.get(language) or (_DOTTED if language in _DOTTED_LANGUAGES else _NONE))
+
+
+def _segmented(text: str, language: str) -> Iterator[str]:
+    """Yield the sentences that sentencex finds, which is quadratic in some texts: it sees a part at a time."""
+    start, carried = 0, ""
+    while len(text) - start > _WINDOW_CHARS:
+        sentences: Sequence[str] = sentencex.segment(language, text[start : start + _WINDOW_CHARS])
+        if len(sentences) == 1 or sum(map(len, sentences)) != _WINDOW_CHARS:
+            carried += text[start : start + _WINDOW_CHARS]  # a sentence that is longer than what is seen
+            start += _WINDOW_CHARS
+            continue
+        yield carried + sentences[0]
+        yield from sentences[1:-1]
+        carried = ""
+        start += _WINDOW_CHARS - len(sentences[-1])
+    if start < len(text):
+        sentences = sentencex.segment(language, text[start:])
+        yield carried + sentences[0]
+        yield from sentences[1:]
+    elif carried:
+        yield carried
 
 
 def ends_in_abbreviation(before: str, after: str, language: str) -> bool:

@@ -50,7 +50,7 @@ _SIGNS = ("(", ")", "[", "]", "{", "}", '"“”„«»')
 _UNFINISHED = re.compile(r"[,;:–—-]\s*$")  # noqa: RUF001 - the dashes are meant
 _ENDED = re.compile(r"[.!?…:;,]['\"”’)\]]*$")  # noqa: RUF001
 _SAME_LETTER = re.compile(r"([^\W\d_])\1{3,}")
-_TAIL = re.compile(r"\s*(?:[(\[{][^)\]}]*[)\]}]?[\s.!?]*|[,;:–—-]+\s*)$")  # noqa: RUF001
+_OPENERS, _CLOSERS = ("(", "[", "{"), (")", "]", "}")
 _DASH = re.compile(r"^\s*[-–—]\s*")  # noqa: RUF001
 _INTERJECTION = re.compile(r"^\W*(?:oh|ah|ó|ei|hey|ai|oi)\b[\s,!.:-]*", re.IGNORECASE)
 _INTERJECTIONS: Mapping[str, str] = {"en": "Oh, ", "pt": "Ah, "}
@@ -262,8 +262,18 @@ PLAIN = Plain()
 
 
 def without_tail(translation: str) -> str:
-    """Remove the bracket or the comma that a model put at a translation's end."""
-    return _TAIL.sub("", translation)
+    """Remove the bracket or the comma that a model put at a translation's end. Linear, as no pattern for it is."""
+    end = len(translation)
+    while end and (translation[end - 1].isspace() or translation[end - 1] in ".!?"):
+        end -= 1
+    inner = translation[: end - 1] if translation[end - 1 : end] in _CLOSERS else translation[:end]
+    closed = max(map(inner.rfind, _CLOSERS)) + 1
+    opened = [at for each in _OPENERS if (at := inner.find(each, closed)) >= 0]
+    if opened:
+        return translation[: min(opened)].rstrip()
+    signs = translation.rstrip()
+    rest = signs.rstrip(",;:\u2013\u2014-")
+    return translation if rest == signs else rest.rstrip()
 
 
 def without_loop(translation: str) -> str:

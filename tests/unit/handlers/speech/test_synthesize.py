@@ -17,7 +17,7 @@ from dragoman_handlers.speech.joining import PIECE_PAUSE_S, SENTENCE_PAUSE_S
 from dragoman_handlers.speech.sound_files import wav
 from dragoman_handlers.speech.synthesize import MOST_UNIT_S, read_text, speak_reading, speak_text
 from dragoman_handlers.speech.voices import Wishes
-from dragoman_wire.errors import InvalidRequest
+from dragoman_wire.errors import InvalidRequest, TooLarge
 
 RATE_HZ = 1000
 
@@ -25,7 +25,10 @@ RATE_HZ = 1000
 class FakeContext:
     """Speaks a second for every unit, and notes what it was asked."""
 
-    def __init__(self, pace: float = 50.0) -> None:
+    def __init__(self, pace: float = 50.0, most_bytes: int = 1 << 30) -> None:
+        self.held_bytes = 0
+        self.speech_s = 0.0
+        self._most_bytes = most_bytes
         self.asked: list[Any] = []
         self.sizes_s: list[float] = []
         voices = [VoiceInfo(name="ana", engine="test", languages=["en"], pace=pace)]
@@ -36,6 +39,12 @@ class FakeContext:
     async def capabilities(self, kind: str) -> Capabilities:
         assert kind == "speech"
         return self._engine
+
+    def hold(self, size_bytes: int, speech_s: float = 0.0) -> None:
+        if self.held_bytes + size_bytes > self._most_bytes:
+            raise TooLarge("too much")
+        self.held_bytes += size_bytes
+        self.speech_s += speech_s
 
     async def recall(self, questions: Sequence[Any], answer_type: type[Any]) -> list[Any]:
         return [None] * len(questions)
@@ -130,6 +139,21 @@ async def test_a_text_without_words_is_refused_and_no_engine_asked(text: str) ->
     with pytest.raises(InvalidRequest, match="nothing of the text can be said aloud"):
         await say(context, text)
     assert context.asked == []
+
+
+async def test_what_is_made_is_counted_and_is_the_file_at_the_end() -> None:
+    context = FakeContext()
+    spoken = await say(context, "One sentence. Another sentence.")
+    assert context.held_bytes == len(spoken.sound)
+    assert context.speech_s == pytest.approx(2 + 2 * SENTENCE_PAUSE_S)
+
+
+async def test_a_sentence_that_comes_again_is_spoken_once_and_counts_each_time() -> None:
+    context = FakeContext(most_bytes=10 * RATE_HZ)
+    with pytest.raises(TooLarge):
+        await say(context, "The same sentence. " * 20)
+    assert len(context.asked) == 1
+    assert (context.held_bytes, context.speech_s) == (0, 0.0)  # what failed is not counted any more
 
 
 async def test_a_number_alone_is_spoken_and_nothing_is_warned_of() -> None:

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, WindowText
 from dragoman_handlers.speech.transcripts import heard_transcription, in_formats, mobile_transcription
+from dragoman_server.config import LimitsConfig
 from dragoman_wire.events import Transcription, TranscriptWord
 from dragoman_wire.requests import MobileSegment, MobileTranscription
 
@@ -68,6 +69,8 @@ def test_subtitles_are_there_only_where_they_were_asked_for() -> None:
 
 def test_the_phones_transcription_has_subtitles_as_well() -> None:
     segment = MobileSegment(text="Olá.", start_ms=0, end_ms=800)
-    mobile = mobile_transcription(MobileTranscription(text="Olá.", language="pt", segments=[segment]), None)
+    mobile = mobile_transcription(
+        MobileTranscription(text="Olá.", language="pt", segments=[segment]), None, LimitsConfig()
+    )
     assert mobile is not None
     assert in_formats(mobile, ["srt"]).srt == "1\n00:00:00,000 --> 00:00:00,800\nOlá."

@@ -11,6 +11,7 @@ import pytest
 
 from dragoman_server.config import JournalConfig
 from dragoman_server.journal.base import JournalError
+from dragoman_server.journal.blobs import BLOB_BYTES
 from dragoman_server.journal.dead_letters import (
     drop_dead_letter,
     list_dead_letters,
@@ -116,7 +117,7 @@ async def test_unfinished_tasks_come_back_oldest_first_with_frames_events_and_st
         await accepted(journal, entry(2, arrived_unix_s=10.0))
         journal.append(EventRow(1, HEADER, [memoryview(b"wav")], part="pt"), lambda _: None)
         journal.append(EventRow(1, None, (), "fr", "engine_failed"))
-        journal.append(StageRow(1, "transcription", b"\x80"))
+        journal.append(StageRow(1, "transcription", {}))
     second, first = await left_in(tmp_path)
     assert (second.task, first.task) == (2, 1)
     assert first.finished is None
@@ -126,7 +127,7 @@ async def test_unfinished_tasks_come_back_oldest_first_with_frames_events_and_st
         (HEADER, [b"wav"], "pt", None),
         (None, [], "fr", "engine_failed"),
     ]
-    assert first.stages == {"transcription": b"\x80"}
+    assert first.stages == {"transcription": {}}
 
 
 async def test_a_finished_task_keeps_its_events_until_it_is_forgotten(tmp_path: Path) -> None:
@@ -196,8 +197,12 @@ async def test_a_journal_of_another_version_is_left_alone(tmp_path: Path) -> Non
 async def test_a_full_journal_refuses_and_takes_requests_again_when_there_is_room(tmp_path: Path) -> None:
     published: list[str | None] = []
     async with open_journal(tmp_path, max_bytes=1 << 20) as journal:
-        assert await accepted(journal, entry(1, size=700_000)) is None
-        problem = await accepted(journal, entry(2, size=700_000))
+        small = BLOB_BYTES - 1
+        fits = (1 << 20) // BLOB_BYTES - 2
+        for number in range(1, fits + 1):
+            assert await accepted(journal, entry(number, size=small)) is None
+        for number in range(fits + 1, fits + 4):  # pages for what is beside them
+            problem = await accepted(journal, entry(number, size=small))
         assert problem is not None
         assert "full" in problem
         assert journal.statistics()["state"] == "failing"
@@ -207,9 +212,9 @@ async def test_a_full_journal_refuses_and_takes_requests_again_when_there_is_roo
             while journal.statistics()["state"] != "ok":  # noqa: ASYNC110 - it recovers by itself
                 await asyncio.sleep(0.05)
         assert len(published) == 2  # at once, whether they could be written or not
-        assert await accepted(journal, entry(3, size=500_000)) is None
-    finished, unfinished = await left_in(tmp_path)
-    assert (finished.task, len(finished.events), unfinished.task) == (1, 1, 3)
+        assert await accepted(journal, entry(20, size=small)) is None
+    finished, *unfinished = await left_in(tmp_path)
+    assert (finished.task, len(finished.events), unfinished[-1].task) == (1, 1, 20)
 
 
 async def test_what_was_said_while_the_disk_was_full_is_written_afterwards(

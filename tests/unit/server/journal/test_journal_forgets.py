@@ -26,7 +26,7 @@ async def test_what_is_forgotten_leaves_the_file_and_nothing_else_does(tmp_path:
         for number in range(1, 7):
             journal.append(entry(number), lambda _: None)
             journal.append(EventRow(number, HEADER, [], part="pt"), lambda _: None)
-            journal.append(StageRow(number, "transcription", b"\x80"))
+            journal.append(StageRow(number, "transcription", {}))
             if number <= 3:
                 journal.append(ending(number), lambda _: None)
         await flushed(journal)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman_handlers.text.marks.markup import _is_prose, find_tokens
+from dragoman_handlers.text.marks.markup import find_tokens, is_prose
 from dragoman_handlers.text.marks.patterns import TOKEN
 from dragoman_handlers.text.tokens import BLANK, blanked
 
@@ -83,6 +83,6 @@ def test_a_blanked_text_has_its_length_and_the_rest_in_place(text: str) -> None:
 @given(MARKED | st.text(alphabet="abBé1 .,-)(_\n\r\t'’–", max_size=16))  # noqa: RUF001
 @settings(max_examples=1000, deadline=None, derandomize=True, database=None)
 def test_prose_is_what_has_nothing_of_all_that_begins_a_token(text: str) -> None:
-    assert _is_prose(text) == (SOMETHING.search(text) is None)
-    if _is_prose(text):
+    assert is_prose(text) == (SOMETHING.search(text) is None)
+    if is_prose(text):
         assert not TOKEN.search(text)

@@ -1,0 +1,78 @@
+"""What is heavy is spread over the turns of the loop, and what is shared is done once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from dragoman_handlers.concurrency import LoopTurns, SharedWork, loop_turn
+
+
+async def test_each_turn_of_the_loop_has_one_heavy_step() -> None:
+    turn, steps = 0, list[int]()
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+        if len(steps) < 20:
+            asyncio.get_running_loop().call_soon(count)
+
+    async def step() -> None:
+        await loop_turn()
+        steps.append(turn)
+
+    count()
+    await asyncio.gather(*(step() for _ in range(20)))
+    assert len(set(steps)) == 20
+    assert steps == sorted(steps)
+
+
+async def test_a_step_that_is_cancelled_keeps_no_other_waiting() -> None:
+    turns = LoopTurns()
+    waiting = [asyncio.create_task(turns.wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await waiting[2]
+    await turns.wait()
+
+
+async def test_shared_work_is_done_once_and_off_the_loop() -> None:
+    done: list[str] = []
+    shared: SharedWork[int] = SharedWork()
+
+    def compute() -> int:
+        done.append(threading.current_thread().name)
+        return 7
+
+    assert await asyncio.gather(*(shared.result("key", compute) for _ in range(5))) == [7] * 5
+    assert len(done) == 1
+    assert done[0].startswith("texts")
+
+
+async def test_one_that_is_cancelled_does_not_take_the_work_from_the_others() -> None:
+    shared: SharedWork[int] = SharedWork()
+    going = threading.Event()
+
+    def compute() -> int:
+        going.wait()
+        return 7
+
+    first, second = (asyncio.create_task(shared.result("key", compute)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    going.set()
+    assert await second == 7
+
+
+async def test_errors_of_shared_work_reach_all() -> None:
+    shared: SharedWork[int] = SharedWork()
+
+    def compute() -> int:
+        raise ValueError("no")
+
+    found = await asyncio.gather(*(shared.result("key", compute) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in found] == [ValueError] * 3
