@@ -33,7 +33,7 @@ def main() -> int:
     options = _options()
     exit_on_sigterm()
     try:
-        with embedded_server() as server:
+        with embedded_server({"engines.speech.quality": "best"}) as server:
             say(f"The server is ready after {server.ready_after_s:.1f} s; requests go to {server.requests}.")
             show(server, options.recording, options.out)
             stop(server)
@@ -67,14 +67,9 @@ def translate(client: SyncClient) -> None:
 
 
 def speak(client: SyncClient, path: Path) -> Path:
-    """Have a sentence of ours said aloud by the server: it is not transcribed, and it stays in English."""
+    """Have a sentence of ours said aloud by the server."""
     say(f'\nNo recording was given, so the server speaks one: "{SPOKEN}"')
-    request = {
-        "type": "audio_process",
-        "targetLanguages": [SOURCE],
-        "mobileTranscription": {"text": SPOKEN, "language": SOURCE},
-    }
-    return keep(follow(client, request, {}), path)
+    return keep(follow(client, {"type": "speak", "text": SPOKEN, "language": SOURCE}, {}), path)
 
 
 def transcribe(client: SyncClient, recording: Path, audio: bytes) -> None:
@@ -138,7 +133,9 @@ def _described(event: Event) -> str:
         case "transcription_completed" | "transcription_ready":
             return f'"{fields["transcription"]["text"]}"'
         case "audio_translation_ready":
-            return f'"{fields["translatedAudio"]["translatedText"]}"'
+            return f'"{fields["translatedAudio"]["translatedText"]}", said by {fields["translatedAudio"]["voice"]}'
+        case "speech_completed":
+            return f"said by {fields['voice']}"
         case "task_finished":
             queued_ms, computed_ms = round(fields["queueTimeMs"]), round(fields["computeTimeMs"])
             return f"{fields['status']}; {queued_ms} ms queued, {computed_ms} ms computed"

@@ -33,6 +33,8 @@ NEVER_MS = 3_600_000
 
 TINY = "tiny.en"
 """Tests run on the smallest model for transcription, whatever else is installed, unless they name another."""
+FAST = "fast"
+"""And with the quickest voices."""
 NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
 ECHO_ENGINES: dict[str, object] = {
     f"engines__{kind}__model": "echo" for kind in ("decoder", "transcription", "translation", "speech")
@@ -49,6 +51,7 @@ class ServerProcess:
             "server.state_dir": state_dir,
             "server.log_format": "json",
             "engines.transcription.model": TINY,
+            "engines.speech.quality": FAST,
             "sockets.requests": "tcp://127.0.0.1:0",
             "sockets.events": "tcp://127.0.0.1:0",
             "sockets.routed": "tcp://127.0.0.1:0",

@@ -24,9 +24,17 @@ if TYPE_CHECKING:
     )
     from dragoman_client.formats import render
     from dragoman_client.frames import Event, ReceivedEvent
-    from dragoman_client.results import SpokenTranslation, Translation, TranslationFailed, VoiceResult
+    from dragoman_client.results import (
+        SpokenChunk,
+        SpokenText,
+        SpokenTranslation,
+        Translation,
+        TranslationFailed,
+        VoiceResult,
+    )
+    from dragoman_client.speech_stream import SpeechStream
     from dragoman_client.stream import EventStream
-    from dragoman_client.sync import SyncClient, SyncEventStream
+    from dragoman_client.sync import SyncClient, SyncEventStream, SyncSpeechStream
     from dragoman_wire.errors import DragomanError
     from dragoman_wire.events import (
         AvailableModel,
@@ -62,9 +70,13 @@ __all__ = [
     "ReceivedEvent",
     "ServerUnreachable",
     "SpeakingVoice",
+    "SpeechStream",
+    "SpokenChunk",
+    "SpokenText",
     "SpokenTranslation",
     "SyncClient",
     "SyncEventStream",
+    "SyncSpeechStream",
     "TimedOut",
     "TranscriptSegment",
     "TranscriptWord",
@@ -91,9 +103,17 @@ _HOMES = {
     ),
     "dragoman_client.formats": ("render",),
     "dragoman_client.frames": ("Event", "ReceivedEvent"),
-    "dragoman_client.results": ("SpokenTranslation", "Translation", "TranslationFailed", "VoiceResult"),
+    "dragoman_client.results": (
+        "SpokenChunk",
+        "SpokenText",
+        "SpokenTranslation",
+        "Translation",
+        "TranslationFailed",
+        "VoiceResult",
+    ),
+    "dragoman_client.speech_stream": ("SpeechStream",),
     "dragoman_client.stream": ("EventStream",),
-    "dragoman_client.sync": ("SyncClient", "SyncEventStream"),
+    "dragoman_client.sync": ("SyncClient", "SyncEventStream", "SyncSpeechStream"),
     "dragoman_wire.errors": ("DragomanError",),
     "dragoman_wire.events": (
         "AvailableModel",

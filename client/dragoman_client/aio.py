@@ -18,17 +18,20 @@ from dragoman_client.cache import TranslationCache, missing
 from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.frames import Header, ReceivedEvent, header_of, pack
-from dragoman_client.options import CallOptions, request_fields
+from dragoman_client.options import CallOptions, SpeakOptions, request_fields, speak_request
 from dragoman_client.request_state import Patience, RequestState
 from dragoman_client.results import (
+    SpokenText,
     Translation,
     TranslationFailed,
     VoiceResult,
+    read_speech,
     read_transcription,
     read_translations,
     read_voice,
     transient_error,
 )
+from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.errors import DragomanError, InternalFault, InvalidRequest
@@ -354,7 +357,7 @@ class Client:
             model_type: "premium" asks for the best models and voices, however slow.
             voice: the voice that speaks, by name: one voice, or one for each language. See `voices`.
             speed: 0.5 to 2; 1 is the voice's own pace.
-            audio_format: "wav" (the default) or "ogg", which is Opus and a tenth of the size.
+            audio_format: by default the server's, as a rule "wav"; "ogg" is Opus and a tenth of the size. See `speak`.
             glossary: terms that must stay or become something; see `translate`.
             **options: see `CallOptions`.
 
@@ -376,6 +379,28 @@ class Client:
             **request_fields(options),
         )
         return read_voice(await self._attempts(request, options, {"audio": recording}))
+
+    async def speak(self, text: str, language: str | None = None, **options: Unpack[SpeakOptions]) -> SpokenText:
+        """Turn a text into speech. `language` is the text's, None lets the server find out; see also `SpeakOptions`.
+
+        Raises:
+            DragomanError: the server's error.
+            ClientError: see `dragoman_client.errors`.
+        """
+        return read_speech(await self._attempts(speak_request(text, language, options, stream=False), options))
+
+    def speak_stream(self, text: str, language: str | None = None, **options: Unpack[SpeakOptions]) -> SpeechStream:
+        """Turn a text into speech that comes piece by piece, each as soon as it is spoken; nothing is retried.
+
+        `async for chunk in client.speak_stream("Bom dia.", "pt"): play(chunk.audio)`; then `await stream.result()`
+        is what `speak` returns.
+
+        Raises:
+            TooLarge: the request is over `limits`.
+            ConnectionClosed: the client is not open.
+        """
+        request = speak_request(text, language, options, stream=True)
+        return SpeechStream(self.events(request, timeout_s=options.get("timeout_s")), options)
 
     async def ping(self) -> Pong:
         """Ask whether the server is alive.

@@ -45,3 +45,6 @@ class SoundFormat(StrEnum):
 
     WAV = "wav"
     OGG = "ogg"
+    MP3 = "mp3"
+    FLAC = "flac"
+    PCM = "pcm"

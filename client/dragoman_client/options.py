@@ -9,7 +9,7 @@ from dragoman_client.cache import TranslationCache
 from dragoman_client.frames import ReceivedEvent
 from dragoman_wire.events import TaskProgress
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import CacheUse, Priority
+from dragoman_wire.requests import CacheUse, Priority, SoundFormat, SpeakRequest
 
 
 class ClientOptions(TypedDict, total=False):
@@ -43,6 +43,33 @@ class CallOptions(TypedDict, total=False):
     """Called with each `task_progress` event; it must not block. Without it none is asked for."""
     on_event: Callable[[ReceivedEvent], None] | None
     """Called with every event as it comes, for progress; it must not block."""
+
+
+class SpeakOptions(CallOptions, total=False):
+    """The keyword arguments of `Client.speak` and `Client.speak_stream`."""
+
+    voice: str | None
+    """The voice that speaks, by a name that `Client.voices` lists; by default the usual one of the language."""
+    model_type: str | None
+    """"premium" asks for the best voice of the language, however slow."""
+    speed: float | None
+    """0.5 to 2; 1 is the voice's own pace."""
+    audio_format: SoundFormat | None
+    """By default the server's, as a rule "wav". "pcm" is samples of 16 bits, little endian, mono, without a header."""
+
+
+def speak_request(text: str, language: str | None, options: SpeakOptions, *, stream: bool) -> SpeakRequest:
+    """Build the request of a call; it asks for progress, so that a long text does not run out of `timeout_s`."""
+    return SpeakRequest(
+        text=text,
+        language=language,
+        voice=options.get("voice"),
+        model_type=options.get("model_type"),
+        speed=options.get("speed"),
+        output_format=options.get("audio_format"),
+        stream=stream or None,
+        **request_fields(options) | {"progress": True},
+    )
 
 
 def request_fields(options: CallOptions) -> dict[str, Any]:

@@ -228,7 +228,9 @@ class RequestState:
         if event.type == "task_progress":  # neither stored nor counted, so never a repeat
             return True
         key: object = (event.type, event.language)
-        if event.type not in _TASK_EVENTS and event.type not in FAMILIES.once:
+        if event.type in FAMILIES.pieces:
+            key = (event.type, event.language, event.fields.get("index"))
+        elif event.type not in _TASK_EVENTS and event.type not in FAMILIES.once:
             key = (event.type, encode_header(event.fields, Codec.MSGPACK))
         if key in self._seen:
             return False

@@ -69,6 +69,39 @@ class VoiceResult:
     """The languages that did not."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpokenText:
+    """A text as speech."""
+
+    audio: bytes
+    """A whole file; of the format "pcm" samples alone."""
+    mime_type: str
+    language: str
+    voice: str
+    duration_ms: int
+    sample_rate_hz: int
+    """Of the voice; a file of Opus is always decoded at 48,000 Hz."""
+    segments: list[wire.TranscriptSegment]
+    """Where each sentence is in the speech."""
+    warnings: Sequence[str] = ()
+    """What was left out or changed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpokenChunk:
+    """A piece of a text as speech; the pause before its words belongs to it."""
+
+    audio: bytes
+    """A whole file; of the format "pcm" samples alone."""
+    mime_type: str
+    index: int
+    last: bool
+    start_ms: int
+    """Where it begins in the whole speech."""
+    duration_ms: int
+    sample_rate_hz: int
+
+
 class TranslationFailed(ClientError):
     """Some target languages, or all, failed.
 
@@ -156,6 +189,54 @@ def read_voice(events: Sequence[ReceivedEvent]) -> VoiceResult:
         each.target_language: error_from_code(each.error_code, each.error) for each in completed.failed_languages
     }
     return VoiceResult(transcription=completed.transcription, audios=audios, failed=failed)
+
+
+def read_speech(events: Sequence[ReceivedEvent]) -> SpokenText:
+    """Read the speech of a `speak`.
+
+    Raises:
+        DragomanError: the server reported an error, or no speech.
+        BadAnswer: an event is not readable.
+    """
+    final = next((event for event in events if event.type == "speech_completed"), None)
+    if final is None:
+        raise _failure(events)
+    done = final.read_as(wire.SpeechCompleted)
+    return SpokenText(
+        audio=_audio_of(final),
+        mime_type=done.binary_frames["audio"].mime_type,
+        language=done.language,
+        voice=done.voice,
+        duration_ms=done.duration_ms,
+        sample_rate_hz=done.sample_rate_hz,
+        segments=done.segments,
+        warnings=_warnings(done.warnings),
+    )
+
+
+def read_chunk(event: ReceivedEvent) -> SpokenChunk:
+    """Read a piece of the speech of a `speak`.
+
+    Raises:
+        BadAnswer: the event is not readable.
+    """
+    chunk = event.read_as(wire.SpeechChunk)
+    return SpokenChunk(
+        audio=_audio_of(event),
+        mime_type=chunk.binary_frames["audio"].mime_type,
+        index=chunk.index,
+        last=chunk.last,
+        start_ms=chunk.start_ms,
+        duration_ms=chunk.duration_ms,
+        sample_rate_hz=chunk.sample_rate_hz,
+    )
+
+
+def _audio_of(event: ReceivedEvent) -> bytes:
+    audio = event.binaries.get("audio")
+    if audio is None:
+        raise BadAnswer(f"the audio of the event {event.type} is missing from its message")
+    return audio
 
 
 def _spoken_early(events: Iterable[ReceivedEvent]) -> Iterable[tuple[str, SpokenTranslation]]:

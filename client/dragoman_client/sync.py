@@ -15,8 +15,9 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from dragoman_client.aio import Client
 from dragoman_client.errors import ConnectionClosed
 from dragoman_client.frames import ReceivedEvent
-from dragoman_client.options import CallOptions, ClientOptions
-from dragoman_client.results import Translation, VoiceResult
+from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions
+from dragoman_client.results import SpokenChunk, SpokenText, Translation, VoiceResult
+from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.events import CancelStatus, DetectResult, LanguagesResult, Pong, Transcription, VoicesResult
@@ -231,6 +232,20 @@ class SyncClient:
             )
         )
 
+    def speak(self, text: str, language: str | None = None, **options: Unpack[SpeakOptions]) -> SpokenText:
+        """Turn a text into speech; see `Client.speak`."""
+        return self._call(self._client.speak(text, language, **options))
+
+    def speak_stream(
+        self, text: str, language: str | None = None, **options: Unpack[SpeakOptions]
+    ) -> SyncSpeechStream:
+        """Turn a text into speech that comes piece by piece; see `Client.speak_stream`."""
+
+        async def start() -> SpeechStream:
+            return self._client.speak_stream(text, language, **options)
+
+        return SyncSpeechStream(self, self._call(start()))
+
     def ping(self) -> Pong:
         """Ask whether the server is alive; see `Client.ping`."""
         return self._call(self._client.ping())
@@ -286,6 +301,46 @@ class SyncEventStream(Iterator[ReceivedEvent]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class SyncSpeechStream(Iterator[SpokenChunk]):
+    """The pieces of a spoken text, one at a time; made by `SyncClient.speak_stream`. See `SpeechStream`."""
+
+    def __init__(self, client: SyncClient, stream: SpeechStream) -> None:
+        self._client = client
+        self._stream = stream
+
+    @property
+    def task_id(self) -> str:
+        """Return the id of the task, for `SyncClient.cancel`."""
+        return self._stream.task_id
+
+    def __next__(self) -> SpokenChunk:
+        chunk = self._client._call(_next_chunk_of(self._stream))  # noqa: SLF001  # two halves of one module
+        if chunk is None:
+            raise StopIteration
+        return chunk
+
+    def result(self) -> SpokenText:
+        """Return the whole speech; wait for its end."""
+        return self._client._call(self._stream.result())  # noqa: SLF001
+
+    def close(self) -> None:
+        """Forget the request; safe to repeat, also after the client was closed."""
+        with contextlib.suppress(ConnectionClosed):
+            self._client._call(self._stream.aclose())  # noqa: SLF001
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+async def _next_chunk_of(stream: SpeechStream) -> SpokenChunk | None:
+    return await anext(stream, None)
 
 
 async def _next_of(stream: EventStream) -> ReceivedEvent | None:

@@ -30,7 +30,7 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Added to the process's niceness, so that long work yields to short work."""
     delay_ms: float = 0.0
     """The echo engine's time for one unit; other engines ignore it."""
-    quality: Quality = "fast"
+    quality: Quality = "best"
     """Speech: which voice of a language is the default."""
     voices: dict[str, str] = {}
     """Speech: the default voice of a language, by two letters; before `quality`."""

@@ -157,11 +157,11 @@ def _decode(work: DecodeAudio) -> AnyResult:
 def _encode(work: EncodeAudio) -> AnyResult:
     try:
         # A container has to be a real one for the peer that opens it; the rest of this engine needs no library.
-        from dragoman_engines.audio.encoder import encode_ogg  # noqa: PLC0415
+        from dragoman_engines.audio.encoder import encode  # noqa: PLC0415
     except ImportError as error:
-        message = f"the library {error.name} is not installed, and Ogg cannot be written without it"
+        message = f"the library {error.name} is not installed, and {work.form} cannot be written without it"
         return Failure(code=EngineFailed.code, message=message)
-    return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
+    return EncodedAudio(data=encode(work.pcm, work.sample_rate_hz, work.form))
 
 
 def _tone() -> bytes:

@@ -269,6 +269,10 @@ class Speak(Work[Speech], frozen=True, kw_only=True):
         return [(self, result)]
 
 
+FileFormat = Literal["ogg", "mp3", "flac"]
+"""A format that an encoder is needed for; `ogg` is Opus in Ogg."""
+
+
 class EncodedAudio(Result, frozen=True, kw_only=True):
     """A whole file."""
 
@@ -282,6 +286,7 @@ class EncodeAudio(Work[EncodedAudio], frozen=True, kw_only=True):
     pcm: bytes
     """Signed 16-bit little-endian mono samples."""
     sample_rate_hz: int
+    form: FileFormat = "ogg"
 
     @override
     def cost_s(self) -> float:

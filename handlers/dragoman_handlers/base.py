@@ -19,7 +19,7 @@ from dragoman_wire.codec import Codec
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, ProgressUnit
 from dragoman_wire.inbound import Buffer
-from dragoman_wire.requests import Request
+from dragoman_wire.requests import Request, SoundFormat
 
 R = TypeVar("R", bound=Request)
 ResultT = TypeVar("ResultT", bound=Result)
@@ -129,6 +129,11 @@ class Context(RequestView, Protocol):
     @property
     def audio(self) -> Buffer | None:
         """Return the recording that came with the request."""
+        ...
+
+    @property
+    def speech_format(self) -> SoundFormat:
+        """Return the format of speech where the request asks for none."""
         ...
 
     @property

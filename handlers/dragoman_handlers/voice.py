@@ -214,7 +214,7 @@ async def _translated_audio(
         translated = await translate_text(context, transcription.text, source.language, target, wish)
     except UnsupportedLanguage as error:
         raise source.explained(error) from error
-    spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format)
+    spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format or context.speech_format)
     audio = TranslatedAudio(
         target_language=target,
         translated_text=translated.text,

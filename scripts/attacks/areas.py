@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from scripts.attacks import (
+    http,
     sockets,
+    state,
     wire,
 )
 
-NAMES = tuple(module.__name__.rpartition(".")[2] for module in (sockets, wire))
+NAMES = tuple(module.__name__.rpartition(".")[2] for module in (http, sockets, state, wire))

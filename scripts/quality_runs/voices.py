@@ -113,25 +113,10 @@ async def say_and_hear(client: Client, language: str, voice: str, sentences: Seq
     """Return the server's transcription of what the voice says."""
 
     async def one(sentence: str) -> str:
-        return (await client.transcribe(await speak(client, sentence, language, voice), language)).text
+        spoken = await client.speak(sentence, language, voice=voice)
+        return (await client.transcribe(spoken.audio, language)).text
 
     return Heard(voice=voice, language=language, sentences=sentences, texts=await each(one, sentences))
-
-
-async def speak(client: Client, sentence: str, language: str, voice: str) -> bytes:
-    """Have a sentence said aloud: its transcription is given, and its language stays the same."""
-    request = {
-        "type": "audio_process",
-        "targetLanguages": [language],
-        "mobileTranscription": {"text": sentence, "language": language},
-        "voice": voice,
-    }
-    async for event in client.events(request):
-        if event.error is not None:
-            raise event.error
-        if event.type == "audio_translation_ready":
-            return event.binaries["audio"]
-    raise OSError(f"the server did not say {sentence!r}")
 
 
 async def cross(client: Client, plan: Plan, source: str, target: str, voice: str) -> Crossed:

@@ -136,7 +136,7 @@ class App:
         drain_s, expected = server.config.server.drain_s, server.config.server.restart_expected
         log.info("server.stopping", drain_s=drain_s, active=server.dispatcher.total_active)
         self._manager.stopping(drain_s)
-        server.intake.empty()  # what was sent before the signal is still served
+        server.intake.leave()  # what was sent before the signal is still served
         server.publisher.announce(
             ServerStopping(
                 drain_ms=round(drain_s * 1000),

@@ -20,6 +20,7 @@ from dragoman_wire.events.failure import (
     CorrectionError,
     ErrorEvent,
     RequestRejected,
+    SpeechError,
     TranscriptionError,
     TranslationError,
     VoiceApiError,
@@ -33,6 +34,7 @@ from dragoman_wire.requests import (
     PingRequest,
     Request,
     ResultRequest,
+    SpeakRequest,
     StatsRequest,
     StoryTextRequest,
     TranscriptionRequest,
@@ -62,6 +64,8 @@ class Family:
     events: tuple[str, ...] = ()
     """The types of the events that answer it, each at most once for a target language. A control request has one;
     `result` has none of its own: it is answered with the events of the task that it names."""
+    pieces: tuple[str, ...] = ()
+    """The types of the events that answer it bit by bit; of these there may be many, each with an `index`."""
     aliases: tuple[str, ...] = ()
     """Other names of the type."""
     control: bool = False
@@ -99,6 +103,8 @@ class FamilyTable:
     """The types of the control requests."""
     control_answers: frozenset[str]
     """The types of the events that answer control requests."""
+    pieces: frozenset[str]
+    """The types of the events of which there may be many, told apart by their `index`."""
     once: frozenset[str]
     """The types of the events that come at most once for a target language, errors included."""
 
@@ -165,6 +171,7 @@ class FamilyTable:
         control = [family for family in families if family.control]
         self.control_types = frozenset(family.name for family in control)
         self.control_answers = frozenset(event for family in control for event in family.events)
+        self.pieces = frozenset(event for family in families for event in family.pieces)
         errors = {type_of(family.error) for family in families if family.error is not RequestRejected}
         self.once = frozenset(errors | {event for family in families for event in family.events})
 
@@ -214,6 +221,13 @@ FAMILIES = FamilyTable(
                 "audio_translations_completed",
                 "audio_process_completed",
             ),
+        ),
+        Family(
+            name="speak",
+            request=SpeakRequest,
+            error=SpeechError,
+            events=("speech_completed",),
+            pieces=("speech_chunk",),
         ),
         # These have no handler yet: a request of them is refused in the words of its family. Profiles that are kept
         # (`voice_profile_get`, `_create`, ...) belong to the voice API.

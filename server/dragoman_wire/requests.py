@@ -34,8 +34,10 @@ _LOW_UP_TO, _HIGH_FROM = 3, 8
 DETECT_CHARS = 4000
 """Characters of a text that its language is found in."""
 Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
-SoundFormat = Literal["wav", "ogg"]
-"""Of speech that is sent out; `ogg` is Opus in Ogg."""
+SoundFormat = Literal["wav", "ogg", "mp3", "flac", "pcm"]
+"""Of speech that is sent out. `ogg` is Opus in Ogg; `pcm` is bare samples, 16 bits, little endian, mono."""
+AskedFormat = SoundFormat | Literal["opus"]
+"""As a peer asks for it; `opus` is another name of `ogg`."""
 Columns = Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=64)]
 Replacement = str | dict[str, str | None] | None
 """What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
@@ -227,16 +229,46 @@ class AudioProcessRequest(AudioRequest, frozen=True, kw_only=True):
     """The voice that speaks, by language; before `voice`."""
     speed: Speed | None = None
     """1 (the default) is the voice's own pace."""
-    output_format: Literal["wav", "ogg", "opus"] | None = None
-    """The audio format of the speech."""
+    output_format: AskedFormat | None = None
+    """The audio format of the speech; by default the server's."""
 
     @property
-    def wanted_format(self) -> SoundFormat:
-        """Return the format of the answer.
+    def wanted_format(self) -> SoundFormat | None:
+        """Return the format of the answer; None where the request leaves it to the server.
 
-        `audioFormat` says what a base64 recording is in. Where none came it cannot mean that, and asks for the format
-        of the answer as `outputFormat` does.
+        `audioFormat` says what a base64 recording is in. Where none came it cannot mean that, and "ogg" and "opus" ask
+        for the format of the answer as `outputFormat` does.
         """
+        if self.output_format is not None:
+            return sound_format(self.output_format)
         in_base64 = self.audio_data or self.audio_base64 or self.audio_data_snake
-        wanted = self.output_format or (None if in_base64 else self.audio_format)
-        return "ogg" if (wanted or "").lower() in {"ogg", "opus"} else "wav"
+        asked = None if in_base64 else self.audio_format
+        return "ogg" if (asked or "").lower() in {"ogg", "opus"} else None
+
+
+class SpeakRequest(Request, frozen=True, kw_only=True):
+    """A text to speech."""
+
+    text: str
+    language: Language | None = None
+    """ISO 639-1 or any tag; None and "auto" let the server find out."""
+    voice: Identifier | None = None
+    """By default the usual voice of the language."""
+    model_type: Identifier | None = None
+    """"premium" asks for the best voice of the language, however slow."""
+    speed: Speed | None = None
+    """1 (the default) is the voice's own pace."""
+    output_format: AskedFormat | None = None
+    """The audio format of the speech; by default the server's."""
+    stream: bool | None = None
+    """Whether the speech is sent piece by piece as well, each as soon as it is spoken."""
+
+    @property
+    def wanted_format(self) -> SoundFormat | None:
+        """Return the format of the answer; None where the request leaves it to the server."""
+        return None if self.output_format is None else sound_format(self.output_format)
+
+
+def sound_format(asked: AskedFormat) -> SoundFormat:
+    """Return the format that a peer asks for by one of its names."""
+    return "ogg" if asked == "opus" else asked

@@ -81,6 +81,12 @@ class Session:
             "targetLanguages": [subject.targets[0]],
         } | fields
 
+    def speak(self, **fields: Any) -> dict[str, Any]:
+        """A text to speak, with an id of its own."""
+        subject = self.subject
+        request = {"type": "speak", "taskId": self.new_id(), "text": subject.text, "language": subject.source}
+        return request | fields
+
     def partly_failing(self) -> tuple[str, str, str]:
         """A text, a language that it goes well in, and one that it fails in."""
         subject = self.subject

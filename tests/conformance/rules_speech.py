@@ -1,4 +1,4 @@
-"""How a voice message is spoken: voices, speed, and the format of the sound."""
+"""How a voice message and a text are spoken: voices, speed, and the format of the sound."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from tests.conformance.peer import Event, Peer
-from tests.conformance.rule import RuleBook, Session, demand, demand_equal, only
+from tests.conformance.rule import RuleBook, Session, demand, demand_equal, of_type, only, types_of
 
 SPEECH = RuleBook("speech")
 REFUSED = "invalid_request"
@@ -87,7 +87,7 @@ def _speed(session: Session) -> None:
             ("speed", 0.4),
             ("speed", 2.1),
             ("speed", "fast"),
-            ("outputFormat", "mp3"),
+            ("outputFormat", "aiff"),
             ("voices", []),
         ):
             error = only(peer.ask(session.voice(**{field: value})), "audio_process_error").fields
@@ -103,3 +103,112 @@ def _nothing_to_say(session: Session) -> None:
         request = session.voice(mobileTranscription=mobile, targetLanguages=[source], speakOriginal=True)
         error = only(peer.run(request), "audio_process_error").fields
         demand_equal("errorCode", error["errorCode"], REFUSED)
+
+
+# --- speak -----------------------------------------------------------------------------------------------------
+
+_BEGINNINGS = {
+    "wav": ("audio/wav", (b"RIFF",)),
+    "ogg": ("audio/ogg", (b"OggS",)),
+    "opus": ("audio/ogg", (b"OggS",)),
+    "mp3": ("audio/mpeg", (b"ID3", b"\xff")),
+    "flac": ("audio/flac", (b"fLaC",)),
+}
+"""By outputFormat: how the MIME type begins, and how the file may."""
+
+
+@SPEECH.rule("speak is answered by one speech_completed with the speech, its voice and the places of its sentences")
+def _speak(session: Session) -> None:
+    with session.peer() as peer:
+        events = peer.run(session.speak(messageId="m-1"))
+        demand_equal("events", types_of(events), ["accepted", "speech_completed", "task_finished"])
+        done = only(events, "speech_completed")
+        demand_equal("messageId", done.fields["messageId"], "m-1")
+        demand_equal("frames", len(done.binaries), 1)
+        demand_equal("size", done.fields["binaryFrames"]["audio"]["size"], len(done.binaries[0]))
+        demand_equal("language", done.fields["language"], session.subject.source)
+        ends = [segment["endMs"] for segment in done.fields["segments"]]
+        demand(ends == sorted(ends) and ends[-1] <= done.fields["durationMs"], f"the segments end at {ends}")
+
+
+@SPEECH.rule("speak is also answered on events, to a peer without replyTo, and without the life of the task")
+def _speak_to_all(session: Session) -> None:
+    with session.everybody() as everybody:
+        everybody.send(session.speak())
+        events = everybody.until(lambda event: event.type.startswith("speech_"))
+        demand_equal("events", types_of(events), ["speech_completed"])
+
+
+@SPEECH.rule("speak brings the outputFormat that is asked for")
+def _speak_formats(session: Session) -> None:
+    with session.peer() as peer:
+        for form, (mime_type, beginnings) in _BEGINNINGS.items():
+            done = only(peer.run(session.speak(outputFormat=form)), "speech_completed")
+            said = done.fields["binaryFrames"]["audio"]["mimeType"]
+            demand(said.startswith(mime_type), f"{form}: mimeType is {said}")
+            demand(done.binaries[0].startswith(beginnings), f"{form}: the file begins with {done.binaries[0][:4]!r}")
+
+
+@SPEECH.rule("pcm is samples of 16 bits, as many as the duration at the rate that the event names")
+def _speak_samples(session: Session) -> None:
+    with session.peer() as peer:
+        done = only(peer.run(session.speak(outputFormat="pcm")), "speech_completed")
+        rate_hz, duration_ms = done.fields["sampleRateHz"], done.fields["durationMs"]
+        said = done.fields["binaryFrames"]["audio"]["mimeType"]
+        demand(said.startswith("audio/pcm") and f"rate={rate_hz}" in said, f"mimeType is {said}")
+        seconds = len(done.binaries[0]) / 2 / rate_hz
+        demand(abs(seconds - duration_ms / 1000) < 0.002, f"{seconds} s of samples, and durationMs {duration_ms}")
+
+
+@SPEECH.rule("with stream the pieces come first and in order, and put together they are the speech")
+def _speak_in_pieces(session: Session) -> None:
+    with session.peer() as peer:
+        events = peer.run(session.speak(outputFormat="pcm", stream=True))
+        chunks, done = of_type(events, "speech_chunk"), only(events, "speech_completed")
+        demand(len(chunks) > 1, f"{len(chunks)} pieces of a text of two sentences")
+        demand_equal("events", types_of(events)[1:-2], ["speech_chunk"] * len(chunks))
+        demand_equal("index", [one.fields["index"] for one in chunks], list(range(len(chunks))))
+        demand_equal("last", [one.fields["last"] for one in chunks], [False] * (len(chunks) - 1) + [True])
+        demand_equal("the bytes", b"".join(one.binaries[0] for one in chunks), done.binaries[0])
+        demand_equal("events of task_finished", events[-1].fields["events"], len(chunks) + 1)
+
+
+@SPEECH.rule("without stream there are no pieces, whatever the text")
+def _speak_whole(session: Session) -> None:
+    with session.peer() as peer:
+        for fields in ({}, {"stream": False}, {"stream": None}):
+            events = peer.run(session.speak(**fields))
+            demand_equal("events", types_of(events), ["accepted", "speech_completed", "task_finished"])
+
+
+@SPEECH.rule("a repeat of speak brings the same speech again, pieces included")
+def _speak_again(session: Session) -> None:
+    request = session.speak(outputFormat="pcm", stream=True)
+    with session.peer() as peer:
+        first, again = peer.run(request), peer.run(request)
+        demand_equal("types", types_of(again), types_of(first))
+        demand_equal("the bytes", [one.binaries for one in again], [one.binaries for one in first])
+        demand_equal("duplicate", again[0].fields["duplicate"], True)
+
+
+@SPEECH.rule("what is wrong with a speak is an invalid_request that names the field, or the voices that there are")
+def _speak_refusals(session: Session) -> None:
+    source = session.subject.source
+    with session.peer() as peer:
+        voices = only(peer.ask({"type": "voices"}), "voices_result").fields["voices"]
+        known = [one["name"] for one in voices if not one["languages"] or source in one["languages"]]
+        # What is wrong with a field is refused at once; the rest is found out at work.
+        for how, fields, said in (
+            (peer.ask, {"speed": 0.4}, "speed"),
+            (peer.ask, {"speed": 2.1}, "speed"),
+            (peer.ask, {"outputFormat": "aiff"}, "outputFormat"),
+            (peer.ask, {"text": 5}, "text"),
+            (peer.ask, {"language": 5}, "language"),
+            (peer.ask, {"stream": "yes"}, "stream"),
+            (peer.run, {"text": ""}, "text"),
+            (peer.run, {"voice": "nobody"}, known[0]),
+            (peer.run, {"text": "\U0001f600"}, ""),
+        ):
+            error = only(how(session.speak(**fields)), "speech_error").fields
+            demand_equal("errorCode", error["errorCode"], REFUSED)
+            demand(said in error["error"], f"the sentence does not name {said}: {error['error']}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import pytest
 
+from dragoman_engines.models.defaults import KOKORO, is_at_hand
 from tests.harness import PATIENCE_S, ROOT
 
 pytestmark = pytest.mark.models
@@ -51,13 +52,16 @@ def test_the_demo_translates_speaks_transcribes_and_stops_the_server(tmp_path: P
     events = re.findall(r"^ +\d+\.\d+ s  (\w+)", done.stdout, re.MULTILINE)
     assert events == [
         *("accepted", "translation_completed", "task_finished"),
-        *("accepted", "transcription_ready", "audio_translation_ready", "audio_process_completed", "task_finished"),
+        *("accepted", "speech_completed", "task_finished"),
         *("accepted", "transcription_completed", "task_finished"),
         *("accepted", "transcription_ready", "audio_translation_ready", "audio_process_completed", "task_finished"),
     ]
     assert re.search(r'translation_completed +"A reunião', done.stdout)
     assert re.search(r'transcription_completed +"Good morning', done.stdout)
     assert re.search(r'audio_translation_ready +"Bom dia', done.stdout)
+    english, portuguese = re.findall(r"said by (\S+)", done.stdout)
+    if is_at_hand(KOKORO):
+        assert (english, portuguese) == ("af_heart", "pf_dora")
     assert "with exit status 0" in done.stdout
     assert 3 < seconds_of(tmp_path / "demo.en.wav") < 12
     assert 2 < seconds_of(tmp_path / "demo.pt.wav") < 12

@@ -10,7 +10,7 @@ import pytest
 av = pytest.importorskip("av", reason="the [models] extra is not installed")
 np = pytest.importorskip("numpy", reason="the [models] extra is not installed")
 
-from dragoman_engines.audio.encoder import encode_ogg  # noqa: E402
+from dragoman_engines.audio.encoder import encode  # noqa: E402
 from dragoman_engines.base import EngineSpec  # noqa: E402 -- needs what is looked for above
 from dragoman_engines.echo import EchoEngine  # noqa: E402
 from dragoman_engines.work import EncodeAudio, EncodedAudio  # noqa: E402
@@ -39,12 +39,12 @@ def decoded(file: bytes) -> tuple[Any, int]:
 @pytest.mark.parametrize("rate_hz", [16_000, 22_050, 24_000, 48_000])
 @pytest.mark.parametrize("seconds", [0.05, 1.0, 3.21])
 def test_a_file_lasts_as_long_as_its_samples(rate_hz: int, seconds: float) -> None:
-    samples, read_hz = decoded(encode_ogg(tone(seconds, rate_hz), rate_hz))
+    samples, read_hz = decoded(encode(tone(seconds, rate_hz), rate_hz, "ogg"))
     assert samples.size / read_hz == pytest.approx(seconds, abs=0.021)
 
 
 def test_what_was_said_is_heard_at_its_pitch() -> None:
-    samples, read_hz = decoded(encode_ogg(tone(1.0, 22_050), 22_050))
+    samples, read_hz = decoded(encode(tone(1.0, 22_050), 22_050, "ogg"))
     spectrum = np.abs(np.fft.rfft(samples))
     assert np.fft.rfftfreq(samples.size, 1 / read_hz)[spectrum.argmax()] == pytest.approx(PITCH_HZ, abs=3)
 
@@ -53,11 +53,11 @@ def test_a_file_is_a_tenth_of_the_samples() -> None:
     # Noise, as in breath, beside the tone: what is smoother than any voice is no measure.
     noise = np.random.default_rng(0).normal(0, 500, 240_000)
     pcm = (np.frombuffer(tone(10, 24_000), "<i2") + noise).astype("<i2").tobytes()
-    assert len(encode_ogg(pcm, 24_000)) < len(pcm) / 10
+    assert len(encode(pcm, 24_000, "ogg")) < len(pcm) / 10
 
 
 def test_a_single_sample_is_a_file_too() -> None:
-    assert encode_ogg(b"\1\0", 24_000)[:4] == b"OggS"
+    assert encode(b"\1\0", 24_000, "ogg")[:4] == b"OggS"
 
 
 def test_the_echo_engine_makes_real_files() -> None:

@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         resolve("kokoro")
     except ModelMissing as error:
         pytest.skip(str(error))
-    settings = NO_CACHE | {"engines__transcription__model": EMBEDDED}
+    settings = NO_CACHE | {"engines__transcription__model": EMBEDDED, "engines__speech__quality": "best"}
     with running_server(tmp_path_factory.mktemp("large"), **settings) as running:
         yield running.wait_ready()
 
@@ -70,7 +70,6 @@ def test_a_portuguese_message_is_heard_whatever_the_hint_and_said_in_english_by_
         "type": "audio_process",
         "targetLanguages": ["en"],
         "userLanguage": "es",
-        "voices": {"en": "af_heart"},
         "outputFormat": "ogg",
         "binaryFrames": {"audio": 1},
     }

@@ -15,7 +15,7 @@ from tests.harness import ECHO, Message, Peer, ServerProcess, connected, running
 from tests.processes import child_pid, held, is_running, wait_busy
 
 KINDS = ("decoder", "transcription", "translation", "speech")
-LANES = ("translation", "transcription", "voice")
+LANES = ("translation", "transcription", "voice", "speech")
 RECORDING = (
     b"RIFF"
     + struct.pack("<I", 36 + 32_000)
@@ -49,12 +49,21 @@ TASKS: dict[str, tuple[dict[str, Any], list[bytes]]] = {
     "no speech": ({"type": "transcription", **SPEECH}, [RECORDING[:44]]),
     "voice": ({"type": "audio_process", "targetLanguages": ["pt"], **SPEECH}, [RECORDING]),
     "voice, alias": ({"type": "audio", "targetLanguages": ["fr"], **SPEECH}, [RECORDING]),
+    "spoken": ({"type": "speak", "text": "Seven. Eight.", "language": "en"}, []),
+    "not spoken": ({"type": "speak", "text": "Nine.", "language": "en", "voice": "nobody"}, []),
 }
-COUNTERS = {"translation": 5, "story_text_object_translation": 1, "transcription_only": 3, "audio_process": 2}
+COUNTERS = {
+    "translation": 5,
+    "story_text_object_translation": 1,
+    "transcription_only": 3,
+    "audio_process": 2,
+    "speak": 2,
+}
 ENDS = {
     "translation": {"completed": 4, "failed": 2, "rejected": 0},
     "transcription": {"completed": 2, "failed": 1, "rejected": 0},
     "voice": {"completed": 2, "failed": 0, "rejected": 0},
+    "speech": {"completed": 1, "failed": 1, "rejected": 0},
 }
 UNITS = {
     # A recording is decoded, then searched for speech; the one without samples is only decoded.
@@ -62,12 +71,14 @@ UNITS = {
     "transcription": 4,
     # One each of "text", "untyped" and "failing", two each of "languages" and "story", one of each voice message.
     "translation": 3 + 2 + 2 + 2,
-    "speech": 2,
+    # One of each voice message, two of "spoken".
+    "speech": 4,
 }
 LANE_OF = {
     "translation": ("text", "untyped", "languages", "failing", "too long", "story"),
     "transcription": ("speech", "speech, alias", "no speech"),
     "voice": ("voice", "voice, alias"),
+    "speech": ("spoken", "not spoken"),
 }
 
 
@@ -207,5 +218,6 @@ def test_what_is_active_is_broken_down_by_type_and_by_lane(tmp_path: Path) -> No
         "translation": 3,
         "transcription": 2,
         "voice": 0,
+        "speech": 0,
     }
     assert stats["in_flight"]["bytes"] > 2 * len(RECORDING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
@@ -27,9 +27,13 @@ from dragoman_client import (
     ReceivedEvent,
     ServerUnreachable,
     SpeakingVoice,
+    SpeechStream,
+    SpokenChunk,
+    SpokenText,
     SpokenTranslation,
     SyncClient,
     SyncEventStream,
+    SyncSpeechStream,
     TimedOut,
     Transcription,
     TranscriptSegment,
@@ -90,6 +94,9 @@ async def asynchronous(audio: bytes | Path) -> None:
             ),
             VoiceResult,
         )
+        assert_type(await client.speak("Hello", "en", voice="hibari", speed=1.2, audio_format="mp3"), SpokenText)
+        async for chunk in client.speak_stream("Hello", model_type="premium"):
+            assert_type(chunk, SpokenChunk)
 
         assert_type(
             await client.translate(
@@ -140,6 +147,8 @@ def plain(audio: bytes | Path) -> None:
         assert_type(client.translate("Hello", "en", to=["pt", "fr"], priority="low"), dict[str, Translation])
         assert_type(client.transcribe(audio, "en", word_timestamps=True, formats=("vtt",)), Transcription)
         assert_type(client.voice(audio, to=["pt"], voice="pf_dora", audio_format="wav"), VoiceResult)
+        assert_type(client.speak("Hello"), SpokenText)
+        assert_type(client.speak_stream("Hello", "en", audio_format="pcm"), SyncSpeechStream)
 
         assert_type(client.ping(), Pong)
         assert_type(client.stats(), dict[str, Any])
@@ -214,6 +223,29 @@ def results(
     assert_type(render(transcription, Format.SRT), str)
 
 
+def speeches(text: SpokenText, chunk: SpokenChunk, stream: SpeechStream, plain: SyncSpeechStream) -> None:
+    """Every attribute of a spoken text and of a piece of it."""
+    assert_type(text.audio, bytes)
+    assert_type(text.mime_type, str)
+    assert_type(text.language, str)
+    assert_type(text.voice, str)
+    assert_type(text.duration_ms, int)
+    assert_type(text.sample_rate_hz, int)
+    assert_type(text.segments, list[TranscriptSegment])
+    assert_type(text.warnings, Sequence[str])
+    assert_type(chunk.audio, bytes)
+    assert_type(chunk.mime_type, str)
+    assert_type(chunk.index, int)
+    assert_type(chunk.last, bool)
+    assert_type(chunk.start_ms, int)
+    assert_type(chunk.duration_ms, int)
+    assert_type(chunk.sample_rate_hz, int)
+    assert_type(stream.task_id, str)
+    assert_type(plain.task_id, str)
+    assert_type(next(plain), SpokenChunk)
+    assert_type(plain.result(), SpokenText)
+
+
 def answers(pong: Pong, voices: VoicesResult, voice: SpeakingVoice, event: ReceivedEvent, older: Event) -> None:
     """Every attribute of the smaller answers, and of an event."""
     assert_type(pong.timestamp, float | int | str | None)
@@ -276,4 +308,6 @@ def refused(client: SyncClient) -> None:
     client.translate("Hello", to="pt", prioritty="high")  # type: ignore[call-overload]
     client.transcribe("hello.wav")  # type: ignore[arg-type]
     client.transcribe(b"", formats=["ass"])  # type: ignore[list-item]
-    client.voice(b"", to="pt", audio_format="mp3")  # type: ignore[arg-type]
+    client.voice(b"", to="pt", audio_format="aiff")  # type: ignore[arg-type]
+    client.speak("Hello", "en", audio_format="aiff")  # type: ignore[arg-type]
+    client.speak("Hello", "en", sped=1.5)  # type: ignore[call-arg]

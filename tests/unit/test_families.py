@@ -58,7 +58,7 @@ def test_a_family_has_a_sample_and_a_golden_file_of_its_request(family: Family) 
 
 @each_family
 def test_a_family_has_a_shape_and_a_golden_file_of_each_of_its_events(family: Family) -> None:
-    for event in {type_of(family.error), *family.events} - OPEN_ANSWERS:
+    for event in {type_of(family.error), *family.events, *family.pieces} - OPEN_ANSWERS:
         assert event in shapes.EVENTS
         assert (ROOT / "tests/golden/events" / f"{event}.json").is_file()
 

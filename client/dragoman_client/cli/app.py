@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from dragoman_client.cli.commands import detect, languages, ping, stats, top, transcribe, translate, voice, voices
+from dragoman_client.cli.commands import (
+    detect,
+    languages,
+    ping,
+    speak,
+    stats,
+    top,
+    transcribe,
+    translate,
+    voice,
+    voices,
+)
 from dragoman_client.cli.load import load
 from dragoman_client.cli.schema import schema
 from dragoman_client.cli.settings import Settings, connectable
@@ -26,7 +37,8 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    for command in (translate, detect, transcribe, voice, languages, voices, ping, stats, top, load, schema):
+    commands = (translate, detect, transcribe, voice, speak, languages, voices, ping, stats, top, load, schema)
+    for command in commands:
         app.command()(command)
     for part in parts:
         app.add_typer(part)

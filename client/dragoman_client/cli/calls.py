@@ -38,7 +38,14 @@ FAILED, UNREACHABLE, PARTLY = 1, 3, 4
 _TIMEOUT_S = 60.0
 _RECORDING_TIMEOUT_S = 3600.0
 _CONNECT_TIMEOUT_S = 5.0
-_SUFFIXES = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac"}
+_SUFFIXES = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/pcm": "pcm",
+}
 _T = TypeVar("_T")
 OnEvent = Callable[[ReceivedEvent], None]
 
@@ -67,7 +74,7 @@ class VoiceRequest:
     model: str | None
     voice: str | Mapping[str, str] | None
     speed: float | None
-    audio_format: SoundFormat
+    audio_format: SoundFormat | None
     glossary: Mapping[str, Replacement]
 
 
@@ -89,7 +96,7 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
             return failed
         return TranslationFailed(results, {})
 
-    outcome = _call(settings, "translating", work, as_json=as_json)
+    outcome = call(settings, "translating", work, as_json=as_json)
     if as_json:
         translations = {language: asdict(each) for language, each in outcome.results.items()}
         print_json({"translations": translations, "errors": _errors(outcome.errors)})
@@ -97,11 +104,11 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
         for language in sorted(outcome.results, key=_position_in(request.languages)):
             prefix = f"{language}: " if len(request.languages) > 1 else ""
             print_text(prefix + outcome.results[language].text)
-            _warn(prefix, outcome.results[language].warnings)
+            warn(prefix, outcome.results[language].warnings)
     _leave(outcome.errors, some_worked=bool(outcome.results), named=len(request.languages) > 1)
 
 
-def _warn(prefix: str, warnings: Sequence[str]) -> None:
+def warn(prefix: str, warnings: Sequence[str]) -> None:
     """Say on standard error what the server finds doubtful."""
     for warning in warnings:
         say(f"{prefix}warning: {warning}", err=True)
@@ -114,7 +121,7 @@ def transcribe(settings: Settings, audio: bytes, language: str | None, form: For
         transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
         return render(transcription, form)
 
-    print_text(_call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
+    print_text(call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
 
 
 def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool) -> None:
@@ -133,7 +140,7 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
             on_event=on_event,
         )
 
-    result = _call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
+    result = call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
     try:
         files = _write(result, request.name, out)
     except OSError as error:
@@ -144,7 +151,7 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
         print_text(result.transcription.text)
         for language in sorted(result.audios, key=_position_in(request.languages)):
             print_text(f"{language}: {result.audios[language].text} [{files[language]}]")
-            _warn(f"{language}: ", result.audios[language].warnings)
+            warn(f"{language}: ", result.audios[language].warnings)
     _leave(result.failed, some_worked=bool(result.audios), named=True)
 
 
@@ -154,7 +161,7 @@ def voices(settings: Settings, language: str | None, *, as_json: bool) -> None:
     async def work(client: Client, _: OnEvent) -> VoicesResult:
         return await client.voices()
 
-    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    found = call(settings, "waiting for the server", work, as_json=as_json)
     chosen = [voice for voice in found.voices if not language or not voice.languages or language in voice.languages]
     if as_json:
         print_json(msgspec.to_builtins(msgspec.structs.replace(found, voices=chosen)))
@@ -172,7 +179,7 @@ def languages(settings: Settings, source: str | None, target: str | None, *, ava
     async def work(client: Client, _: OnEvent) -> LanguagesResult:
         return await client.languages(source, target)
 
-    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    found = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json(msgspec.to_builtins(found))
     else:
@@ -185,7 +192,7 @@ def detect(settings: Settings, text: str, *, as_json: bool) -> None:
     async def work(client: Client, _: OnEvent) -> DetectResult:
         return await client.detect(text)
 
-    found = _call(settings, "waiting for the server", work, as_json=as_json)
+    found = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
@@ -203,7 +210,7 @@ def ping(settings: Settings, *, as_json: bool) -> None:
         pong = await client.ping()
         return msgspec.to_builtins(pong), (time.perf_counter() - start_s) * 1000
 
-    pong, took_ms = _call(settings, "waiting for the server", work, as_json=as_json)
+    pong, took_ms = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json({**pong, "roundTripMs": round(took_ms, 3)})
         return
@@ -217,14 +224,14 @@ def stats(settings: Settings, *, as_json: bool) -> None:
     async def work(client: Client, _: OnEvent) -> dict[str, Any]:
         return await client.stats()
 
-    document = _call(settings, "waiting for the server", work, as_json=as_json)
+    document = call(settings, "waiting for the server", work, as_json=as_json)
     if as_json:
         print_json(document)
     else:
         print_tree(document)
 
 
-def _call(
+def call(
     settings: Settings,
     label: str,
     work: Callable[[Client, OnEvent], Awaitable[_T]],

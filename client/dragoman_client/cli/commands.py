@@ -143,7 +143,7 @@ def detect(
     """
     from dragoman_client.cli import calls
 
-    calls.detect(ctx.obj, _one_text([text]), as_json=as_json)
+    calls.detect(ctx.obj, _one_text([text], "detect - < {name}"), as_json=as_json)
 
 
 def languages(
@@ -204,13 +204,16 @@ def voice(
     ] = None,
     speed: Annotated[float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = None,
     audio_format: Annotated[
-        SoundFormat, typer.Option(help="What to write: wav, or ogg, which is Opus and small.", case_sensitive=False)
-    ] = SoundFormat.WAV,
+        SoundFormat | None,
+        typer.Option(
+            help="What to write; ogg is Opus and small. By default the server's own format.", case_sensitive=False
+        ),
+    ] = None,
     term: Terms = None,
     glossary: GlossaryFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or .ogg.
+    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or as the format says.
 
     Example: dragoman voice hello.ogg --to pt,es --voice pt=pf_dora --audio-format ogg --out translated
     """
@@ -225,10 +228,63 @@ def voice(
         model=model,
         voice=_voices(voice or []),
         speed=speed,
-        audio_format=audio_format.value,
+        audio_format=audio_format.value if audio_format is not None else None,
         glossary=_glossary(term, glossary),
     )
     calls.voice(ctx.obj, request, out, as_json=as_json)
+
+
+def speak(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", show_default=False)],
+    *,
+    language: Annotated[
+        str | None, typer.Option("--language", "-l", help="The language of the text; by default the server finds out.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The file to write, whose name tells the format; `-` is standard output. By default it is played.",
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    voice: Annotated[
+        str | None, typer.Option(help="The voice: a name of `dragoman voices`.", metavar="NAME", show_default=False)
+    ] = None,
+    model: Model = None,
+    speed: Annotated[float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = None,
+    audio_format: Annotated[
+        SoundFormat | None, typer.Option(help="The format, whatever the file's name.", case_sensitive=False)
+    ] = None,
+    priority: Urgency = Priority.NORMAL,
+    as_json: AsJson = False,
+) -> None:
+    """Say a text aloud: through the loudspeaker, or into a file.
+
+    Example: dragoman speak "Bom dia a todos." --language pt --out bom-dia.ogg
+    """
+    from dragoman_client.cli import speaking
+    from dragoman_client.cli.files import STDIN
+    from dragoman_client.options import SpeakOptions
+
+    form = speaking.format_for(out, audio_format.value if audio_format is not None else None)
+    if as_json and out is not None and str(out) == STDIN:
+        raise typer.BadParameter("standard output is the speech already; name a file", param_hint="--json")
+    options: SpeakOptions = {
+        "voice": voice,
+        "model_type": model,
+        "speed": speed,
+        "audio_format": form,
+        "priority": priority.value,
+    }
+    request = speaking.SpeechCall(text=_one_text([text], "speak - < {name}"), language=language, options=options)
+    if out is not None:
+        speaking.write(ctx.obj, request, out, as_json=as_json)
+    else:
+        speaking.play(ctx.obj, request, as_json=as_json)
 
 
 def voices(
@@ -302,8 +358,8 @@ def top(
     TopApp(client, every).run()
 
 
-def _one_text(given: list[str]) -> str:
-    """Return the text that was given, or what standard input holds.
+def _one_text(given: list[str], inside: str = "translate -f {name}") -> str:
+    """Return the text that was given, or what standard input holds; `inside` is the command for a file's content.
 
     Raises:
         typer.BadParameter: it is empty, is the name of a file, or is more than one argument.
@@ -314,8 +370,8 @@ def _one_text(given: list[str]) -> str:
     if names_file or names_folder:
         kind = "a file" if names_file else "a folder"
         raise typer.BadParameter(
-            f"{name} is {kind}; to translate what is in it: translate -f {shlex.quote(name)}"
-            f" (the words themselves: echo {shlex.quote(name)} | dragoman translate -)",
+            f"{name} is {kind}; for what is in it: dragoman {inside.format(name=shlex.quote(name))}"
+            f" (the words themselves: echo {shlex.quote(name)} | dragoman {inside.split(maxsplit=1)[0]} -)",
             param_hint="TEXT",
         )
     if len(given) > 1:

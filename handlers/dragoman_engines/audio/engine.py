@@ -9,7 +9,7 @@ from pathlib import Path
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from dragoman_engines.audio.decoder import TooLongError, UndecodableError, decode
-from dragoman_engines.audio.encoder import encode_ogg
+from dragoman_engines.audio.encoder import encode
 from dragoman_engines.audio.spool_files import read_spans
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.work import (
@@ -58,7 +58,7 @@ class AudioEngine:
             case FindSpeech():
                 return _find_speech(work)
             case EncodeAudio():
-                return EncodedAudio(data=encode_ogg(work.pcm, work.sample_rate_hz))
+                return EncodedAudio(data=encode(work.pcm, work.sample_rate_hz, work.form))
             case _:
                 return Failure(code=EngineFailed.code, message=f"the decoder cannot do {type(work).__name__}")
 

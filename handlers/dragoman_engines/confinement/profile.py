@@ -70,6 +70,18 @@ def confine(spec: EngineSpec) -> Confinement:
     return done
 
 
+def confine_plain() -> Confinement:
+    """Confine a process of Python's own, without a model: it reads libraries, writes nothing, and has its pipe.
+
+    As `confine`; limits are the caller's.
+    """
+    done = Confinement()
+    _attempt(done, "no-new-privileges", forbid_new_privileges)
+    _attempt(done, "landlock", lambda: landlock.restrict(_plain_rules()))
+    _attempt(done, "seccomp", lambda: seccomp.restrict(programs=False))
+    return done
+
+
 def uses_gpu(spec: EngineSpec) -> bool:
     """Return whether the engine may run on a GPU."""
     return spec.device == "cuda" or (spec.device == "auto" and any(Path(each).exists() for each in _GPU_DEVICES))
@@ -94,8 +106,7 @@ def _attempt(done: Confinement, name: str, part: Callable[[], object]) -> None:
         done.parts.append(name)
 
 
-def _rules(spec: EngineSpec) -> Iterator[tuple[Path, int]]:
-    programs = landlock.EXECUTE if starts_programs(spec) else 0
+def _plain_rules(programs: int = 0) -> Iterator[tuple[Path, int]]:
     for path in _SYSTEM:
         yield Path(path), landlock.READ | programs
     for path in (*_SETTINGS, *_MACHINE):
@@ -104,6 +115,10 @@ def _rules(spec: EngineSpec) -> Iterator[tuple[Path, int]]:
         yield Path(path), landlock.READ | landlock.WRITE
     for folder in _python_folders():
         yield folder, landlock.READ
+
+
+def _rules(spec: EngineSpec) -> Iterator[tuple[Path, int]]:
+    yield from _plain_rules(landlock.EXECUTE if starts_programs(spec) else 0)
     for folder in _model_folders(spec):
         yield folder, landlock.READ
     yield work_folder(spec), landlock.WRITE if spec.kind == "decoder" else landlock.READ

@@ -8,6 +8,8 @@ from dragoman_engines.models.packages import package_folder
 EMBEDDED = "embedded"
 BASE, TINY = "base", "tiny.en"
 """Whisper models: in 99 languages, from the extra `models-large`; and in English, from `models`."""
+KOKORO = "kokoro"
+"""Natural voices: those that speak their languages by default, where they are here."""
 WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json")
 """A Whisper model in CTranslate2's format cannot do without these."""
 EMBEDDED_VOICES = ("hibari", "kokoro", "espeak-ng")

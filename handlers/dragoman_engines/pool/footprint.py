@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dragoman_engines.base import EngineSpec, ModelMissing
 from dragoman_engines.models import ModelStore, find_entry
-from dragoman_engines.models.defaults import EMBEDDED, embedded_transcription
+from dragoman_engines.models.defaults import EMBEDDED, KOKORO, embedded_transcription, is_at_hand
 from dragoman_engines.models.packages import package_folder
 from dragoman_engines.models.store import folder_bytes
 
@@ -20,14 +20,27 @@ def expected_mb(spec: EngineSpec) -> float:
 
 
 def _files_bytes(spec: EngineSpec) -> int:
-    scheme, colon, place = spec.model.partition(":")
+    try:
+        return sum(_source_bytes(source, spec.models_dir) for source in _sources(spec))
+    except ModelMissing:
+        return 0  # the process that cannot read the catalogue says so
+
+
+def _sources(spec: EngineSpec) -> list[str]:
+    """Return the models that will be loaded; small ones that `embedded` brings are not among them."""
+    if spec.kind == "transcription" and spec.model == EMBEDDED:
+        return [embedded_transcription(spec.models_dir)]
+    if spec.kind != "speech":
+        return [spec.model]
+    named = spec.model.split("+")
+    natural = EMBEDDED in named and spec.quality == "best" and is_at_hand(KOKORO, spec.models_dir)
+    return list(dict.fromkeys([*(name for name in named if name != EMBEDDED), *([KOKORO] if natural else [])]))
+
+
+def _source_bytes(source: str, models_dir: str) -> int:
+    scheme, colon, place = source.partition(":")
     if not colon:
-        try:
-            embedded = spec.kind == "transcription" and spec.model == EMBEDDED
-            name = embedded_transcription(spec.models_dir) if embedded else spec.model
-            entry = find_entry(name, ModelStore(spec.models_dir).root)
-        except ModelMissing:
-            return 0  # the process that cannot read the catalogue says so
+        entry = find_entry(source, ModelStore(models_dir).root)
         return entry.size_bytes if entry is not None else 0
     if scheme == "path":
         return folder_bytes(Path(place).expanduser())

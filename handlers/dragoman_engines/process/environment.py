@@ -64,6 +64,11 @@ def child_environment(environment: Mapping[str, str], spec: EngineSpec) -> dict[
     return kept | _SETTINGS | dict.fromkeys(_THREADS, str(spec.threads))
 
 
+def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a process of Python's own gets, which runs no model."""
+    return {name: value for name, value in environment.items() if _is_kept(name, from_hub=False)}
+
+
 def _is_kept(name: str, *, from_hub: bool) -> bool:
     if name in _NAMES or name.startswith(_PREFIXES):
         return True

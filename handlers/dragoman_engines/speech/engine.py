@@ -8,12 +8,12 @@ from typing import Protocol
 
 from dragoman_engines.base import Capabilities, EngineSpec, ModelDamaged, ModelMissing, Quality, VoiceInfo
 from dragoman_engines.models import ModelStore, find_entry
+from dragoman_engines.models.defaults import EMBEDDED, KOKORO
 from dragoman_engines.models.resolve import INSTALL_MODELS, resolve
 from dragoman_engines.work import AnyResult, AnyWork, Failure, Speak, Speech
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, InvalidRequest, UnsupportedLanguage
 
-EMBEDDED = "embedded"
-HIBARI, KOKORO, PIPER, ESPEAK = "hibari", "kokoro", "piper", "espeak-ng"
+HIBARI, PIPER, ESPEAK = "hibari", "piper", "espeak-ng"
 _RANKS: Mapping[Quality, Sequence[str]] = {
     "fast": (HIBARI, PIPER, ESPEAK, KOKORO),
     "best": (KOKORO, PIPER, HIBARI, ESPEAK),

@@ -20,6 +20,7 @@ from dragoman_server.state_dir import StateDirError
 from dragoman_server.tasks.observer import Observer
 from dragoman_server.telemetry.logs import Logs
 from dragoman_server.transport.addresses import StartError
+from dragoman_server.transport.listener import raise_descriptor_limit
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     # What people wrote and said is for the server's user alone: files, folders and sockets.
     os.umask(0o077)
     keep_memory_for_messages()
+    raise_descriptor_limit()
     logs = Logs(config.server)
     _log_old_names(config)
 

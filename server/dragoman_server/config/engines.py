@@ -10,6 +10,7 @@ from pydantic import Field
 from dragoman_engines.models.store import default_models_dir
 from dragoman_engines.work import Kind
 from dragoman_server.config.sections import Section
+from dragoman_wire.requests import SoundFormat
 
 
 class EngineConfig(Section):
@@ -44,8 +45,10 @@ class EngineConfig(Section):
 class SpeechConfig(EngineConfig):
     """The pool of voices."""
 
-    quality: Literal["fast", "best"] = "fast"
+    quality: Literal["fast", "best"] = "best"
     """The voices that speak a language where neither the request nor `voices` says: the fastest voice or the best."""
+    format: SoundFormat = "wav"
+    """Of speech where the request asks for none."""
     voices: dict[str, str] = Field(default={})
     """By two-letter language, the voice that speaks it where the request does not say."""
 

@@ -115,6 +115,7 @@ class LanesConfig(Section):
     translation: LaneConfig = LaneConfig(concurrency=1024, queue=10_000, in_flight_bytes=256 << 20)
     transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
     voice: LaneConfig = LaneConfig(concurrency=8, queue=100)
+    speech: LaneConfig = LaneConfig(concurrency=16, queue=200, in_flight_bytes=256 << 20)
 
 
 class ResultsConfig(Section):

@@ -127,6 +127,7 @@ class Server:
             models=model_names(config),
             glossary=Glossary(glossary_entries(config.translation)),
             phrases=phrase_book(config.translation),
+            speech_format=config.engines.speech.format,
             journal=self.journal,
             cache=self.cache,
         )

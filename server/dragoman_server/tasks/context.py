@@ -26,6 +26,7 @@ from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import Event, TaskProgress
 from dragoman_wire.failures import failure_events
 from dragoman_wire.inbound import Buffer
+from dragoman_wire.requests import SoundFormat
 
 T = TypeVar("T")
 
@@ -82,6 +83,11 @@ class TaskContext(Context):
     @override
     def models(self) -> Mapping[str, str]:
         return self._services.models
+
+    @property
+    @override
+    def speech_format(self) -> SoundFormat:
+        return self._services.speech_format
 
     @property
     @override

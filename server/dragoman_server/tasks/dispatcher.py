@@ -22,6 +22,9 @@ from dragoman_wire.errors import Cancelled, DragomanError, Overloaded, ShuttingD
 from dragoman_wire.events import CancelStatus
 from dragoman_wire.inbound import Inbound
 
+_RETRY_MS = 1000
+"""The wait that a peer is told while the server stops."""
+
 
 class Dispatcher:
     """Decides, and leaves the work to its executor.
@@ -60,7 +63,9 @@ class Dispatcher:
             self.refuse(inbound.envelope, error)
             return
         if self.draining:
-            late = ShuttingDown("the server is stopping; send the request again to its successor")
+            late = ShuttingDown(
+                "the server is stopping; send the request again to its successor", retry_after_ms=_RETRY_MS
+            )
             self.refuse(inbound.envelope, late)
             return
         key = (request.reply_to, request.task_id or uuid.uuid4().hex)

@@ -20,6 +20,7 @@ from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.families import FAMILIES
+from dragoman_wire.requests import SoundFormat
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,6 +38,8 @@ class Services:
     """The translation models by the names that peers know."""
     glossary: Glossary = field(default_factory=Glossary)
     phrases: PhraseBook = field(default_factory=PhraseBook)
+    speech_format: SoundFormat = "wav"
+    """Of speech where the request asks for none."""
     journal: Journal = NOTHING
     events: EventsConfig = field(default_factory=EventsConfig)
     """What peers of *events* are told."""

@@ -142,8 +142,9 @@ class Task(msgspec.Struct, eq=False):
         """Tell whether this was sent of the task as a whole already, by an earlier server."""
         if hasattr(event, "language"):
             return False
-        tag = type_of(type(event))
-        return any(stored.part is None and decode_header(stored.header)[1]["type"] == tag for stored in self.events)
+        sent = (type_of(type(event)), getattr(event, "index", None))
+        headers = (decode_header(stored.header)[1] for stored in self.events if stored.part is None)
+        return any((header["type"], header.get("index")) == sent for header in headers)
 
     def settle(self, part: str, error: DragomanError | None) -> None:
         """Note that a part is answered by an event that covers several."""

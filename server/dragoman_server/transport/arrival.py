@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import itertools
 import mmap
 import os
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from typing_extensions import override
 
@@ -24,10 +27,15 @@ _AT_ONCE_BYTES = 4 << 20
 _PROMISED_BYTES = 64 << 20
 _HEADERS_BYTES = 128 << 20
 """Large headers are not kept where so much is arriving."""
+_CHUNK_BYTES = 1 << 20
+"""So much of a frame is written at a time."""
+_MOST_FILES = 512
+"""Each is a descriptor."""
+_writers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="spool")
 _mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 """The files that are in use."""
 _scratch = memoryview(bytearray(1 << 18))
-"""Where bytes arrive on their way to a file or to nowhere: all reading is done in the one thread of the loop."""
+"""Where bytes arrive on their way to nowhere: all reading is done in the one thread of the loop."""
 
 OpenFile = Callable[[], int]
 """Makes a file without a name and returns its descriptor; raises OSError."""
@@ -53,11 +61,7 @@ class LargeFrame:
         return _scratch[: self.missing_bytes]
 
     def came(self, count: int) -> None:
-        """Take so many bytes, which are in the space.
-
-        Raises:
-            OSError: the disk is full.
-        """
+        """Take so many bytes, which are in the space."""
         self.missing_bytes -= count
 
     def whole(self) -> Buffer | None:
@@ -116,22 +120,54 @@ class MemoryFrame(LargeFrame):
 class SpooledFrame(LargeFrame):
     """One that lies in a file without a name, which is gone when nothing refers to the frame any more.
 
+    The loop reads what comes, and threads write it: a disk may be slow.
+
     Raises:
         OSError: there can be no file.
     """
 
     def __init__(self, size_bytes: int, budget: ByteBudget, open_file: OpenFile) -> None:
         super().__init__(size_bytes, budget)
+        if len(_mapped) >= _MOST_FILES:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         self._file = open_file()
+        self._chunk = memoryview(bytearray(min(size_bytes, _CHUNK_BYTES)))
+        self._waiting_bytes = 0
+        """Of the chunk, to be written."""
+        self._writing = False
+        self._dropped = False
+
+    @override
+    def space(self) -> memoryview:
+        return self._chunk[self._waiting_bytes :][: self.missing_bytes]
 
     @override
     def came(self, count: int) -> None:
         super().came(count)
         self._count(count)
         self._budget.spooled_bytes += count
-        rest = _scratch[:count]
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
+        self._waiting_bytes += count
+
+    @property
+    def must_write(self) -> bool:
+        """Return whether the chunk is full, or the last one."""
+        return self._waiting_bytes == len(self._chunk) or not self.missing_bytes
+
+    async def write(self) -> None:
+        """Write the chunk; nothing may come meanwhile.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self._writing = True
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(_writers, _write_all, self._file, self._chunk[: self._waiting_bytes])
+        finally:
+            self._writing = False
+            self._waiting_bytes = 0
+            if self._dropped:
+                self._close()
 
     @override
     def whole(self) -> Buffer:
@@ -144,13 +180,16 @@ class SpooledFrame(LargeFrame):
     @override
     def drop(self) -> None:
         self.release()
-        if self._file >= 0:
+        if self._file >= 0 and not self._dropped:
             self._budget.spooled_bytes -= self.size_bytes - self.missing_bytes
-            self._close()
+            self._dropped = True
+            if not self._writing:
+                self._close()
 
     def _close(self) -> None:
         os.close(self._file)
         self._file = -1
+        self._chunk = memoryview(b"")
 
 
 class Arrival:
@@ -282,6 +321,11 @@ def forget_pages(most: int) -> None:
     """Let go of the memory in which files of frames were looked at, up to `most` of them: the files still have it."""
     for mapped in itertools.islice(_mapped, most):
         mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _write_all(file: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(file, data) :]
 
 
 def _gone(budget: ByteBudget, size_bytes: int) -> None:

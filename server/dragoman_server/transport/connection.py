@@ -25,6 +25,8 @@ from dragoman_server.transport.zmtp import (
 READ_BYTES = 1 << 16
 _LATE_S = 0.008
 """After a turn that left something, the next one is to begin within so long."""
+_VISITS_PER_TURN = 4
+"""If each takes as long as it may."""
 COMMAND_BYTES = 4096
 """The largest command."""
 _scratch = memoryview(bytearray(READ_BYTES))
@@ -191,6 +193,8 @@ class FairReader:
         self._around = around
         self._ready: deque[Connection] = deque()
         self._again: asyncio.Handle | None = None
+        self.until_s = 0.0
+        """When the present visit is to end: a message may be dear."""
         self._busy_since_s = 0.0
         """When the last turn began, where it left something."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -218,7 +222,9 @@ class FairReader:
 
     def turn(self) -> bool:
         """Visit connections until the time of a turn is over; return whether any has more."""
-        self._again = None
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
         begin_s = time.monotonic()
         self._adapt(begin_s)
         if self._around is not None:
@@ -244,7 +250,9 @@ class FairReader:
         """Visit by turns; a connection that has more goes to the end of the row."""
         ready = self._ready
         left = self._messages
-        while ready and left > 0:
+        now_s = time.monotonic()
+        while ready and left > 0 and now_s < until_s:
+            self.until_s = now_s + self._turn_s / _VISITS_PER_TURN
             share = min(left, self._per_visit)
             connection = ready.popleft()
             connection.queued = False
@@ -252,8 +260,7 @@ class FairReader:
                 connection.queued = True
                 ready.append(connection)
             left -= share
-            if time.monotonic() > until_s:
-                return
+            now_s = time.monotonic()
 
     def _schedule(self) -> None:
         assert self._loop is not None  # noqa: S101 - callers have looked

@@ -96,6 +96,17 @@ class Connections:
             connection.close()
         self._loop = None
 
+    def pause(self, connection: Connection) -> None:
+        """Leave what a peer sends in the kernel, which makes the peer wait."""
+        if self._loop is not None:
+            self._loop.remove_reader(connection.fd)
+
+    def resume(self, connection: Connection) -> None:
+        """Read again what a peer sends."""
+        if self._loop is not None and not connection.closed:
+            self._loop.add_reader(connection.fd, self._reader.wants, connection)
+            self._reader.wants(connection)
+
     def close_unshaken(self, now_s: float) -> None:
         """Close connections whose handshake takes too long."""
         for connection in list(self._unshaken.values()):
@@ -123,11 +134,10 @@ class Connections:
             connection.close()
         if connection.ended and not connection.shaken:
             connection.close()
-        if connection.closed or not connection.shaken or self._loop is None:
+        if connection.closed or not connection.shaken:
             return
         del self._unshaken[connection.fd]
-        self._loop.add_reader(connection.fd, self._reader.wants, connection)
-        self._reader.wants(connection)  # its first messages may have come with the handshake
+        self.resume(connection)  # its first messages may have come with the handshake
 
     def _gone(self, connection: Connection) -> None:
         if self._loop is not None:

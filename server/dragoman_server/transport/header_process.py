@@ -12,6 +12,7 @@ import socket
 import sys
 from contextlib import suppress
 
+from dragoman_engines.confinement.profile import confine_plain
 from dragoman_server.transport.header_channel import LENGTH, Bad, answer, pack, read_ask
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
@@ -28,6 +29,7 @@ def main(descriptor: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     with suppress(OSError):
         os.nice(_NICE)
+    confine_plain()
     # A header becomes millions of small objects, in none of which is a circle.
     gc.disable()
     with socket.socket(fileno=descriptor) as sock, sock.makefile("rb") as pipe:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
+from dragoman_engines.process.environment import plain_environment
 from dragoman_server.transport.header_channel import LENGTH, Ask, found, pack, read_answer
 from dragoman_wire.codec import codec_of
 from dragoman_wire.envelope import Envelope
@@ -138,11 +139,11 @@ class _Process:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(  # noqa: ASYNC220 - fork and exec take a few milliseconds
-                [sys.executable, "-m", "dragoman_server.transport.header_process", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "dragoman_server.transport.header_process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")},
+                env=plain_environment(os.environ),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the server alone
             )
         reader, writer = await asyncio.open_connection(sock=ours)

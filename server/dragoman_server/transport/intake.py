@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import structlog
 
 from dragoman_engines.process.allocator import give_memory_back
-from dragoman_server.transport.arrival import LARGE_BYTES, Arrival, LargeFrame, OpenFile, forget_pages
+from dragoman_server.transport.arrival import LARGE_BYTES, Arrival, LargeFrame, OpenFile, SpooledFrame, forget_pages
 from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Connection, FairReader, Readable
 from dragoman_server.transport.connections import Connections
@@ -62,13 +62,13 @@ class _Pusher(Connection):
     """The frame that is being read to its place, and its flags and beginning."""
     large_flags = 0
     large_since_s = 0.0
-    reading_header = False
-    """Its last message is with the reader of large headers; later ones wait, to keep their order."""
+    waits = False
+    """Its last header is being read, or a part of a frame written, elsewhere; what comes later waits."""
 
     @property
     def idle(self) -> bool:
         """Return whether the next bytes are those of a small frame, and may come."""
-        return not (self.closed or self.reading_header) and self.large is None
+        return not (self.closed or self.waits) and self.large is None
 
 
 class Intake:
@@ -104,6 +104,7 @@ class Intake:
         self._headers = HeaderReader()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._writing: set[asyncio.Future[None]] = set()
         self._large_messages = self._large_before = 0
         self._untidy = False
         self.received = 0
@@ -134,6 +135,14 @@ class Intake:
             self._loop = None
         self.connections.stop()
         self._headers.close()
+
+    def leave(self) -> None:
+        """Take the messages that have come, then let go of all peers.
+
+        What they send from now on waits in their own sockets for a successor.
+        """
+        self.empty()
+        self.connections.stop()
 
     def empty(self) -> None:
         """Take the messages that have come; no endless row of later ones, for a peer may never stop."""
@@ -190,7 +199,7 @@ class Intake:
             return Readable.NOTHING
 
     def _take(self, pusher: _Pusher, share: int) -> Readable:
-        if pusher.reading_header:
+        if pusher.waits:
             return Readable.NOTHING  # it is wanted again when that is done
         if pusher.large is not None:
             return self._read_large(pusher, pusher.large)
@@ -219,9 +228,9 @@ class Intake:
                 break
             pusher.place = place = stop
             share -= self._frame(pusher, flags, data[start:stop])
-            if pusher.closed or pusher.reading_header:
+            if pusher.closed or pusher.waits:
                 return False
-            if not share:
+            if not share or time.monotonic() > self._reader.until_s:
                 return True
         else:
             return True
@@ -259,11 +268,11 @@ class Intake:
         self._check_sanity(arrival)
         rest = memoryview(pusher.data)[start:]
         pusher.data, pusher.place = b"", 0
-        while rest:
+        while rest:  # it fits: less than a chunk has come
             space = pusher.large.space()
             count = min(len(space), len(rest))
             space[:count] = rest[:count]
-            self._came(pusher, pusher.large, count)
+            pusher.large.came(count)
             rest = rest[count:]
 
     def _read_large(self, pusher: _Pusher, large: LargeFrame) -> Readable:
@@ -278,23 +287,43 @@ class Intake:
                 pusher.ended = True
                 pusher.close()  # what is not whole never will be
                 return Readable.NOTHING
-            large = self._came(pusher, large, count)
+            large.came(count)
+            if isinstance(large, SpooledFrame) and large.must_write:
+                self._write_large(pusher, large)
+                return Readable.NOTHING
             if not large.missing_bytes:
-                arrival = self._arrival_of(pusher)
-                arrival.end(large)
-                pusher.large = None
-                if not pusher.large_flags & MORE:
-                    self._complete(pusher, arrival)
-                return Readable.NOTHING if pusher.reading_header else Readable.MORE
+                self._end_large(pusher, large)
+                return Readable.NOTHING if pusher.waits else Readable.MORE
         return Readable.MORE
 
-    def _came(self, pusher: _Pusher, large: LargeFrame, count: int) -> LargeFrame:
-        """Take bytes of a large frame; return it, or what takes the rest of it where the disk is full."""
-        try:
-            large.came(count)
-        except OSError:
-            large = pusher.large = self._arrival_of(pusher).refuse_rest(large)
-        return large
+    def _end_large(self, pusher: _Pusher, large: LargeFrame) -> None:
+        arrival = self._arrival_of(pusher)
+        arrival.end(large)
+        pusher.large = None
+        if not pusher.large_flags & MORE:
+            self._complete(pusher, arrival)
+
+    def _write_large(self, pusher: _Pusher, large: SpooledFrame) -> None:
+        """Have a chunk written; the peer waits for it."""
+        pusher.waits = True
+        self.connections.pause(pusher)
+        writing = asyncio.ensure_future(large.write())
+        self._writing.add(writing)
+        writing.add_done_callback(lambda done: self._written(pusher, large, done))
+
+    def _written(self, pusher: _Pusher, large: SpooledFrame, writing: asyncio.Future[None]) -> None:
+        self._writing.discard(writing)
+        failed = writing.cancelled() or writing.exception() is not None
+        if pusher.closed:
+            return
+        pusher.waits = False
+        if failed:
+            log.warning("spool.cannot_write")
+            pusher.large = self._arrival_of(pusher).refuse_rest(large)
+        if not large.missing_bytes:
+            self._end_large(pusher, large if not failed else pusher.large or large)
+        if not pusher.waits:
+            self.connections.resume(pusher)
 
     def _arrival_of(self, pusher: _Pusher) -> Arrival:
         if pusher.arrival is None:
@@ -339,18 +368,18 @@ class Intake:
         if inbound is not None:
             self._guard(self._on_request, inbound)
             return
-        pusher.reading_header = True
+        pusher.waits = True
+        self.connections.pause(pusher)
         self._headers.read(frames, self.limits, seen, lambda found: self._read(pusher, found))
 
     def _read(self, pusher: _Pusher, found: Inbound | BadMessage) -> None:
         """Hand over what the reader of large headers has found, and go on with its peer."""
-        pusher.reading_header = False
+        pusher.waits = False
         if isinstance(found, BadMessage):
             self._reject(found)
         else:
             self._guard(self._on_request, found)
-        if not pusher.closed:
-            self._reader.wants(pusher)
+        self.connections.resume(pusher)
 
     def _reject(self, bad: BadMessage) -> None:
         self.rejected += 1

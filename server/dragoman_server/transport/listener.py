@@ -21,6 +21,7 @@ _BACKLOG = 512
 _ACCEPTS_PER_TURN = 32
 _SPARE_DESCRIPTORS = 128
 """For files, engines and the operations endpoint."""
+_DESCRIPTORS = 65_536
 _PAUSE_S = 0.1
 """Without a descriptor for another connection."""
 
@@ -126,6 +127,15 @@ class Listener:
             found.close()
             raise
         return found
+
+
+def raise_descriptor_limit() -> None:
+    """Let the process have as many descriptors as it may: shells give 1,024 of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def most_connections(wanted: int) -> int:

@@ -69,6 +69,14 @@ class AudioProcessError(AudioErrorEvent, frozen=True, kw_only=True, tag="audio_p
     post_media_id: str | UnsetType = UNSET
 
 
+class SpeechError(ErrorEvent, frozen=True, kw_only=True, tag="speech_error"):
+    """A `speak` failed."""
+
+    task_id: str | None
+    message_id: str | None
+    timestamp: float
+
+
 class CorrectionError(ErrorEvent, frozen=True, kw_only=True, tag="correction_error"):
     """A `correction` failed."""
 

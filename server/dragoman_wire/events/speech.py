@@ -1,4 +1,4 @@
-"""Answers to `transcription_only` and `audio_process`."""
+"""Answers to `transcription_only`, `audio_process` and `speak`."""
 
 from __future__ import annotations
 
@@ -139,3 +139,40 @@ class AudioProcessCompleted(Event, frozen=True, kw_only=True, tag="audio_process
     """A sentence for each thing that was left out or guessed; left out where there is none."""
     post_id: str | UnsetType = UNSET
     post_media_id: str | UnsetType = UNSET
+
+
+class SpeechChunk(Event, frozen=True, kw_only=True, tag="speech_chunk"):
+    """A piece of a text that is spoken, in order; its bytes are binary frame 1, a whole file of its own."""
+
+    task_id: str
+    message_id: str | None
+    index: int
+    """From 0."""
+    last: bool
+    start_ms: int
+    """Where it begins in the whole speech. The pause before its words belongs to it."""
+    duration_ms: int
+    sample_rate_hz: int
+    """Of the voice; `ogg` is always decoded at 48,000 Hz."""
+    voice: str
+    binary_frames: dict[str, BinaryFrame]
+    timestamp: float
+
+
+class SpeechCompleted(Event, frozen=True, kw_only=True, tag="speech_completed"):
+    """Answers `speak`; the whole speech is binary frame 1."""
+
+    task_id: str
+    message_id: str | None
+    language: str
+    voice: str
+    duration_ms: int
+    sample_rate_hz: int
+    """Of the voice; `ogg` is always decoded at 48,000 Hz."""
+    segments: list[TranscriptSegment]
+    """Where each sentence of the text is in the speech."""
+    processing_time_ms: int
+    timestamp: float
+    binary_frames: dict[str, BinaryFrame]
+    warnings: list[str] | UnsetType = UNSET
+    """What was left out or changed; left out where there is nothing to say."""

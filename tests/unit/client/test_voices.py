@@ -86,13 +86,14 @@ def test_the_plain_client_does_the_same(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sent"),
     [
-        ([], {"outputFormat": "wav"}),
-        (["--voice", "pf_dora", "--speed", "0.8"], {"voice": "pf_dora", "speed": 0.8, "outputFormat": "wav"}),
+        ([], {}),
+        (["--voice", "pf_dora", "--speed", "0.8"], {"voice": "pf_dora", "speed": 0.8}),
+        (["--audio-format", "mp3"], {"outputFormat": "mp3"}),
         (
             ["--voice", "pt=pf_dora", "--voice", "fr=ff_siwis", "--audio-format", "ogg"],
             {"voices": {"pt": "pf_dora", "fr": "ff_siwis"}, "outputFormat": "ogg"},
         ),
-        (["--voice", "pt=pt_BR-faber:a=b"], {"voices": {"pt": "pt_BR-faber:a=b"}, "outputFormat": "wav"}),
+        (["--voice", "pt=pt_BR-faber:a=b"], {"voices": {"pt": "pt_BR-faber:a=b"}}),
     ],
 )
 def test_the_command_sends_what_its_options_say(
@@ -111,7 +112,7 @@ def test_the_command_sends_what_its_options_say(
         ["--voice", "=pf_dora"],
         ["--voice", "pf_dora", "--voice", "ff_siwis"],
         ["--speed", "3"],
-        ["--audio-format", "mp3"],
+        ["--audio-format", "aiff"],
     ],
 )
 def test_options_that_mean_nothing_are_wrong_usage(recording: str, arguments: list[str]) -> None:

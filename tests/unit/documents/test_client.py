@@ -26,9 +26,13 @@ from dragoman_client import (
     Pong,
     ReceivedEvent,
     SpeakingVoice,
+    SpeechStream,
+    SpokenChunk,
+    SpokenText,
     SpokenTranslation,
     SyncClient,
     SyncEventStream,
+    SyncSpeechStream,
     Transcription,
     TranscriptSegment,
     TranscriptWord,
@@ -38,14 +42,24 @@ from dragoman_client import (
     VoiceResult,
     VoicesResult,
 )
-from dragoman_client.options import CallOptions, ClientOptions
+from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions
 from tests.documents import code, text_of
 from tests.harness import ROOT
 
 PAGE = ROOT / "docs" / "client.md"
 SECTIONS = dict(re.findall(r"^#{2,3} ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", text_of(PAGE), re.MULTILINE | re.DOTALL))
 CALLS = {name for name, _ in inspect.getmembers(Client, inspect.isfunction) if not name.startswith("_")} - {"aclose"}
-DATA = [ReceivedEvent, SpokenTranslation, TranscriptSegment, TranscriptWord, Transcription, Translation, VoiceResult]
+DATA = [
+    ReceivedEvent,
+    SpokenChunk,
+    SpokenText,
+    SpokenTranslation,
+    TranscriptSegment,
+    TranscriptWord,
+    Transcription,
+    Translation,
+    VoiceResult,
+]
 LISTED = {
     LanguagesResult: "languages",
     LanguagePair: "languages",
@@ -166,9 +180,15 @@ def test_the_methods_and_attributes_of_a_cache_are_there() -> None:
 
 def test_the_options_of_each_call_are_there() -> None:
     assert names_in("Options of each call") == list(CallOptions.__annotations__)
+    of_speak = re.findall(r"^\| `(\w+)` \|", SECTIONS["speak"], re.MULTILINE)
+    assert of_speak == ["text", "language", *(name for name in SpeakOptions.__annotations__ if name in of_speak)]
+    assert set(SpeakOptions.__annotations__) - set(CallOptions.__annotations__) <= set(of_speak)
 
 
-@pytest.mark.parametrize("kind", [Client, SyncClient, EventStream, SyncEventStream], ids=lambda kind: kind.__name__)
+STREAMS = [EventStream, SyncEventStream, SpeechStream, SyncSpeechStream]
+
+
+@pytest.mark.parametrize("kind", [Client, SyncClient, *STREAMS], ids=lambda kind: kind.__name__)
 def test_everything_else_that_is_public_is_named(kind: type[Any]) -> None:
     public = {name for name in dir(kind) if not name.startswith("_")} - CALLS
 

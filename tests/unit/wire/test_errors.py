@@ -34,6 +34,7 @@ EVENT_OF = {
     "story_text_object_translation": "translation_error",
     "transcription_only": "transcription_error",
     "audio_process": "audio_process_error",
+    "speak": "speech_error",
     "voice_profile_analyze": "voice_profile_error",
     "voice_profile_verify": "voice_profile_error",
     "voice_profile_compare": "voice_profile_error",

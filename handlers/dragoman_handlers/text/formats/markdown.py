@@ -23,7 +23,6 @@ from dragoman_handlers.text.formats.document import (
     Unit,
     Words,
     has_letters,
-    lines_of,
     plain_unit,
 )
 from dragoman_handlers.text.formats.html import html_skeleton
@@ -98,6 +97,10 @@ class _Recorder:
         return noted
 
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+"""As markdown-it counts lines: a carriage return by itself ends one as well."""
+
+
 def parse_markdown(text: str) -> Document:
     """Parse a Markdown file; there is none that cannot be read.
 
@@ -113,7 +116,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._recorder = _Recorder()
-        self._lines = lines_of(text)
+        self._lines = _LINE.findall(text)
         if len(self._lines) > _MOST_LINES:
             raise TooLarge(f"the document has {len(self._lines)} lines, and Markdown may have {_MOST_LINES}")
         self._starts = [0]

@@ -45,8 +45,10 @@ def find_tokens(text: str, letters: Letters | None = None, *, carried: bool = Fa
         tokens += find_messages(blanked(text, tokens))
         tokens += _spans(LINK, text, blanked(text, tokens))
         rest = blanked(text, tokens)
-        atoms = list(_atoms(rest))
-        tokens += _paired_tags(with_wider(atoms, _carried(rest, letters)) if carried else atoms)
+        atoms = list(_atoms(text, rest))
+        tags = _paired_tags(with_wider(atoms, _carried(rest, letters)) if carried else atoms)
+        # A tag may hold what looks like a link, as in `<a [b](c)>`: then it is the tag that counts.
+        tokens = with_wider(sorted(tokens, key=lambda token: token.start), list(tags))
         tokens += _spans(EMPHASIS, text, blanked(text, tokens))
         tokens.sort(key=lambda token: token.start)
     elif carried:
@@ -129,7 +131,8 @@ def _joined(tokens: list[Token]) -> Iterator[Token]:
         yield before
 
 
-def _atoms(rest: str) -> Iterator[Token]:
+def _atoms(text: str, rest: str) -> Iterator[Token]:
+    """Yield what the rest of a text holds; a match may reach over what is blanked in it."""
     start = 0
     for slice_end in slice_ends(rest):
         while match := TOKEN.search(rest, start, slice_end):
@@ -140,7 +143,7 @@ def _atoms(rest: str) -> Iterator[Token]:
             start = max(end, begin + 1)
             if name == "entity" and ENTITY_LETTER.fullmatch(match[0]):
                 continue
-            yield Token(begin, end, ROLES[name], rest[begin:end])
+            yield Token(begin, end, ROLES[name], text[begin:end])
         start = slice_end
 
 

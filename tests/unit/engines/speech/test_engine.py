@@ -63,20 +63,27 @@ def spoken(made: SpeechEngine, **unit: Any) -> str:
     return result.pcm.decode() if isinstance(result, Speech) else f"{result.code}: {result.message}"  # type: ignore[union-attr]
 
 
-def test_fast_voices_speak_where_no_voice_is_named_and_the_best_are_known() -> None:
-    told = engine().capabilities
+def test_fast_voices_speak_where_quality_says_so_and_the_best_are_known() -> None:
+    told = engine(quality="fast").capabilities
     assert told.default_voices == {"en": "hibari", "pt": "robot", "de": "robot"}
     assert told.best_voices == {"en": "bob", "pt": "ana", "de": "robot"}
     assert told.model == "hibari+kokoro+espeak-ng"
     assert told.languages == ["de", "en", "pt"]
 
 
-def test_the_best_speak_where_quality_says_so() -> None:
+def test_kokoro_speaks_by_default_wherever_it_can_and_the_others_the_rest() -> None:
+    assert engine().capabilities.default_voices == {"en": "bob", "pt": "ana", "de": "robot"}
     assert engine(quality="best").capabilities.default_voices == {"en": "bob", "pt": "ana", "de": "robot"}
 
 
+def test_where_kokoro_is_not_installed_the_others_speak_whatever_the_quality(parts: dict[str, Any]) -> None:
+    del parts["kokoro"]
+    for quality in ("fast", "best"):
+        assert engine(quality=quality).capabilities.default_voices == {"en": "hibari", "pt": "robot", "de": "robot"}
+
+
 def test_a_language_may_have_a_voice_of_its_own() -> None:
-    told = engine(voices={"pt": "eva"}).capabilities
+    told = engine(quality="fast", voices={"pt": "eva"}).capabilities
     assert told.default_voices == {"en": "hibari", "pt": "eva", "de": "robot"}
     assert told.best_voices["pt"] == "ana"
 
@@ -88,7 +95,7 @@ def test_a_configured_voice_that_cannot_speak_the_language_is_told_with_those_th
 
 
 def test_units_name_their_voice_or_get_the_usual_one() -> None:
-    made = engine()
+    made = engine(quality="fast")
     assert spoken(made) == "robot pt 1.0 hi"
     assert spoken(made, voice="ana", speed=1.5) == "ana pt 1.5 hi"
     assert spoken(made, voice="nobody") == "invalid_request: there is no voice 'nobody' for pt"
@@ -97,7 +104,7 @@ def test_units_name_their_voice_or_get_the_usual_one() -> None:
 
 
 def test_a_voice_that_fails_fails_alone() -> None:
-    made = engine()
+    made = engine(quality="fast")
     assert spoken(made, text="break") == "engine_failed: the voice robot failed: out of breath"
     assert spoken(made, text="lose") == "engine_unavailable: the voice robot cannot speak: the file is gone"
     [other] = made.run([TranslateSentences(source="en", target="pt", sentences=["a"])])

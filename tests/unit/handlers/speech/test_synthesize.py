@@ -13,17 +13,11 @@ import pytest
 from dragoman_engines.base import Capabilities, VoiceInfo
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import EncodeAudio, EncodedAudio, Speak, Speech
-from dragoman_handlers.speech.synthesize import (
-    PIECE_PAUSE_S,
-    SENTENCE_PAUSE_S,
-    UNIT_S,
-    Sentence,
-    join_speech,
-    speak_text,
-    wav,
-)
+from dragoman_handlers.speech.joining import PIECE_PAUSE_S, SENTENCE_PAUSE_S
+from dragoman_handlers.speech.sound_files import wav
+from dragoman_handlers.speech.synthesize import MOST_UNIT_S, read_text, speak_reading, speak_text
 from dragoman_handlers.speech.voices import Wishes
-from dragoman_wire.errors import EngineFailed, InvalidRequest
+from dragoman_wire.errors import InvalidRequest
 
 RATE_HZ = 1000
 
@@ -94,7 +88,7 @@ async def test_a_slow_voice_costs_more_and_gets_smaller_units() -> None:
     await say(slow, text)
     await say(quick, text)
 
-    assert max(unit.cost_s() for unit in slow.asked) <= UNIT_S * 1.01
+    assert max(unit.cost_s() for unit in slow.asked) <= MOST_UNIT_S * 1.01
     assert len(slow.asked) > 2 * len(quick.asked)
     assert slow.sizes_s[0] > 20 * quick.sizes_s[0]
 
@@ -103,7 +97,7 @@ async def test_a_slow_speed_makes_smaller_units_too() -> None:
     context = FakeContext(pace=1.0)
     await say(context, ", ".join(f"word number {number}" for number in range(50)), Wishes(speed=0.5))
 
-    assert max(unit.cost_s() for unit in context.asked) <= UNIT_S * 1.01
+    assert max(unit.cost_s() for unit in context.asked) <= MOST_UNIT_S * 1.01
 
 
 async def test_pieces_of_one_sentence_are_one_segment_with_short_pauses() -> None:
@@ -171,21 +165,58 @@ async def test_of_pictures_alone_the_error_names_them() -> None:
         await say(FakeContext(), "😀 🎉")
 
 
-def test_no_sound_at_all_is_a_failure_of_the_engine() -> None:
-    with pytest.raises(EngineFailed):
-        join_speech([Sentence("a", ["a"])], [speech(0)], "en", 1.0)
-
-
-def test_a_sentence_without_sound_takes_no_time() -> None:
-    sentences = [Sentence("a", ["a"]), Sentence("b", ["b"]), Sentence("c", ["c"])]
-    pcm, rate_hz, segments = join_speech(sentences, [speech(0), speech(1), speech(0)], "en", 1.0)
-
-    assert (len(pcm), rate_hz) == (2 * RATE_HZ, RATE_HZ)
-    assert [(one.start_ms, one.end_ms) for one in segments] == [(0, 0), (0, 1000), (1000, 1000)]
-
-
 def test_a_wav_is_what_the_standard_library_reads() -> None:
     pcm = bytes(range(200))
     with wave.open(io.BytesIO(wav(pcm, 22_050))) as sound:
         assert sound.getframerate() == 22_050
         assert sound.readframes(1000) == pcm
+
+
+async def heard_of(context: FakeContext, text: str) -> list[tuple[str, int, int, bool]]:
+    """What a listener is told: words, where their sound begins, how long it lasts, and whether it is the last."""
+    told: list[tuple[str, int, int, bool]] = []
+
+    async def heard(unit: Speak, sound: Any) -> None:
+        told.append((unit.text, sound.start_ms, sound.duration_ms, sound.last))
+
+    made: Any = context
+    reading = await read_text(made, text, "en", Wishes(), early=True)
+    spoken = await speak_reading(made, reading, "pcm", heard)
+    assert sum(duration for _, _, duration, _ in told) == spoken.duration_ms
+    assert spoken.mime_type == "audio/pcm; rate=1000; channels=1; format=s16le"
+    return told
+
+
+async def test_a_listener_hears_the_first_words_of_a_slow_voice_on_their_own_and_all_pieces_in_order() -> None:
+    told = await heard_of(FakeContext(pace=1.0), "The train to Lisbon leaves at nine, and I have saved a seat. Yes.")
+
+    assert told == [
+        ("The train", 0, 1000, False),
+        ("to Lisbon leaves at nine,", 1000, 1000, False),
+        ("and I have saved a seat.", 2000, 1100, False),
+        ("Yes.", 3100, 1250, True),
+    ]
+
+
+async def test_a_listener_to_a_quick_voice_hears_whole_sentences() -> None:
+    told = await heard_of(FakeContext(pace=50.0), "The train to Lisbon leaves at nine, and I have saved a seat. Yes.")
+
+    assert [words for words, _, _, _ in told] == [
+        "The train to Lisbon leaves at nine, and I have saved a seat.",
+        "Yes.",
+    ]
+
+
+async def test_equal_pieces_are_spoken_once_and_heard_each_time() -> None:
+    context = FakeContext(pace=1.0)
+    told = await heard_of(context, "Yes. No. Yes.")
+
+    assert [words for words, _, _, _ in told] == ["Yes.", "No.", "Yes."]
+    assert [unit.text for unit in context.asked] == ["Yes.", "No."]
+
+
+@pytest.mark.parametrize("form", ["ogg", "mp3", "flac"])
+async def test_the_decoder_engine_is_asked_for_the_format(form: Any) -> None:
+    context = FakeContext()
+    await say(context, "Good morning.", form=form)
+    assert context.asked[-1].form == form

@@ -7,10 +7,10 @@ from typing import cast
 from dragoman_server.journal.records import EventRow, StageRow
 from dragoman_server.tasks.task import Stages, Task
 from dragoman_server.transport.publisher import Publisher
-from dragoman_wire.codec import Codec, decode_header
+from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
-from dragoman_wire.events import ResultUnknown, TranslationSkipped
+from dragoman_wire.events import ResultUnknown, SpeechChunk, TranslationSkipped
 from tests.unit.server.core import MemoryJournal, MemoryPublisher, a_run
 
 EVENT = ResultUnknown(task_id="t")
@@ -98,3 +98,25 @@ def test_a_stored_event_is_encoded_anew_for_a_peer_with_another_encoding() -> No
     stored = task.remember(b'{"type":"x","taskId":"t"}', (), None)
     assert stored.encoded(Codec.JSON) is stored.header
     assert decode_header(stored.encoded(Codec.MSGPACK)) == (Codec.MSGPACK, {"type": "x", "taskId": "t"})
+
+
+def test_of_the_pieces_that_an_earlier_server_sent_each_counts_by_its_number() -> None:
+    def chunk(index: int) -> SpeechChunk:
+        return SpeechChunk(
+            task_id="t",
+            message_id=None,
+            index=index,
+            last=False,
+            start_ms=0,
+            duration_ms=1,
+            sample_rate_hz=1,
+            voice="ana",
+            binary_frames={},
+            timestamp=0.0,
+        )
+
+    task = Task(key=("peer", "t"), request_type="speak")
+    task.remember(encode_header(chunk(0), Codec.JSON), (b"\0",), None)
+
+    assert task.has_sent(chunk(0))
+    assert not task.has_sent(chunk(1))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
+from dragoman_server.transport.connection import Connection, Readable
 from dragoman_server.transport.intake import Intake
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
@@ -206,6 +207,26 @@ async def test_a_large_header_is_read_elsewhere_and_keeps_the_order_of_its_peer(
     assert bad.error.message == "text: Expected `str`, got `array`"
     peer.close()
     other.close()
+
+
+async def test_a_peer_whose_large_header_is_read_costs_no_visits(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = 0
+    visit = reader.intake._visit
+
+    def counted(connection: Connection, share: int) -> Readable:
+        nonlocal visits
+        visits += 1
+        return visit(connection, share)
+
+    monkeypatch.setattr(reader.intake._reader, "_visit", counted)
+    peer = await reader.peer()
+    large = header(type="translation", text="x" * MIB, format="markdown", targetLanguages=["pt"])
+    await reader.send(peer, message(large) + message(header()) * 20_000)
+    await reader.until(lambda: len(reader.good) == 20_001)
+    assert visits < 20_000  # and not as many as the loop has turns while the process starts
+    peer.close()
 
 
 async def test_a_recording_in_base64_is_decoded_elsewhere(reader: Reader) -> None:
