@@ -23,6 +23,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
+CASES = ROOT.parent / "shared" / "cases"
 PATIENCE_S = 120.0
 """How long a test waits for one thing that must happen; never a measure of anything.
 

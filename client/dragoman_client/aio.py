@@ -19,6 +19,7 @@ from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.frames import Header, ReceivedEvent, header_of, pack
 from dragoman_client.options import CallOptions, SpeakOptions, request_fields, speak_request
+from dragoman_client.recording import recording_bytes
 from dragoman_client.request_state import Patience, RequestState
 from dragoman_client.results import (
     SpokenText,
@@ -34,7 +35,7 @@ from dragoman_client.results import (
 from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
-from dragoman_wire.errors import DragomanError, InternalFault, InvalidRequest
+from dragoman_wire.errors import DragomanError, InternalFault
 from dragoman_wire.events import (
     CancelResult,
     CancelStatus,
@@ -310,6 +311,8 @@ class Client:
         *,
         word_timestamps: bool = False,
         formats: Sequence[SubtitleFormat] = (),
+        vocabulary: Sequence[str] = (),
+        audio_track: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Transcription:
         """Transcribe a recording. A long one may need a larger `timeout_s`.
@@ -319,6 +322,8 @@ class Client:
             language: what is spoken; None lets the model find out.
             word_timestamps: whether the segments' `words` are wanted.
             formats: the subtitles that are wanted as `srt` and `vtt`.
+            vocabulary: names and terms that are probably said.
+            audio_track: which audio track is heard, from 0; None: the default one, or the first with speech.
             options: see `CallOptions`.
 
         Raises:
@@ -326,14 +331,10 @@ class Client:
             ClientError: see `dragoman_client.errors`.
             OSError: the file is not readable.
         """
-        recording = await _bytes_of(audio)
-        request = TranscriptionRequest(
-            language=language,
-            word_timestamps=word_timestamps or None,
-            formats=list(formats) or None,
-            **request_fields(options),
-        )
-        return read_transcription(await self._attempts(request, options, {"audio": recording}))
+        wanted: dict[str, Any] = {"word_timestamps": word_timestamps or None, "formats": list(formats) or None}
+        wanted |= {"vocabulary": list(vocabulary) or None, "audio_track": audio_track, "language": language}
+        request = TranscriptionRequest(**wanted, **request_fields(options))
+        return read_transcription(await self._attempts(request, options, {"audio": await recording_bytes(audio)}))
 
     async def voice(
         self,
@@ -346,6 +347,7 @@ class Client:
         speed: float | None = None,
         audio_format: SoundFormat | None = None,
         glossary: Mapping[str, Replacement] | None = None,
+        vocabulary: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """Turn a voice message into other languages; those that failed are in its `failed`. See also `translate`.
@@ -359,6 +361,7 @@ class Client:
             speed: 0.5 to 2; 1 is the voice's own pace.
             audio_format: by default the server's, as a rule "wav"; "ogg" is Opus and a tenth of the size. See `speak`.
             glossary: terms that must stay or become something; see `translate`.
+            vocabulary: names and terms that are probably said.
             **options: see `CallOptions`.
 
         Raises:
@@ -366,7 +369,7 @@ class Client:
             ClientError: see `dragoman_client.errors`.
             OSError: the file is not readable.
         """
-        recording = await _bytes_of(audio)
+        recording = await recording_bytes(audio)
         request = AudioProcessRequest(
             target_languages=[to] if isinstance(to, str) else list(dict.fromkeys(to)),
             user_language=language,
@@ -376,6 +379,7 @@ class Client:
             speed=speed,
             output_format=audio_format,
             glossary=dict(glossary) if glossary else None,
+            vocabulary=list(vocabulary) or None,
             **request_fields(options),
         )
         return read_voice(await self._attempts(request, options, {"audio": recording}))
@@ -490,10 +494,3 @@ class Client:
                 raise error
             return event
         raise InternalFault("the server ended a control request without an answer")
-
-
-async def _bytes_of(audio: bytes | Path) -> bytes:
-    recording = await asyncio.to_thread(audio.read_bytes) if isinstance(audio, Path) else audio
-    if not recording:
-        raise InvalidRequest("audio: the recording is empty")
-    return recording

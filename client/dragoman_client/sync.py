@@ -197,11 +197,21 @@ class SyncClient:
         *,
         word_timestamps: bool = False,
         formats: Sequence[SubtitleFormat] = (),
+        vocabulary: Sequence[str] = (),
+        audio_track: int | None = None,
         **options: Unpack[CallOptions],
     ) -> Transcription:
         """Transcribe a recording; see `Client.transcribe`."""
         return self._call(
-            self._client.transcribe(audio, language, word_timestamps=word_timestamps, formats=formats, **options)
+            self._client.transcribe(
+                audio,
+                language,
+                word_timestamps=word_timestamps,
+                formats=formats,
+                vocabulary=vocabulary,
+                audio_track=audio_track,
+                **options,
+            )
         )
 
     def voice(
@@ -215,6 +225,7 @@ class SyncClient:
         speed: float | None = None,
         audio_format: SoundFormat | None = None,
         glossary: Mapping[str, Replacement] | None = None,
+        vocabulary: Sequence[str] = (),
         **options: Unpack[CallOptions],
     ) -> VoiceResult:
         """Turn a voice message into other languages; see `Client.voice`."""
@@ -228,6 +239,7 @@ class SyncClient:
                 speed=speed,
                 audio_format=audio_format,
                 glossary=glossary,
+                vocabulary=vocabulary,
                 **options,
             )
         )

@@ -25,6 +25,7 @@ from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     AnyResult,
     AnyWork,
+    ContinueDecoding,
     DecodeAudio,
     DecodedAudio,
     EncodeAudio,
@@ -34,7 +35,6 @@ from dragoman_engines.work import (
     Speak,
     Speech,
     SpeechSpans,
-    SpokenSegment,
     SpokenWord,
     TranscribeWindow,
     TranslateSentences,
@@ -91,7 +91,7 @@ class EchoEngine:
                 # A beat for every ten characters begun, so that longer text is longer sound.
                 beats = math.ceil(len(work.text) / _TONE_CHARACTERS)
                 return Speech(pcm=self._tone * beats, sample_rate_hz=SPOOL_RATE_HZ)
-            case DecodeAudio():
+            case DecodeAudio() | ContinueDecoding():
                 return _decode(work)
             case EncodeAudio():
                 return _encode(work)
@@ -120,27 +120,20 @@ def _translate(work: TranslateSentences) -> AnyResult:
 def _transcribe(work: TranscribeWindow) -> WindowText:
     language = work.language or work.hint or "en"
     if not work.spans:
-        return WindowText(segments=[], language=language, language_probability=1.0)
-    text = f"echo {work.duration_s():.1f} s"
-    start_s, end_s = work.spans[0][0] / SPOOL_RATE_HZ, work.spans[-1][1] / SPOOL_RATE_HZ
-    words = text.split() if work.words else []
-    step_s = (end_s - start_s) / max(1, len(words))
-    segment = SpokenSegment(
-        text=text,
-        start_s=start_s,
-        end_s=end_s,
+        return WindowText(words=[], language=language, language_probability=1.0)
+    # One word, so that it is one segment however long it is.
+    word = SpokenWord(
+        text=f"echo {work.duration_s():.1f} s",
+        start_s=work.spans[0][0] / SPOOL_RATE_HZ,
+        end_s=work.spans[-1][1] / SPOOL_RATE_HZ,
         confidence=1.0,
-        words=[
-            SpokenWord(
-                text=word, start_s=start_s + index * step_s, end_s=start_s + (index + 1) * step_s, confidence=1.0
-            )
-            for index, word in enumerate(words)
-        ],
     )
-    return WindowText(segments=[segment], language=language, language_probability=1.0)
+    return WindowText(words=[word], language=language, language_probability=1.0)
 
 
-def _decode(work: DecodeAudio) -> AnyResult:
+def _decode(work: DecodeAudio | ContinueDecoding) -> AnyResult:
+    if isinstance(work, ContinueDecoding):  # each is done in its first call
+        return DecodedAudio(samples=0, state="lost")
     header = _WAV_HEADER_BYTES if work.data.startswith(b"RIFF") else 0
     samples = max(0, len(work.data) - header) // _SAMPLE_BYTES
     if samples == 0:

@@ -67,6 +67,10 @@ class Work(msgspec.Struct, Generic[R], frozen=True, kw_only=True, tag=True):
         """Return what tells equal units, which are done once while in flight; None is like no other."""
         return None
 
+    def pinned_to(self) -> str:
+        """Return the process that alone can do it, while it lives; empty: any."""
+        return ""
+
     def pieces(self, result: R) -> Sequence[tuple[Work[R], R]]:  # noqa: ARG002 - not of this unit
         """Split it into the smallest units that the result answers, each with its own result: what the cache keeps."""
         return ()
@@ -79,25 +83,62 @@ class Failure(Result, frozen=True, kw_only=True):
     message: str
 
 
+DECODING_STEP_S = 0.1
+"""A recording is decoded for so long, then others have their turn."""
+
+
 class DecodedAudio(Result, frozen=True, kw_only=True):
-    """How much audio the spool file holds."""
+    """How much audio the spool file holds, and whether that is all."""
 
     samples: int
+    state: Literal["done", "more", "lost"] = "done"
+    """`more`: it goes on with `ContinueDecoding`. `lost`: the process knows nothing of it; it has to begin anew."""
+    track: int = 0
+    """The audio track, counted from 0."""
+    tracks: int = 1
+    """How many audio tracks the recording has."""
 
 
 class DecodeAudio(Work[DecodedAudio], frozen=True, kw_only=True):
-    """Decode a recording in any container into a new spool file."""
+    """Decode a recording in any container into a new spool file: the beginning of it, or all where that is quick."""
 
     kind: ClassVar[Kind] = "decoder"
     data: bytes
     """On the server's side any buffer: it is copied once, into the pipe."""
     pcm_path: str
     max_duration_s: float
+    max_samples: int = 3_000_000_000
+    """In all channels together."""
+    track: int | None = None
+    """The audio track, counted from 0; None: the default one, or the first with speech."""
 
     @override
     def cost_s(self) -> float:
+        """Guess as `whole_s`; a call does no more than its step."""
+        return min(DECODING_STEP_S, self.whole_s())
+
+    def whole_s(self) -> float:
         """Guess 1 s for each 10 MB of compressed audio."""
         return 0.01 + len(self.data) / 1e7
+
+
+class ContinueDecoding(Work[DecodedAudio], frozen=True, kw_only=True):
+    """Decode the next part of a recording. Its decoder lives in the process that began it."""
+
+    kind: ClassVar[Kind] = "decoder"
+    pcm_path: str
+    worker: str
+    """The process that began it."""
+
+    @override
+    def cost_s(self) -> float:
+        """Return the length of a step."""
+        return DECODING_STEP_S
+
+    @override
+    def pinned_to(self) -> str:
+        """Return the process that began it."""
+        return self.worker
 
 
 class SpeechSpans(Result, frozen=True, kw_only=True):
@@ -124,31 +165,23 @@ class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
     """A word with its place, in seconds from the start of the file."""
 
     text: str
+    """With the space before it, if there is one: words put together are the text."""
     start_s: float
     end_s: float
     confidence: float
     """Mean probability of its tokens, 0 to 1."""
 
 
-class SpokenSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """A phrase with its place, in seconds from the start of the file."""
-
-    text: str
-    start_s: float
-    end_s: float
-    confidence: float
-    """Mean probability of the words, 0 to 1."""
-    words: list[SpokenWord] = []
-    """Empty unless they were asked for."""
-
-
 class WindowText(Result, frozen=True, kw_only=True):
     """The text of a window."""
 
-    segments: list[SpokenSegment]
+    words: list[SpokenWord]
+    """In order; their times never go backwards."""
     language: str
     language_probability: float
     """The model's probability of that language, 0 to 1; 0 where it heard nothing."""
+    unheard: list[list[tuple[int, int]]] = []
+    """Stretches of the window's speech that none of the words covers, each as spans: worth a hearing of their own."""
 
 
 class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
@@ -162,8 +195,8 @@ class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
     """The spoken language; None lets the model find out."""
     hint: str | None = None
     """The probable language, where the model is to find out."""
-    words: bool = False
-    """Find the place of every word."""
+    vocabulary: list[str] = []
+    """Names and terms that are probably said."""
 
     def duration_s(self) -> float:
         """Return the seconds of speech in the window."""
@@ -176,8 +209,8 @@ class TranscribeWindow(Work[WindowText], frozen=True, kw_only=True):
 
     @override
     def batch_key(self) -> str | None:
-        """Let windows in one language share a model call."""
-        return self.language or "?"
+        """Let windows in one language and with one vocabulary share a model call: they are asked in the same words."""
+        return "\n".join([self.language or "?", *self.vocabulary])
 
 
 class Translations(Result, frozen=True, kw_only=True):
@@ -294,5 +327,5 @@ class EncodeAudio(Work[EncodedAudio], frozen=True, kw_only=True):
         return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
 
 
-AnyWork = DecodeAudio | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio
+AnyWork = DecodeAudio | ContinueDecoding | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio
 AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech | EncodedAudio

@@ -67,6 +67,11 @@ class HandlerLimits(Protocol):
         ...
 
     @property
+    def audio_samples(self) -> int:
+        """Return the most samples, in all channels together, that are decoded of a recording."""
+        ...
+
+    @property
     def glossary_terms(self) -> int:
         """Return the most terms that a request's glossary may have."""
         ...
@@ -211,6 +216,14 @@ class Context(RequestView, Protocol):
 
     def spool_file(self) -> AbstractContextManager[Path]:
         """Return a path for decoded audio; the file is removed at the end."""
+        ...
+
+    def check_spool(self, path: Path) -> None:
+        """Check that decoded audio takes no more of the disk than its limit, now that this file has grown.
+
+        Raises:
+            Overloaded: it does, and this file has more than its share.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dragoman_handlers.base import WHOLE, Context, Handler
-from dragoman_handlers.speech.transcribe import Wanted, transcribe
+from dragoman_handlers.speech.transcribe import Wanted, transcribe, wanted_vocabulary
 from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
 from dragoman_wire.errors import InvalidRequest
 from dragoman_wire.events import ProgressUnit, TranscriptionCompleted
@@ -25,7 +25,12 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            wanted = Wanted(language=request.language, words=bool(request.word_timestamps))
+            wanted = Wanted(
+                language=request.language,
+                words=bool(request.word_timestamps),
+                vocabulary=wanted_vocabulary(request),
+                track=request.audio_track,
+            )
             transcription = await transcribe(context, context.audio, wanted)
         context.publish(
             TranscriptionCompleted(

@@ -16,14 +16,13 @@ from msgspec import UNSET
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
 from dragoman_handlers.speech.synthesize import speak_text
-from dragoman_handlers.speech.transcribe import Wanted, transcribe
+from dragoman_handlers.speech.transcribe import Wanted, transcribe, wanted_vocabulary
 from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
+from dragoman_handlers.speech.translate_speech import translate_speech
 from dragoman_handlers.speech.voices import BEST_TYPES, Wishes, choose_voice
-from dragoman_handlers.text.language_id import find_source, served_languages
-from dragoman_handlers.text.languages import AUTO, UNDETERMINED, base_language
+from dragoman_handlers.text.languages import base_language
 from dragoman_handlers.text.options import translation_wish
-from dragoman_handlers.text.translate import translate_text
-from dragoman_wire.errors import DragomanError, InvalidRequest, UnsupportedLanguage
+from dragoman_wire.errors import DragomanError, InvalidRequest
 from dragoman_wire.events import (
     AudioProcessCompleted,
     AudioTranslationReady,
@@ -113,7 +112,12 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         if transcription is None:
             if context.audio is None:
                 raise InvalidRequest("audio: the field is missing")
-            wanted = Wanted(hint=request.user_language, words=bool(request.word_timestamps))
+            wanted = Wanted(
+                hint=request.user_language,
+                words=bool(request.word_timestamps),
+                vocabulary=wanted_vocabulary(request),
+                track=request.audio_track,
+            )
             transcription = await transcribe(context, context.audio, wanted)
         transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription
@@ -207,13 +211,7 @@ async def _translated_audio(
     # Before the translation: a voice that there is not should not cost one.
     choose_voice(await context.capabilities("speech"), target, wishes)
     wish = translation_wish(request, context)
-    language = AUTO if transcription.language == UNDETERMINED else transcription.language
-    served = await served_languages(context, language, wish.model)
-    source = find_source(language, transcription.text, served)
-    try:
-        translated = await translate_text(context, transcription.text, source.language, target, wish)
-    except UnsupportedLanguage as error:
-        raise source.explained(error) from error
+    translated = await translate_speech(context, transcription, target, wish)
     spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format or context.speech_format)
     audio = TranslatedAudio(
         target_language=target,

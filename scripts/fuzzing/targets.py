@@ -81,17 +81,20 @@ def documents() -> Target:
 def containers() -> Target:
     """Look into recordings, and decode them: an error is one of ours."""
     from dragoman_engines.audio.containers import cut_off_reason, declared_wav_s, has_mp3_length
-    from dragoman_engines.audio.decoder import TooLongError, UndecodableError, decode
+    from dragoman_engines.audio.decoder import DecodeLimits, decode_steps
+    from dragoman_engines.audio.failures import DecodingError
 
-    folder = tempfile.mkdtemp(prefix="dragoman-fuzz-")
+    limits = DecodeLimits(max_duration_s=5.0, max_samples=1_000_000)
 
     def run(data: bytes) -> None:
         declared_wav_s(data)
         has_mp3_length(data)
         cut_off_reason(data)
         try:
-            decode(data, f"{folder}/x.pcm", 5.0)
-        except (TooLongError, UndecodableError):
+            with tempfile.TemporaryFile() as spool:
+                for _ in decode_steps(data, spool, limits):
+                    pass
+        except DecodingError:
             return
 
     return run

@@ -12,13 +12,14 @@ from pathlib import Path
 from dragoman_client import ClientError, DragomanError
 from scripts.embedded_server import ServerFailed, exit_on_sigterm
 from scripts.quality_runs import __doc__ as purpose
-from scripts.quality_runs import hearing, silence, speech, text, translation, voices
+from scripts.quality_runs import hearing, mixes, silence, speech, text, translation, voices
 from scripts.quality_runs.plan import Part, Plan
 from scripts.quality_runs.report import Check, as_json, print_table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS: Mapping[str, Part] = {
     "hearing": hearing.measure,
+    "mixes": mixes.measure,
     "silence": silence.measure,
     "translation": translation.measure,
     "text": text.measure,
@@ -37,6 +38,8 @@ def main() -> int:
         lines=arguments.lines,
         sentences=arguments.sentences,
         models=tuple(arguments.models.split(",")),
+        mixes=arguments.mixes,
+        first_mix=arguments.first_mix,
     )
     checks: list[Check] = []
     problems: list[str] = []
@@ -65,6 +68,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clips", type=_count, default=92, help="clips of each set of recordings (default: all)")
     parser.add_argument("--lines", type=_count, default=500, help="FLORES lines of each pair (default: all)")
     parser.add_argument("--sentences", type=_count, default=20, help="sentences to speak and hear (default 20)")
+    parser.add_argument("--mixes", type=_count, default=100, help="recordings of several voices (default 100)")
+    parser.add_argument("--first-mix", type=int, default=0, help="the first of them, to measure them in parts")
     parser.add_argument("--models", default="tiny.en,base", help="for transcription (default tiny.en,base)")
     parser.add_argument("--json", type=Path, help="write the checks to this file as well")
     arguments = parser.parse_args()

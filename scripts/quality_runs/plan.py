@@ -37,6 +37,10 @@ class Plan:
     """Models for transcription."""
     sentences: int
     """Sentences to speak and hear, of each language."""
+    mixes: int = 100
+    """Recordings of several voices."""
+    first_mix: int = 0
+    """The number of the first of them: the whole can be measured in parts."""
 
     def recordings(self, folder: str, language: str) -> list[Clip]:
         """Return all recordings of a set (`librispeech`, `fleurs`) in a language."""

@@ -25,7 +25,7 @@ def main() -> None:
         (heard,) = engine.run([TranscribeWindow(pcm_path=path, spans=[(0, samples)])])
         if not isinstance(heard, WindowText):
             raise TypeError(f"the engine did not hear {path}: {heard}")
-        texts.append(" ".join(segment.text for segment in heard.segments))
+        texts.append("".join(word.text for word in heard.words))
     json.dump(texts, sys.stdout)
 
 

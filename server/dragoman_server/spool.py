@@ -11,6 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from dragoman_wire.errors import Overloaded
+
+_BLOCK_BYTES = 512
+"""The unit of `st_blocks`, whatever the file system."""
+_RETRY_MS = 30_000
+
 
 class Spool:
     """Files of raw samples that the server and its engine processes share by path; emptied at each start."""
@@ -18,6 +24,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._numbers = itertools.count()
+        self._open: set[Path] = set()
 
     def __enter__(self) -> Self:
         """Make the folder, empty.
@@ -50,9 +57,39 @@ class Spool:
 
     @contextmanager
     def file(self) -> Iterator[Path]:
-        """Provide a path of its own; the file is removed at the end."""
+        """Provide an empty file of its own, by its path; it is removed at the end.
+
+        Raises:
+            OSError: it cannot be made.
+        """
         path = self.folder / f"{next(self._numbers)}.pcm"
+        path.touch(mode=0o600, exist_ok=False)
+        self._open.add(path)
         try:
             yield path
         finally:
+            self._open.discard(path)
             path.unlink(missing_ok=True)
+
+    def check(self, path: Path, limit_bytes: int) -> None:
+        """Check that all files together take no more of the disk than the limit, now that one has grown.
+
+        Raises:
+            Overloaded: they do, and this file has more than an even share: a short recording does not fail because
+                of long ones.
+        """
+        used = {file: _used_bytes(file) for file in self._open}
+        total = sum(used.values())
+        if total > limit_bytes and used.get(path, 0) > limit_bytes / len(used):
+            raise Overloaded(
+                f"the recordings at work take {total} bytes of the disk; the limit spool_bytes is {limit_bytes}",
+                retry_after_ms=_RETRY_MS,
+            )
+
+
+def _used_bytes(file: Path) -> int:
+    """Return what a file takes of the disk: silence that time stamps claim takes nothing."""
+    try:
+        return file.stat().st_blocks * _BLOCK_BYTES
+    except FileNotFoundError:
+        return 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from dragoman_wire.base64_text import decode_base64
 from dragoman_wire.codec import Codec, codec_of, decode_header, may_hold_odd_number, mended
 from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_request
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
@@ -321,7 +320,7 @@ def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
         ("audio_data", request.audio_data_snake),
     ):
         if text:
-            return _from_base64(name, text)
+            return decode_base64(name, text)
     mobile = request.mobile_transcription
     if mobile is not None and mobile.text and mobile.text.strip():
         return None
@@ -331,15 +330,3 @@ def _audio(request: AudioRequest, frames: Sequence[Buffer]) -> Buffer | None:
                 f"{name}: the server opens no paths and no URLs; send the bytes in a binary frame or as audioData"
             )
     raise InvalidRequest("audio: the field is missing; send binaryFrames.audio with its frame, or audioData")
-
-
-def _from_base64(name: str, text: str) -> bytes:
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        audio = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"{name}: the text is no base64: {error}") from error
-    if not audio:
-        raise InvalidRequest(f"{name}: the recording is empty")
-    return audio

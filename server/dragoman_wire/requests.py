@@ -39,6 +39,9 @@ SoundFormat = Literal["wav", "ogg", "mp3", "flac", "pcm"]
 AskedFormat = SoundFormat | Literal["opus"]
 """As a peer asks for it; `opus` is another name of `ogg`."""
 Columns = Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=64)]
+VOCABULARY_CHARS = 500
+"""Of all terms of a vocabulary together: what models have room for."""
+Vocabulary = Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=100)]
 Replacement = str | dict[str, str | None] | None
 """What a term of a glossary becomes: null, the term itself; a text, in every language; or one of these by language."""
 
@@ -199,6 +202,10 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     """Whether each segment of the transcription is to say where its words are."""
     formats: Annotated[list[SubtitleFormat], Meta(max_length=8)] | None = None
     """Further formats of the transcription."""
+    vocabulary: Vocabulary | None = None
+    """Names and terms that are probably said, for the model to listen for."""
+    audio_track: Annotated[int, Meta(ge=0)] | None = None
+    """Which audio track of the recording is heard, counted from 0; None: the default one, or the first with speech."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):

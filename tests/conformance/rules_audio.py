@@ -43,6 +43,17 @@ def _base64(session: Session) -> None:
             demand_equal(field, _heard(peer, _request(session, audioFormat="wav", **{field: text})), framed)
 
 
+@AUDIO.rule("base64 in wrapped lines, without its padding and in the URL-safe alphabet is base64")
+def _base64_as_printed(session: Session) -> None:
+    sound = session.subject.audio
+    wrapped = base64.encodebytes(sound).decode()
+    url_safe = base64.urlsafe_b64encode(sound).decode()
+    with session.peer() as peer:
+        framed = _heard(peer, _request(session, **FRAMED), sound)
+        for text in (wrapped, wrapped.rstrip("=\n"), url_safe, url_safe.rstrip("=")):
+            demand_equal("audioData", _heard(peer, _request(session, audioFormat="wav", audioData=text)), framed)
+
+
 @AUDIO.rule("hint keys in binaryFrames are ignored, and frames are counted from 1")
 def _hints(session: Session) -> None:
     hints = {"audioMimeType": "audio/wav", "audioSize": 5, "embeddingSize": 4, "voiceProfileSize": 2}

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from dragoman_engines.confinement import landlock
@@ -128,3 +129,40 @@ def test_a_model_that_must_be_joined_first_is_joined_before_the_confinement(tmp_
     assert [event.type for event in events] == ["accepted", "translation_completed", "task_finished"]
     assert events[1].fields["result"]["translatedText"] == "Bom dia."
     assert {path.name for path in (models / "toy-pair").iterdir()} >= set(PAIR_FILES)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks at /proc")
+def test_the_process_that_decodes_large_headers_is_confined_too(tmp_path: Path) -> None:
+    with (
+        running_server(state_in(tmp_path), **ECHO) as server,
+        connected(server.wait_ready(), "peer") as peer,
+    ):
+        large = {"taskId": "t", "text": "A line of it.\n" * 80_000, "format": "text", "sourceLanguage": "en"}
+        events = peer.run(large | {"targetLanguages": ["en"]})
+        assert events[-1].type == "task_finished"
+        children = psutil.Process(server.process.pid).children()
+        [reader] = [child for child in children if any("header_process" in word for word in child.cmdline())]
+        status = Path(f"/proc/{reader.pid}/status").read_text()
+        assert "NoNewPrivs:\t1" in status
+        assert "Seccomp:\t2" in status
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="looks at /proc")
+def test_the_kernel_holds_the_limits_of_each_process(tmp_path: Path) -> None:
+    settings = {"engines.speech.memory_limit_mb": 512, "limits.audio_s": 100}
+    with running_server(state_in(tmp_path), **ECHO | settings) as server:
+        server.wait_ready()
+        pids = {kind: pool["pids"][0] for kind, pool in server.stats()["engines"].items()}
+        limits = {kind: limits_of(pid) for kind, pid in pids.items()}
+    assert {each["Max core file size"] for each in limits.values()} == {"0"}
+    assert all(int(each["Max open files"]) <= 4096 for each in limits.values())
+    assert {each["Max file size"] for each in limits.values()} == {str(4 << 30)}
+    assert limits["decoder"]["Max data size"] == str(2048 << 20)
+    assert limits["speech"]["Max data size"] == str(512 << 20)
+    assert limits["translation"]["Max data size"] == "unlimited"
+
+
+def limits_of(pid: int) -> dict[str, str]:
+    """The hard limits of a process, by the kernel's names."""
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
+    return {line[:26].strip(): line[47:68].strip() for line in lines}

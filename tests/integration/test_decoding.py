@@ -15,10 +15,10 @@ from dragoman_engines.base import Engine, EngineSpec
 from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     AnyResult,
-    DecodeAudio,
     DecodedAudio,
     Failure,
 )
+from tests.decoding import decode_whole
 
 av = pytest.importorskip("av", reason="the [models] extra is not installed")
 np = pytest.importorskip("numpy", reason="the [models] extra is not installed")
@@ -79,7 +79,7 @@ def audio() -> Engine:
 
 
 def decode(audio: Engine, data: bytes, spool: Path, max_duration_s: float = 60) -> AnyResult:
-    return audio.run([DecodeAudio(data=data, pcm_path=str(spool), max_duration_s=max_duration_s)])[0]
+    return decode_whole(audio, data, spool, max_duration_s)
 
 
 def refused(audio: Engine, data: bytes, spool: Path, max_duration_s: float = 60) -> Failure:

@@ -13,7 +13,6 @@ from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.process.factory import make_engine
 from dragoman_engines.work import (
     AnyResult,
-    DecodeAudio,
     DecodedAudio,
     Failure,
     FindSpeech,
@@ -23,6 +22,7 @@ from dragoman_engines.work import (
     TranscribeWindow,
     WindowText,
 )
+from tests.decoding import decode_whole
 from tests.harness import TINY
 
 av = pytest.importorskip("av", reason="the [models] extra is not installed")
@@ -51,12 +51,12 @@ def speech() -> Engine:
 
 
 def decode(audio: Engine, data: bytes, spool: Path, max_duration_s: float = 60) -> AnyResult:
-    return audio.run([DecodeAudio(data=data, pcm_path=str(spool), max_duration_s=max_duration_s)])[0]
+    return decode_whole(audio, data, spool, max_duration_s)
 
 
 def heard(result: AnyResult) -> str:
     assert isinstance(result, WindowText), result
-    return " ".join(segment.text for segment in result.segments)
+    return "".join(word.text for word in result.words)
 
 
 def plain(text: str) -> str:
@@ -137,7 +137,7 @@ def test_windows_of_a_batch_keep_their_own_words_times_and_places(
     portuguese = TranscribeWindow(pcm_path=str(spool), spans=[later], language="pt")
     lost = TranscribeWindow(pcm_path=str(tmp_path / "absent"), spans=[later])
     results = whisper.run([both, empty, portuguese, one, lost])
-    assert results[1] == WindowText(segments=[], language="en", language_probability=1.0)
+    assert results[1] == WindowText(words=[], language="en", language_probability=1.0)
     assert isinstance(results[2], Failure)
     assert (results[2].code, results[2].message) == (
         "unsupported_language",
@@ -149,12 +149,12 @@ def test_windows_of_a_batch_keep_their_own_words_times_and_places(
     assert isinstance(results[3], WindowText)
     assert heard(results[0]).lower().count("weather") == 2
     first_s, last_s = later[0] / RATE_HZ, later[1] / RATE_HZ
-    for segment in results[3].segments:
-        assert first_s - 0.001 <= segment.start_s < segment.end_s <= last_s + 0.001
-        assert 0 <= segment.confidence <= 1
-    # The pause between the spans ends a phrase, and nothing is placed in it.
-    for segment in results[0].segments:
-        assert segment.end_s <= samples / RATE_HZ + 0.001 or segment.start_s >= first_s - 0.001
+    for word in results[3].words:
+        assert first_s - 0.001 <= word.start_s <= word.end_s <= last_s + 0.001
+        assert 0 <= word.confidence <= 1
+    # Nothing is placed in the pause between the spans.
+    for word in results[0].words:
+        assert word.end_s <= samples / RATE_HZ + 0.001 or word.start_s >= first_s - 0.001
 
 
 def test_whisper_hears_no_words_in_silence_and_noise(whisper: Engine, tmp_path: Path) -> None:

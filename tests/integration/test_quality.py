@@ -17,8 +17,8 @@ LIMIT_S = 4 * PATIENCE_S
 """Here one waits for models at work, on a machine that runs other tests as well."""
 pytestmark = pytest.mark.models
 
-SUBJECTS = ("--only", "hearing,translation,speech", "--models", "tiny.en")
-SIZE = (*SUBJECTS, "--clips", "10", "--lines", "20", "--sentences", "6")
+SUBJECTS = ("--only", "hearing,mixes,translation,speech", "--models", "tiny.en")
+SIZE = (*SUBJECTS, "--clips", "10", "--mixes", "3", "--lines", "20", "--sentences", "6")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,15 @@ def test_transcription_is_within_a_point_of_the_engine_called_directly(checks: M
 
     assert abs(check["server"] - check["direct"]) <= 1.0
     assert check["direct"] < 15, "the engine itself hears nothing: the comparison would say nothing"
+
+
+def test_of_several_voices_no_more_is_lost_than_of_one_and_the_times_of_words_hold(
+    checks: Mapping[str, dict[str, Any]],
+) -> None:
+    lost, times = [check for name, check in checks.items() if "mixes" in name or "times of words" in name]
+
+    assert lost["holds"], lost
+    assert times["holds"], times
 
 
 @pytest.mark.parametrize(("source", "target"), [("en", "pt"), ("pt", "en")])

@@ -70,7 +70,7 @@ def words_of(engine: Engine, folder: Path, names: Sequence[str]) -> dict[str, st
     texts = {}
     for name, result in zip(names, results, strict=True):
         assert isinstance(result, WindowText), result
-        texts[name] = " ".join(segment.text for segment in result.segments)
+        texts[name] = "".join(word.text for word in result.words)
     return texts
 
 
@@ -131,5 +131,5 @@ def test_base_finds_the_language_whatever_the_hint(base: Engine, shared_data: Pa
         assert isinstance(heard, WindowText)
         assert heard.language == language
         assert heard.language_probability > 0.9
-        text = " ".join(segment.text for segment in heard.segments)
+        text = "".join(word.text for word in heard.words)
         assert error_rate([recorded["text"]], [text], language) < 45, text

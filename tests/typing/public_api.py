@@ -78,7 +78,10 @@ async def asynchronous(audio: bytes | Path) -> None:
         assert_type(await client.translate("Hello", to="pt", glossary=glossary), Translation)
 
         assert_type(await client.transcribe(audio), Transcription)
-        assert_type(await client.transcribe(audio, "en", word_timestamps=True, formats=["srt"]), Transcription)
+        assert_type(
+            await client.transcribe(audio, "en", word_timestamps=True, formats=["srt"], vocabulary=["A"]),
+            Transcription,
+        )
 
         assert_type(await client.voice(audio, to="pt"), VoiceResult)
         assert_type(
@@ -145,7 +148,9 @@ def plain(audio: bytes | Path) -> None:
 
         assert_type(client.translate("Hello", to="pt"), Translation)
         assert_type(client.translate("Hello", "en", to=["pt", "fr"], priority="low"), dict[str, Translation])
-        assert_type(client.transcribe(audio, "en", word_timestamps=True, formats=("vtt",)), Transcription)
+        assert_type(
+            client.transcribe(audio, "en", word_timestamps=True, formats=("vtt",), vocabulary=("A",)), Transcription
+        )
         assert_type(client.voice(audio, to=["pt"], voice="pf_dora", audio_format="wav"), VoiceResult)
         assert_type(client.speak("Hello"), SpokenText)
         assert_type(client.speak_stream("Hello", "en", audio_format="pcm"), SyncSpeechStream)

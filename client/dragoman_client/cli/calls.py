@@ -114,11 +114,21 @@ def warn(prefix: str, warnings: Sequence[str]) -> None:
         say(f"{prefix}warning: {warning}", err=True)
 
 
-def transcribe(settings: Settings, audio: bytes, language: str | None, form: Format, *, words: bool) -> None:
+def transcribe(
+    settings: Settings,
+    audio: bytes,
+    language: str | None,
+    form: Format,
+    *,
+    words: bool,
+    vocabulary: Sequence[str],
+) -> None:
     """Print a transcription in a format of `formats`."""
 
     async def work(client: Client, on_event: OnEvent) -> str:
-        transcription = await client.transcribe(audio, language, word_timestamps=words, on_event=on_event)
+        transcription = await client.transcribe(
+            audio, language, word_timestamps=words, vocabulary=vocabulary, on_event=on_event
+        )
         return render(transcription, form)
 
     print_text(call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))

@@ -172,6 +172,10 @@ def transcribe(
     form: Annotated[Format, typer.Option("--format", help="What to print.", case_sensitive=False)] = Format.TEXT,
     language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
     words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
+    vocabulary: Annotated[
+        list[str] | None,
+        typer.Option(help="A name or term that is probably said; may be repeated.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write down what is said in a recording.
@@ -183,7 +187,7 @@ def transcribe(
     chosen = Format.JSON if as_json else form
     if words and chosen is not Format.JSON:
         raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
-    calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words)
+    calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words, vocabulary=vocabulary or [])
 
 
 def voice(

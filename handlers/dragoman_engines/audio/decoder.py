@@ -1,22 +1,29 @@
-"""Any recording to raw samples, with PyAV (ffmpeg).
+"""Any recording to raw samples, with PyAV (ffmpeg), in small steps.
 
 What peers send is hostile until it is decoded: playlists make ffmpeg open files and addresses of their choice; cover
 pictures are decoded while a file is opened, and 0.7 MB of them take 800 MB of memory; a sample rate of 1 Hz turns a
-frame into hours. So the demuxers, decoders and sample rates are those in use for speech, and nothing else.
+frame into hours; half a megabyte of silence takes a minute. So the demuxers, decoders and sample rates are those in
+use for speech, and nothing else; the work is bounded; and it is done in steps, between which other recordings have
+their turn.
 """
 
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, BinaryIO
 
 import av
 
-from dragoman_engines.audio.containers import HEADER_FORMATS, cut_off_reason, declared_wav_s, has_mp3_length
+from dragoman_engines.audio.containers import cut_off_reason, declared_s, index_is_too_large
+from dragoman_engines.audio.downmix import Downmix
+from dragoman_engines.audio.failures import TooMuchWorkError, UndecodableError
+from dragoman_engines.audio.parts import MOST_PARTS, TooManyParts, split
+from dragoman_engines.audio.spool_writer import SpoolWriter
+from dragoman_engines.audio.timeline import STAMPED_FORMATS, Timeline
+from dragoman_engines.audio.tracks import SpeechListener, tracks_in_order
 from dragoman_engines.work import SPOOL_RATE_HZ
 
 _DEMUXERS = "aac,aiff,amr,asf,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
@@ -26,12 +33,13 @@ _DECODERS = (
     "pcm_alaw,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,"
     "pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,speex,vorbis,wmapro,wmav1,wmav2"
 )
+_KNOWN_DECODERS = frozenset(_DECODERS.split(","))
 _OPTIONS = {"format_whitelist": _DEMUXERS, "codec_whitelist": _DECODERS, "protocol_whitelist": "none"}
 # Titles and names in a file are often not UTF-8. Before version 19, PyAV refuses the whole file for one, unless it is
 # told not to; since then it never does, and knows no such argument.
 _TAG_OPTIONS = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
-_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 2_000, 768_000
-_SAMPLE_BYTES = 2
+_OPENING_S = 2.0
+"""Of the processor: opening a file cannot be interrupted, and what takes longer is no recording's index."""
 _MISSING_S = 0.5
 _MISSING_SHARE = 0.05
 """A recording is cut off where more than both is missing: encoders round, and pad or trim a little."""
@@ -40,100 +48,183 @@ _MISSING_SHARE = 0.05
 av.logging.set_level(None)
 
 
-class UndecodableError(Exception):
-    """The bytes are no audio, or not all of a recording; the sentence is for the peer."""
+@dataclass(frozen=True, kw_only=True)
+class DecodeLimits:
+    """What one recording may take."""
+
+    max_duration_s: float
+    """Seconds, silence where time stamps say so included."""
+    max_samples: int
+    """Samples to decode in all channels together."""
 
 
-class TooLongError(Exception):
-    """The audio is longer than the limit; the sentence names it."""
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """What became of a recording."""
+
+    samples: int
+    """In the spool file, at least 1."""
+    track: int
+    """Which of its audio tracks it is, counted from 0."""
+    tracks: int
+    """How many audio tracks there are."""
 
 
-@dataclass
-class _Progress:
-    """How far the copying has come."""
-
-    samples: int = 0
-    """Written to the spool file."""
-    last_s: float = 0.0
-    """Where the last frame ends by its time stamp: later than the samples tell where silence was left out."""
-
-    def seconds(self) -> float:
-        return max(self.samples / SPOOL_RATE_HZ, self.last_s)
+Steps = Generator[None, None, Decoded]
 
 
-def decode(data: bytes, pcm_path: str, max_duration_s: float) -> int:
-    """Write a recording's sound to a new spool file: signed 16 bit, mono, 16 kHz. Stops at the limit.
+def decode_steps(data: bytes, spool: BinaryIO, limits: DecodeLimits, track: int | None = None) -> Steps:
+    """Write a recording's sound to a spool file: signed 16 bit, mono, 16 kHz. Each step takes milliseconds.
 
     Memory does not grow with the length of the audio, whatever the container claims.
 
     Args:
-        data: the recording, in any container.
-        pcm_path: the spool file; replaced if it is there, and left for the caller to remove on an error.
-        max_duration_s: seconds of audio that are allowed.
+        data: the recording, in any container; several files, one behind the other, are one recording.
+        spool: empty, and open for writing without a buffer.
+        limits: what is past them is refused.
+        track: the audio track, counted from 0; None: the default track, or the first in which speech is found.
 
     Returns:
-        The number of samples written, at least 1.
+        What was written, by `StopIteration`.
 
     Raises:
-        UndecodableError: no audio, or cut off.
-        TooLongError: longer than `max_duration_s`.
+        DecodingError: it is refused; the sentence says why.
         OSError: the spool file cannot be written.
     """
-    descriptor = os.open(pcm_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as spool:
-        progress, declared_s = _decode_to(spool, data, max_duration_s)
-    if progress.samples == 0:
-        raise UndecodableError("the recording holds no sound that can be decoded")
-    _check_whole(data, progress.seconds(), declared_s)
-    return progress.samples
-
-
-def _decode_to(spool: BinaryIO, data: bytes, max_duration_s: float) -> tuple[_Progress, float | None]:
+    yield
     try:
-        container = av.open(io.BytesIO(data), options=_OPTIONS, **_TAG_OPTIONS)
+        parts = yield from split(data)
+    except TooManyParts:
+        raise UndecodableError(f"the recording consists of more than {MOST_PARTS} files") from None
+    job = _Job(SpoolWriter(spool, limits.max_duration_s), limits)
+    found: Decoded | None = None
+    for number, part in enumerate(parts, start=1):
+        yield
+        try:
+            one = yield from job.decode(part.of(data), track)
+        except UndecodableError as error:
+            if len(parts) == 1:
+                raise
+            raise UndecodableError(f"file {number} of the {len(parts)} in the recording: {error}") from error
+        found = found or one
+    if found is None or job.writer.samples == 0:
+        raise UndecodableError("the recording holds no sound that can be decoded")
+    return Decoded(samples=job.writer.samples, track=found.track, tracks=found.tracks)
+
+
+class _BoundedFile(io.BytesIO):
+    """A file whose reading ends when the processor has worked for too long."""
+
+    until_s = float("inf")
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if time.thread_time() > self.until_s:
+            raise TimeoutError
+        return super().read(size)
+
+
+class _Job:
+    """Decodes the files of one recording, one behind the other."""
+
+    def __init__(self, writer: SpoolWriter, limits: DecodeLimits) -> None:
+        self.writer = writer
+        self._limits = limits
+        self._work = 0
+
+    def decode(self, data: bytes, track: int | None) -> Steps:
+        """Append a file's sound: that of the track, or of the first with speech, or of the first."""
+        begin = self.writer.samples
+        if index_is_too_large(data):
+            raise UndecodableError("the recording's index claims more than there is in the file")
+        yield
+        with _opened(data) as container:
+            order = tracks_in_order(container, _KNOWN_DECODERS, track)
+            count = len(container.streams.audio)
+        for index in order:
+            self.writer.rewind(begin)
+            listener = SpeechListener() if len(order) > 1 else None
+            yield from self._copy(data, index, listener)
+            if listener is None or listener.heard():
+                return Decoded(samples=self.writer.samples, track=index, tracks=count)
+        self.writer.rewind(begin)
+        yield from self._copy(data, order[0], None)
+        return Decoded(samples=self.writer.samples, track=order[0], tracks=count)
+
+    def _copy(self, data: bytes, track: int, listener: SpeechListener | None) -> Iterator[None]:
+        """Write one track, and check that it is all there."""
+        begin = self.writer.samples
+        with _opened(data) as container:
+            yield
+            stream = container.streams.audio[track]
+            length_s = declared_s(container, stream, data)
+            self._check_declared(length_s, stream)
+            stamped = container.format.name.partition(",")[0] in STAMPED_FORMATS
+            timeline = Timeline(self._limits.max_duration_s) if stamped else None
+            downmix = Downmix()
+            for frame in _frames(container, stream):
+                if frame is None:
+                    yield
+                    continue
+                yield from self._put(frame, timeline, downmix, listener)
+            yield from self._write(downmix.flush(), listener)
+        if self.writer.samples == begin:
+            raise UndecodableError(cut_off_reason(data) or "the recording holds no sound that can be decoded")
+        _check_whole(data, (self.writer.samples - begin) / SPOOL_RATE_HZ, length_s)
+
+    def _put(
+        self, frame: Any, timeline: Timeline | None, downmix: Downmix, listener: SpeechListener | None
+    ) -> Iterator[None]:
+        rate_hz = frame.sample_rate or 1
+        self._count(frame.samples * frame.layout.nb_channels, frame.layout.nb_channels, rate_hz)
+        gap_s = timeline.gap_s(frame.time, frame.samples / rate_hz) if timeline is not None else 0.0
+        if gap_s:
+            yield from self._write(downmix.flush(), listener)
+            self.writer.silence(round(min(gap_s, 1e9) * SPOOL_RATE_HZ))
+        # Before the conversion, which may need many times the memory of the frame.
+        self.writer.check_room(int(frame.samples / rate_hz * SPOOL_RATE_HZ) - SPOOL_RATE_HZ)
+        yield from self._write(downmix.convert(frame), listener)
+
+    def _write(self, pieces: Iterator[Any], listener: SpeechListener | None) -> Iterator[None]:
+        for piece in pieces:
+            self.writer.write(piece)
+            if listener is not None:
+                listener.feed(piece)
+            yield
+
+    def _check_declared(self, length_s: float | None, stream: Any) -> None:
+        """Refuse at once what would be refused in the end."""
+        if length_s is None:
+            return
+        self.writer.check_room(int(length_s * SPOOL_RATE_HZ))
+        context = stream.codec_context
+        work = int(length_s * (context.sample_rate or 0)) * (context.channels or 0)
+        if self._work + work > self._limits.max_samples:
+            raise _too_much_work(self._work + work, context.channels, context.sample_rate, self._limits)
+
+    def _count(self, samples: int, channels: int, rate_hz: int) -> None:
+        self._work += samples
+        if self._work > self._limits.max_samples:
+            raise _too_much_work(self._work, channels, rate_hz, self._limits)
+
+
+def _opened(data: bytes) -> Any:
+    file = _BoundedFile(data)
+    file.until_s = time.thread_time() + _OPENING_S
+    try:
+        container = av.open(file, options=_OPTIONS, **_TAG_OPTIONS)
+    except TimeoutError as error:
+        raise UndecodableError("the recording takes too long to open") from error
     except (av.FFmpegError, ValueError, UnicodeError) as error:
         raise UndecodableError(cut_off_reason(data) or "the bytes are no audio that the decoder knows") from error
-    with container:
-        stream = _audio_stream(container)
-        declared_s = _declared_s(container, stream, data)
-        if declared_s is not None and declared_s > max_duration_s:
-            raise _too_long(max_duration_s)
-        return _copy(container, stream, spool, max_duration_s), declared_s
-
-
-def _audio_stream(container: Any) -> Any:
-    for stream in container.streams.audio:
-        if stream.codec_context is not None and stream.codec_context.name in _DECODERS.split(","):
-            return stream
-    if container.streams.audio:
-        raise UndecodableError("the recording's sound is coded in a way that the decoder does not know")
-    raise UndecodableError("the recording has no sound")
-
-
-def _copy(container: Any, stream: Any, spool: BinaryIO, max_duration_s: float) -> _Progress:
-    limit = int(max_duration_s * SPOOL_RATE_HZ)
-    progress = _Progress()
-    converter = _Converter()
-    for frame in _frames(container, stream):
-        if not _LOWEST_RATE_HZ <= frame.sample_rate <= _HIGHEST_RATE_HZ:
-            raise UndecodableError(f"a sample rate of {frame.sample_rate} Hz is no recording's")
-        length_s = frame.samples / frame.sample_rate
-        if frame.time is not None:
-            progress.last_s = max(progress.last_s, frame.time + length_s)
-        # Before the conversion, which may need many times the memory of the frame.
-        if progress.samples / SPOOL_RATE_HZ + length_s > max_duration_s + 1:
-            raise _too_long(max_duration_s)
-        for pcm in converter.convert(frame):
-            progress.samples += spool.write(pcm) // _SAMPLE_BYTES
-        if progress.samples > limit:
-            raise _too_long(max_duration_s)
-    for pcm in converter.flush():
-        progress.samples += spool.write(pcm) // _SAMPLE_BYTES
-    return progress
+    file.until_s = float("inf")
+    return container
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Yield every frame that can be decoded: a damaged packet costs its own sound, as in a player."""
+    """Yield every frame that can be decoded, and None for a packet without one.
+
+    A damaged packet costs its own sound, as in a player.
+    """
     packets = container.demux(stream)
     while True:
         try:
@@ -144,72 +235,26 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         except av.error.EOFError:
             return
         except av.error.InvalidDataError:
+            yield None
             continue
         except (av.FFmpegError, ValueError):
             # Anything else will not be better at the next packet; what was decoded is judged by its length.
             return
-        yield from frames
+        yield from frames or (None,)
 
 
-class _Converter:
-    """Resamples; starts again where the stream changes its format, as chained Ogg files do."""
-
-    def __init__(self) -> None:
-        self._format: tuple[str, str, int] | None = None
-        self._resampler: Any = None
-
-    def convert(self, frame: Any) -> Iterator[bytes]:
-        format_ = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if format_ != self._format:
-            yield from self.flush()
-            self._format = format_
-            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SPOOL_RATE_HZ)
-        # The samples follow one another, whatever the time stamps say.
-        frame.pts = None
-        yield from self._run(frame)
-
-    def flush(self) -> Iterator[bytes]:
-        if self._resampler is not None:
-            yield from self._run(None)
-            self._resampler = None
-
-    def _run(self, frame: Any) -> Iterator[bytes]:
-        try:
-            frames = self._resampler.resample(frame)
-        except (av.FFmpegError, ValueError) as error:
-            raise UndecodableError(f"the recording's sound cannot be converted: {error}") from error
-        for converted in frames:
-            # The plane is longer than its samples.
-            yield bytes(converted.planes[0])[: converted.samples * _SAMPLE_BYTES]
-
-
-def _declared_s(container: Any, stream: Any, data: bytes) -> float | None:
-    """Return the length that the header declares, in seconds; None where it declares none or is not to be believed."""
-    name = container.format.name.partition(",")[0]
-    if name == "wav":
-        return declared_wav_s(data)
-    believed = name in HEADER_FORMATS or (name == "mp3" and has_mp3_length(data))
-    if believed and stream.duration:
-        return _seconds(stream.duration, stream.time_base)
-    # Matroska has one length for the file; where ffmpeg guessed, it gives the stream one too.
-    if name == "matroska" and stream.duration is None and len(container.streams) == 1 and container.duration:
-        return _seconds(container.duration, Fraction(1, av.time_base))
-    return None
-
-
-def _seconds(ticks: int, tick_s: Fraction) -> float:
-    return float(ticks * tick_s)
-
-
-def _check_whole(data: bytes, decoded_s: float, declared_s: float | None) -> None:
-    if declared_s is not None:
-        missing_s = declared_s - decoded_s
-        if missing_s > _MISSING_S and missing_s > declared_s * _MISSING_SHARE:
-            raise UndecodableError(f"the recording is cut off: it ends after {decoded_s:.1f} of {declared_s:.1f} s")
+def _check_whole(data: bytes, decoded_s: float, length_s: float | None) -> None:
+    if length_s is not None:
+        missing_s = length_s - decoded_s
+        if missing_s > _MISSING_S and missing_s > length_s * _MISSING_SHARE:
+            raise UndecodableError(f"the recording is cut off: it ends after {decoded_s:.1f} of {length_s:.1f} s")
     reason = cut_off_reason(data)
     if reason:
         raise UndecodableError(f"{reason}, after {decoded_s:.1f} s")
 
 
-def _too_long(max_duration_s: float) -> TooLongError:
-    return TooLongError(f"the recording is longer than the limit audio_s of {max_duration_s:g} s")
+def _too_much_work(samples: int, channels: int, rate_hz: int, limits: DecodeLimits) -> TooMuchWorkError:
+    return TooMuchWorkError(
+        f"the recording has at least {samples} samples ({channels} channels of {rate_hz} Hz); "
+        f"the limit audio_samples is {limits.max_samples}"
+    )

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-from dragoman_engines.audio.decoder import TooLongError, UndecodableError, decode
 from dragoman_engines.audio.encoder import encode
+from dragoman_engines.audio.loudness import with_slow_gain
+from dragoman_engines.audio.sessions import DecodingSessions
 from dragoman_engines.audio.spool_files import read_spans
 from dragoman_engines.base import Capabilities, EngineSpec
 from dragoman_engines.work import (
     SPOOL_RATE_HZ,
     AnyResult,
     AnyWork,
+    ContinueDecoding,
     DecodeAudio,
-    DecodedAudio,
     EncodeAudio,
     EncodedAudio,
     Failure,
     FindSpeech,
     SpeechSpans,
 )
-from dragoman_wire.errors import AudioTooLong, AudioUndecodable, EngineFailed
+from dragoman_wire.errors import EngineFailed
 
 LONGEST_SPAN_S = 30
 # What faster-whisper's own batched pipeline asks for: spans that fill a window and end in a breath.
@@ -36,6 +36,7 @@ class AudioEngine:
 
     def __init__(self, _spec: EngineSpec) -> None:
         libraries = [f"{name} {version(name)}" for name in ("av", "faster-whisper")]
+        self._sessions = DecodingSessions()
         self._capabilities = Capabilities(model="pyav+silero", revision="+".join(libraries).replace(" ", "-"))
 
     @property
@@ -54,7 +55,9 @@ class AudioEngine:
     def _answer(self, work: AnyWork) -> AnyResult:
         match work:
             case DecodeAudio():
-                return _decode(work)
+                return self._sessions.begin(work)
+            case ContinueDecoding():
+                return self._sessions.go_on(work)
             case FindSpeech():
                 return _find_speech(work)
             case EncodeAudio():
@@ -63,27 +66,13 @@ class AudioEngine:
                 return Failure(code=EngineFailed.code, message=f"the decoder cannot do {type(work).__name__}")
 
 
-def _decode(work: DecodeAudio) -> AnyResult:
-    whole = False
-    try:
-        samples = decode(work.data, work.pcm_path, work.max_duration_s)
-        whole = True
-    except UndecodableError as error:
-        return Failure(code=AudioUndecodable.code, message=str(error))
-    except TooLongError as error:
-        return Failure(code=AudioTooLong.code, message=str(error))
-    finally:
-        if not whole:
-            Path(work.pcm_path).unlink(missing_ok=True)
-    return DecodedAudio(samples=samples)
-
-
 def _find_speech(work: FindSpeech) -> AnyResult:
     try:
         audio = read_spans(work.pcm_path, [(work.start, work.end)])
     except OSError as error:
         return Failure(code=EngineFailed.code, message=f"the audio cannot be read: {error.strerror}")
-    found = get_speech_timestamps(audio, _VAD) if audio.size else []
+    # Hours of silence are claimed by a few bytes; that there is nothing in it is seen at once.
+    found = get_speech_timestamps(with_slow_gain(audio), _VAD) if audio.any() else []
     spans = [(work.start + int(span["start"]), work.start + int(span["end"])) for span in found]
     return SpeechSpans(spans=[piece for span in spans for piece in _at_most(span, LONGEST_SPAN_S * SPOOL_RATE_HZ)])
 

@@ -92,21 +92,28 @@ class PriorityClass(Generic[T]):
         self.typical_cost_s += weight * (max(entry.ticket.cost_s, _LEAST_COST_S) - self.typical_cost_s)
         self.waiting += 1
 
-    def pop(self) -> Entry[T] | None:
-        """Take the next entry of the peer whose turn it is."""
-        while self._turns:
-            _, _, peer = heapq.heappop(self._turns)
+    def pop(self, fits: Callable[[T], bool] | None = None) -> Entry[T] | None:
+        """Take the next entry of the peer whose turn it is; with `fits`, of the first peer that has one that fits."""
+        passed: list[tuple[float, int, _Peer[T]]] = []
+        found: Entry[T] | None = None
+        while found is None and self._turns:
+            turn = heapq.heappop(self._turns)
+            peer = turn[2]
             while peer.heap and not peer.heap[0].waiting:
                 heapq.heappop(peer.heap)
             if not peer.heap:
                 self._retire(peer)
                 continue
-            entry = heapq.heappop(peer.heap)
+            found = _first(peer.heap, fits)
+            if found is None:
+                passed.append(turn)
+                continue
             self._clock_s = max(self._clock_s, peer.virtual_s)
-            peer.virtual_s += max(entry.ticket.cost_s, _LEAST_COST_S)
-            heapq.heappush(self._turns, (peer.virtual_s, entry.order[1], peer))
-            return entry
-        return None
+            peer.virtual_s += max(found.ticket.cost_s, _LEAST_COST_S)
+            heapq.heappush(self._turns, (peer.virtual_s, found.order[1], peer))
+        for turn in passed:
+            heapq.heappush(self._turns, turn)
+        return found
 
     def charge(self, ticket: Ticket) -> None:
         """Count work that was done in the turn of another peer."""
@@ -123,6 +130,17 @@ class PriorityClass(Generic[T]):
             self._idle = {name: at for name, at in self._idle.items() if at > self._clock_s}
             while len(self._idle) > _IDLE_PEERS:
                 del self._idle[next(iter(self._idle))]
+
+
+def _first(heap: list[Entry[T]], fits: Callable[[T], bool] | None) -> Entry[T] | None:
+    """Take the first entry that fits out of a peer's heap."""
+    if fits is None or fits(heap[0].item):
+        return heapq.heappop(heap)
+    entry = min((entry for entry in heap if entry.waiting and fits(entry.item)), default=None)
+    if entry is not None:
+        heap.remove(entry)
+        heapq.heapify(heap)
+    return entry
 
 
 class FairQueue(Generic[T]):
@@ -161,18 +179,20 @@ class FairQueue(Generic[T]):
         entry = self._next()
         return None if entry is None else entry.item
 
-    def pop_batch(self, most: int, most_cost_s: float) -> list[T]:
+    def pop_batch(self, most: int, most_cost_s: float, fits: Callable[[T], bool] | None = None) -> list[T]:
         """Take the next item and others of its key that fit beside it: at most `most`, together `most_cost_s`.
 
         Company is of about the same cost, so that a short unit neither waits for a long one in its call nor is
-        kept from a call of its own.
+        kept from a call of its own. With `fits`, items for which it is false are left in line.
         """
-        first = self._next()
+        first = self._next(fits)
         if first is None:
             return []
         batch = [first.item]
         cost_s = first.ticket.cost_s
         for entry in self._company(first, most - 1) if most > 1 else ():
+            if fits is not None and not fits(entry.item):
+                continue
             cost_s += entry.ticket.cost_s
             if cost_s > most_cost_s:
                 break
@@ -203,23 +223,22 @@ class FairQueue(Generic[T]):
         alike = (entry for entry in group if least_s <= entry.ticket.cost_s <= most_s)
         return list(itertools.islice(alike, most))
 
-    def _next(self) -> Entry[T] | None:
-        while True:
-            busy = [name for name, group in self._classes.items() if group.waiting]
-            if not busy:
-                return None
-            # min keeps the first of equals, and the classes are listed from high to low.
-            name = min(busy, key=self._finish_s) if len(busy) > 1 else busy[0]
+    def _next(self, fits: Callable[[T], bool] | None = None) -> Entry[T] | None:
+        busy = [name for name, group in self._classes.items() if group.waiting]
+        if len(busy) > 1:
+            # Sorting keeps the first of equals, and the classes are listed from high to low.
+            busy.sort(key=self._finish_s)
+        for name in busy:
             group = self._classes[name]
             virtual_s = group.virtual_s
-            entry = group.pop()
-            if entry is None:  # pragma: no cover - `waiting` says that there is one
-                group.waiting = 0
+            entry = group.pop(fits)
+            if entry is None:  # nothing in this class fits
                 continue
             self._virtual_s = virtual_s
             group.virtual_s += max(entry.ticket.cost_s, _LEAST_COST_S) / WEIGHTS[name]
             self._leave(entry)
             return entry
+        return None
 
     def _finish_s(self, name: Priority) -> float:
         """Return the virtual time at which the class will be once it has been served again."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from typing_extensions import override
@@ -143,9 +144,18 @@ class EnginePool(UnitSource):
                 if not len(self.queue):
                     break
                 if slot.idle:
-                    units = self.queue.pop_batch(self.settings.batch, self.settings.batch_cost_s)
-                    slot.dispatch(units, self._clock())
+                    fits = partial(self._may_do, slot) if len(self.supervisor.slots) > 1 else None
+                    units = self.queue.pop_batch(self.settings.batch, self.settings.batch_cost_s, fits)
+                    if units:
+                        slot.dispatch(units, self._clock())
         self.supervisor.wake()
+
+    def _may_do(self, slot: Slot, unit: Unit[Any]) -> bool:
+        """Return whether a unit may go to this process: it is pinned to no other one that lives."""
+        worker = unit.work.pinned_to()
+        if worker in ("", slot.name):
+            return True
+        return not any(other.name == worker and other.child is not None for other in self.supervisor.slots)
 
     @override
     def finished(self, slot: Slot, units: Sequence[Unit[Any]], done: Done) -> None:

@@ -55,9 +55,9 @@ class UnitQueue:
             self._push(unit)
         return unit
 
-    def pop_batch(self, most: int, cost_s: float) -> list[Unit[Any]]:
-        """Take the next unit and those that fit in the same model call."""
-        units = self._queue.pop_batch(most, self.cost_model.guessed_s(cost_s))
+    def pop_batch(self, most: int, cost_s: float, fits: Callable[[Unit[Any]], bool] | None = None) -> list[Unit[Any]]:
+        """Take the next unit and those that fit in the same model call; with `fits`, only of those that it accepts."""
+        units = self._queue.pop_batch(most, self.cost_model.guessed_s(cost_s), fits)
         for unit in units:
             unit.entry = None
         return units

@@ -46,7 +46,9 @@ def _first_units(can: Capabilities, kind: Kind, around: Path | None) -> Iterator
                 yield Speak(text=_WORDS, language=language)
         case "decoder":
             with tempfile.TemporaryDirectory(prefix="dragoman-warm-up-", dir=around) as folder:
-                path = str(Path(folder) / "silence.pcm")
+                spool = Path(folder) / "silence.pcm"
+                spool.touch()
+                path = str(spool)
                 yield DecodeAudio(data=_silence(), pcm_path=path, max_duration_s=2.0)
                 yield FindSpeech(pcm_path=path, start=0, end=SPOOL_RATE_HZ)
         case "transcription":

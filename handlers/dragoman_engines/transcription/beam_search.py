@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_compression_ratio, get_suppressed_tokens, merge_punctuations
 from numpy.typing import NDArray
 
-from dragoman_engines.transcription.phrases import TimedWord, join_parts, tighten
+from dragoman_engines.transcription.timed_words import TimedWord, join_parts, tighten
 from dragoman_engines.work import SPOOL_RATE_HZ
 
 BEAM = 5
@@ -33,6 +33,8 @@ HINT_ODDS = 10.0
 """A hint counts as if the model had found its language so many times as probable."""
 _TOKENS, _TOKENS_PER_SECOND = 32, 20
 """The most that a window can hold: speech is never faster, also in scripts of several tokens a letter."""
+_VOCABULARY_TOKENS = 200
+"""Of the 448 that a model has for all: the rest is for what it hears."""
 _REPETITION_PENALTY = 1.2
 """In the second search, what was written before is less likely by this factor."""
 _FRAMES_PER_SECOND = 100
@@ -49,6 +51,8 @@ class Sound:
     """Its language, if that is known."""
     hint: str | None = None
     """Its probable language."""
+    vocabulary: tuple[str, ...] = ()
+    """Names and terms that are probably said in it; the same for all sounds of a call."""
 
     @property
     def seconds(self) -> float:
@@ -126,7 +130,9 @@ class Listener:
         self, encoded: Any, sounds: Sequence[Sound], languages: Sequence[tuple[str, float]], **options: Any
     ) -> list[Heard]:
         """Find the likeliest text of each window by a beam search of a bounded length."""
-        prompts = [self._prompt(language) for language, _ in languages]
+        prompts = [
+            self._prompt(language, sound.vocabulary) for (language, _), sound in zip(languages, sounds, strict=True)
+        ]
         room = _TOKENS + _TOKENS_PER_SECOND * max(sound.seconds for sound in sounds)
         found = self._model.model.generate(
             encoded,
@@ -175,9 +181,14 @@ class Listener:
                 timed[index] = replace(heard[index], words=_words(alignment))
         return timed
 
-    def _prompt(self, language: str) -> list[int]:
+    def _prompt(self, language: str, vocabulary: Sequence[str]) -> list[int]:
         tokenizer = self._tokenizer(language)
-        return [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        if not vocabulary:
+            return start
+        listed = _listed(vocabulary, tokenizer.encode)
+        # A peer's term must not be one of the model's own signs, such as <|startoftranscript|>.
+        return [tokenizer.sot_prev, *[token for token in listed if token < tokenizer.eot], *start]
 
     def _tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:
@@ -198,6 +209,17 @@ def choose_language(probabilities: Mapping[str, float], sound: Sound) -> str:
     if sound.hint in odds:
         odds[sound.hint] *= HINT_ODDS
     return max(odds, key=odds.__getitem__)
+
+
+def _listed(vocabulary: Sequence[str], encode: Callable[[str], list[int]]) -> list[int]:
+    """Return the tokens of a list of terms, as text that stood before: as many terms as there is room for."""
+    tokens: list[int] = []
+    for number, term in enumerate(vocabulary):
+        more = encode(f" {term}" if number == 0 else f", {term}")
+        if len(tokens) + len(more) >= _VOCABULARY_TOKENS:
+            break
+        tokens += more
+    return [*tokens, *encode(".")]
 
 
 def _better(first: Heard, second: Heard) -> Heard:

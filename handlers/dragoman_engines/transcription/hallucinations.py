@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dragoman_engines.transcription.phrases import LOOP_REPEATS, TimedWord, cut_loops
+from dragoman_engines.transcription.timed_words import LOOP_REPEATS, TimedWord, cut_loops
 
 DOUBT = 1.1
 """The most doubt that leaves the words standing. Whisper's authors drop a window whose silence is more probable than

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from faster_whisper import WhisperModel
 
+from dragoman_engines.audio.loudness import evened
 from dragoman_engines.audio.spool_files import read_spans
 from dragoman_engines.base import Capabilities, EngineSpec, ModelMissing
 from dragoman_engines.device import ctranslate2_device
 from dragoman_engines.models.defaults import WHISPER_FILES
 from dragoman_engines.models.resolve import resolve
 from dragoman_engines.transcription.beam_search import Heard, Listener, Sound
+from dragoman_engines.transcription.coverage import unheard
 from dragoman_engines.transcription.hallucinations import is_invented
-from dragoman_engines.transcription.phrases import cut_loops, place_words, to_segments
+from dragoman_engines.transcription.timed_words import cut_loops, place_words, to_spoken
 from dragoman_engines.work import SPOOL_RATE_HZ, AnyResult, AnyWork, Failure, TranscribeWindow, WindowText
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
 
@@ -102,13 +104,13 @@ class WhisperEngine:
             message = f"a window of {work.duration_s():.1f} s is longer than {LONGEST_WINDOW_S:g} s"
             return Failure(code=EngineFailed.code, message=message)
         try:
-            samples = read_spans(work.pcm_path, work.spans)
+            samples = evened([read_spans(work.pcm_path, [span]) for span in work.spans])
         except OSError as error:
             return Failure(code=EngineFailed.code, message=f"the audio cannot be read: {error.strerror}")
         if not samples.size:
             probability = 1.0 if language else 0.0
-            return WindowText(segments=[], language=language or work.hint or "en", language_probability=probability)
-        return Sound(samples=samples, language=language, hint=work.hint)
+            return WindowText(words=[], language=language or work.hint or "en", language_probability=probability)
+        return Sound(samples=samples, language=language, hint=work.hint, vocabulary=tuple(work.vocabulary))
 
 
 def _window_text(work: TranscribeWindow, heard: Heard) -> WindowText:
@@ -117,8 +119,10 @@ def _window_text(work: TranscribeWindow, heard: Heard) -> WindowText:
         words = []
     elif heard.loops:
         words = cut_loops(words)
+    spoken = to_spoken(place_words(words, work.spans))
     return WindowText(
-        segments=to_segments(place_words(words, work.spans), with_words=work.words),
+        words=spoken,
         language=heard.language,
         language_probability=heard.language_probability,
+        unheard=unheard(work.spans, spoken),
     )

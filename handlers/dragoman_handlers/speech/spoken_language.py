@@ -1,14 +1,18 @@
-"""The language of a recording: as the peer states it, or as the model finds it with the peer's hint.
+"""The languages of a recording: as the peer states it, or as the model finds them with the peer's hint.
 
 A stated language is used as it is: the peer knows what was said, and a model that is free to disagree would
 answer a Portuguese message that it takes for Galician in Galician. A hint (the user's own language) only helps where
 the model is unsure: it is sure of clear sentences, so a wrong hint loses there, and unsure of a single word, where the
 user's own language is the best guess. How the two are weighed is the engine's affair.
+
+A recording may change its language. The one that it began with is the hint for all that follows: a word or two that
+could be anything are in it, and another language counts where the model is sure of some seconds.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dragoman_engines.base import Capabilities
@@ -19,6 +23,10 @@ from dragoman_wire.errors import UnsupportedLanguage
 UNKNOWN = "und"
 SURE = 0.5
 """A language that is more probable than all others together needs no second window."""
+SURE_AFTER_S = 3.0
+"""In less speech, no change of the language is believed."""
+UNSURE = 0.9
+"""A window whose language is less probable may be in two."""
 MOST_OPINIONS = 3
 """After so many windows the likeliest language decides."""
 _OTHER_NAMES = {"cmn": "zh", "fil": "tl", "in": "id", "iw": "he", "jv": "jw", "mo": "ro", "nb": "no", "yue": "zh"}
@@ -37,7 +45,7 @@ class SpokenLanguage:
     def heard(self, window: WindowText) -> None:
         """Take a window into account that was to find out."""
         self.opinions.append(window)
-        sure = bool(window.segments) and window.language_probability > SURE
+        sure = bool(window.words) and window.language_probability > SURE
         if sure or len(self.opinions) >= MOST_OPINIONS:
             self.decided = self.likeliest()
 
@@ -45,8 +53,8 @@ class SpokenLanguage:
         """Return the language that the model was surest of over all windows with words."""
         votes: defaultdict[str, float] = defaultdict(float)
         for window in self.opinions:
-            votes[window.language] += window.language_probability if window.segments else 0.0
-        return max(votes, key=votes.__getitem__)
+            votes[window.language] += window.language_probability if window.words else 0.0
+        return max(votes, key=votes.__getitem__, default=UNKNOWN)
 
 
 def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) -> SpokenLanguage:
@@ -66,6 +74,28 @@ def spoken_language(engine: Capabilities, stated: str | None, hint: str | None) 
     if language is None and not engine.multilingual and engine.languages:
         language = engine.languages[0]
     return SpokenLanguage(decided=language, hint=_known(engine, hint))
+
+
+def is_sure(heard: WindowText, seconds: float) -> bool:
+    """Return whether the language of so many seconds of speech is plain."""
+    return bool(heard.words) and seconds >= SURE_AFTER_S and heard.language_probability > SURE
+
+
+def settled(windows: Sequence[tuple[WindowText, bool]]) -> list[str]:
+    """Return the language of each window: one that is not sure is in that of the last sure one before it.
+
+    Those before the first sure one are in its language. Where none is sure, the likeliest of all decides.
+
+    Args:
+        windows: in order, each with whether its language is sure.
+    """
+    sure = [heard.language for heard, is_plain in windows if is_plain]
+    language = sure[0] if sure else SpokenLanguage(opinions=[heard for heard, _ in windows]).likeliest()
+    languages = []
+    for heard, is_plain in windows:
+        language = heard.language if is_plain else language
+        languages.append(language)
+    return languages
 
 
 def _known(engine: Capabilities, tag: str | None) -> str | None:

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
+
+import msgspec
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import (
-    SPOOL_RATE_HZ,
-    DecodeAudio,
-    FindSpeech,
-    Kind,
-    TranscribeWindow,
-    WindowText,
-)
+from dragoman_engines.work import SPOOL_RATE_HZ, FindSpeech, Kind
 from dragoman_handlers.base import Context, Question
-from dragoman_handlers.concurrency import one_error
+from dragoman_handlers.speech.coverage import Span
+from dragoman_handlers.speech.decode import decode_recording
+from dragoman_handlers.speech.listening import Listener, hear_all
 from dragoman_handlers.speech.spoken_language import SpokenLanguage, spoken_language
 from dragoman_handlers.speech.transcripts import heard_transcription
-from dragoman_wire.errors import AudioTooLong
+from dragoman_wire.errors import AudioTooLong, TooLarge
 from dragoman_wire.events import Transcription
 from dragoman_wire.inbound import Buffer
+from dragoman_wire.requests import VOCABULARY_CHARS, AudioRequest
 
-Span = tuple[int, int]
 WINDOW_SAMPLES = 30 * SPOOL_RATE_HZ
 """Whisper hears 30 s at a time."""
 SLICE_SAMPLES = 120 * SPOOL_RATE_HZ
 """Silence is looked for in slices of two minutes: under half a second of work."""
 _DIGEST_INLINE_BYTES = 1 << 18
+_WINDOWS_INLINE = 1
 _TOUCHING_SAMPLES = SPOOL_RATE_HZ
 
 
@@ -44,6 +43,10 @@ class Wanted:
     """The language that is probably spoken."""
     words: bool = False
     """Whether segments are to say where their words are."""
+    vocabulary: Sequence[str] = ()
+    """Names and terms that are probably said."""
+    track: int | None = None
+    """The audio track, counted from 0; None: the default track, or the first with speech."""
 
 
 class Recording(Question, frozen=True, kw_only=True):
@@ -59,6 +62,8 @@ class Recording(Question, frozen=True, kw_only=True):
     hint: str | None
     """Counts only where the language is not known."""
     words: bool
+    vocabulary: list[str]
+    track: int | None = None
 
 
 async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
@@ -75,14 +80,29 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
         language=language.decided,
         hint=None if language.decided else language.hint,
         words=wanted.words,
+        vocabulary=list(wanted.vocabulary),
+        track=wanted.track,
     )
     transcription = await context.once(
-        question, Transcription, lambda: _computed(context, audio, engine, language, words=wanted.words)
+        question, Transcription, lambda: _computed(context, audio, engine, language, wanted)
     )
     limit_s = context.limits.audio_s
     if transcription.duration_ms > limit_s * 1000:
         raise AudioTooLong(f"the recording lasts more than the limit of {limit_s:g} s")
     return transcription
+
+
+def wanted_vocabulary(request: AudioRequest) -> list[str]:
+    """Return the names and terms of a request, each once, with single blanks.
+
+    Raises:
+        TooLarge: they are longer together than a model has room for.
+    """
+    terms = list(dict.fromkeys(" ".join(term.split()) for term in request.vocabulary or ()))
+    characters = sum(map(len, terms))
+    if characters > VOCABULARY_CHARS:
+        raise TooLarge(f"vocabulary has {characters} characters; the limit is {VOCABULARY_CHARS}")
+    return [term for term in terms if term]
 
 
 async def _digest(audio: Buffer) -> bytes:
@@ -94,38 +114,25 @@ async def _digest(audio: Buffer) -> bytes:
 
 
 async def _computed(
-    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, *, words: bool
+    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, wanted: Wanted
 ) -> Transcription:
-    stated = language.decided
+    stated, words = language.decided, wanted.words
     with context.spool_file() as path:
-        limit_s = context.limits.audio_s
-        decode = DecodeAudio(data=cast("bytes", audio), pcm_path=str(path), max_duration_s=limit_s)
-        samples = (await context.run(decode, size_s=decode.cost_s())).result.samples
-        heard = await _hear_all(context, language, str(path), samples, words=words)
-    return heard_transcription(engine, heard, stated=stated, samples=samples, words=words)
-
-
-async def _hear_all(
-    context: Context, language: SpokenLanguage, path: str, samples: int, *, words: bool
-) -> list[WindowText]:
-    """Return the text of every window, in order. A window is at work while the next one is still looked for.
-
-    Where the language is not known, the first windows are heard one by one until one of them tells it.
-    """
-    size_s = samples / SPOOL_RATE_HZ / 20
-    tasks: list[asyncio.Task[WindowText]] = []
-    async with one_error(), asyncio.TaskGroup() as group:
-        async for spans in _windows(context, path, samples):
-            if tasks and language.decided is None:
-                language.heard(await tasks[-1])
-            known, hint = language.decided, None if language.decided else language.hint
-            unit = TranscribeWindow(pcm_path=path, spans=spans, language=known, hint=hint, words=words)
-            tasks.append(group.create_task(_hear(context, unit, size_s)))
-    return [task.result() for task in tasks]
-
-
-async def _hear(context: Context, unit: TranscribeWindow, size_s: float) -> WindowText:
-    return (await context.run(unit, size_s=size_s)).result
+        decoded = await decode_recording(context, audio, path, wanted.track)
+        samples = decoded.samples
+        listener = Listener(
+            context=context,
+            path=str(path),
+            size_s=samples / SPOOL_RATE_HZ / 20,
+            is_stated=stated is not None,
+            vocabulary=wanted.vocabulary,
+        )
+        heard = await hear_all(listener, _windows(context, str(path), samples), language)
+    joined = functools.partial(heard_transcription, engine, heard, stated=stated, samples=samples, words=words)
+    # Two hours hold twenty thousand words: finding the sentences in them must not hold the loop up.
+    told = joined() if len(heard) <= _WINDOWS_INLINE else await asyncio.to_thread(joined)
+    chosen = decoded.tracks > 1 or wanted.track is not None
+    return msgspec.structs.replace(told, audio_track=decoded.track) if chosen else told
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:

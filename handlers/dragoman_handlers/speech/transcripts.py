@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment, WindowText
+from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, WindowText
+from dragoman_handlers.speech.coverage import in_order
+from dragoman_handlers.speech.cues import Cue, to_cues
 from dragoman_handlers.speech.spoken_language import UNKNOWN
 from dragoman_handlers.text.languages import base_language
 from dragoman_wire.events import Transcription, TranscriptSegment, TranscriptWord
@@ -58,11 +61,14 @@ def heard_transcription(
         samples: the recording's length.
         words: whether segments say where their words are.
     """
-    pieces = [(window, segment) for window in heard for segment in window.segments]
-    segments = [_segment(window, segment, words=words) for window, segment in pieces]
+    segments = [
+        _segment(cue, language, words=words)
+        for language, run in groupby([window for window in heard if window.words], key=lambda window: window.language)
+        for cue in to_cues(_spoken(run), language)
+    ]
     total = sum(len(segment.text) for segment in segments)
     confidence = sum(len(segment.text) * (segment.confidence or 0.0) for segment in segments) / total if total else 0.0
-    language, language_confidence = _language(pieces, stated)
+    language, language_confidence = _language(heard, stated)
     source: Literal["whisper"] = "whisper"
     return Transcription(
         text=" ".join(segment.text for segment in segments),
@@ -85,36 +91,42 @@ def in_formats(transcription: Transcription, formats: Sequence[SubtitleFormat] |
     )
 
 
-def _segment(window: WindowText, segment: SpokenSegment, *, words: bool) -> TranscriptSegment:
+def _spoken(windows: Iterable[WindowText]) -> list[SpokenWord]:
+    """Return the words of windows one after the other; their times never go backwards."""
+    return in_order([word for window in windows for word in window.words])
+
+
+def _segment(cue: Cue, language: str, *, words: bool) -> TranscriptSegment:
     return TranscriptSegment(
-        text=segment.text,
-        start_ms=round(segment.start_s * 1000),
-        end_ms=round(segment.end_s * 1000),
-        confidence=round(segment.confidence, 4),
+        text=cue.text,
+        start_ms=round(cue.start_s * 1000),
+        end_ms=round(cue.end_s * 1000),
+        confidence=round(cue.confidence, 4),
         speaker_id=None,
-        language=window.language,
+        language=language,
         words=[
             TranscriptWord(
-                text=word.text,
+                text=word.text.strip(),
                 start_ms=round(word.start_s * 1000),
                 end_ms=round(word.end_s * 1000),
                 confidence=round(word.confidence, 4),
             )
-            for word in segment.words
+            for word in cue.words
         ]
         if words
         else UNSET,
     )
 
 
-def _language(pieces: Sequence[tuple[WindowText, SpokenSegment]], stated: str | None) -> tuple[str, float | None]:
+def _language(heard: Sequence[WindowText], stated: str | None) -> tuple[str, float | None]:
     """Return the language of most of the text, and the probability that the model gave it there."""
     lengths: defaultdict[str, int] = defaultdict(int)
     weights: defaultdict[str, float] = defaultdict(float)
-    for window, segment in pieces:
-        lengths[window.language] += len(segment.text)
-        weights[window.language] += len(segment.text) * window.language_probability
-    if not lengths:
+    for window in heard:
+        length = sum(len(word.text) for word in window.words)
+        lengths[window.language] += length
+        weights[window.language] += length * window.language_probability
+    if not any(lengths.values()):
         return stated or UNKNOWN, None
     language = max(lengths, key=lengths.__getitem__)
     return language, round(weights[language] / max(1, lengths[language]), 4)

@@ -84,6 +84,10 @@ class LimitsConfig(Section):
     glossary_chars: Annotated[int, Field(ge=1)] = 200
     """Of a term, and of what it becomes."""
     audio_s: Annotated[float, Field(gt=0)] = 7200.0
+    audio_samples: Annotated[int, Field(ge=1)] = 3_000_000_000
+    """Of one recording, in all its channels together: channels x rate x seconds, before it is brought to 16 kHz."""
+    spool_bytes: Annotated[int, Field(ge=1)] = 4 << 30
+    """Of the disk, for the decoded audio of all requests together."""
     in_flight_bytes: Annotated[int, Field(ge=1)] = 2 << 30
     """Of all requests together; past it requests are refused."""
     peer_in_flight_bytes: Annotated[int, Field(ge=1)] = 1 << 30

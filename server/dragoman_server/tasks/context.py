@@ -226,7 +226,7 @@ class TaskContext(Context):
                 compute_s=answer.compute_s,
             )
         )
-        if isinstance(answer.result, DecodedAudio):
+        if isinstance(answer.result, DecodedAudio) and answer.result.state == "done":
             timeline.audio_s += answer.result.samples / SPOOL_RATE_HZ
         return answer
 
@@ -254,6 +254,10 @@ class TaskContext(Context):
     @override
     def spool_file(self) -> AbstractContextManager[Path]:
         return self._services.spool.file()
+
+    @override
+    def check_spool(self, path: Path) -> None:
+        self._services.spool.check(path, self.limits.spool_bytes)
 
     def _session(self, question: AnyQuestion) -> CacheSession:
         session = self._sessions.get(question.pool)

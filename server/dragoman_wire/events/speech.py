@@ -49,6 +49,8 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The same as SubRip subtitles; left out unless the request asked for it."""
     vtt: str | UnsetType = UNSET
     """The same as WebVTT subtitles; left out unless the request asked for it."""
+    audio_track: int | UnsetType = UNSET
+    """Which audio track was heard, counted from 0; left out of a recording with one, unless the request named it."""
 
 
 class TranscriptionEvent(Event, frozen=True, kw_only=True):

@@ -59,6 +59,15 @@ async def test_words_and_subtitles_are_asked_for_only_where_they_are_wanted(serv
     assert not {"wordTimestamps", "formats", "language"} & plain.keys()
 
 
+async def test_a_vocabulary_is_sent_with_a_transcription_and_with_a_voice_message(serve: Serve) -> None:
+    server = serve(translating)
+    async with client_of(server) as client:
+        await client.transcribe(WAV, vocabulary=("Dragoman", "St. Andrews"))
+        await client.voice(WAV, to="pt", vocabulary=["Dragoman"])
+    assert [request["vocabulary"] for request in server.asked("transcription_only")] == [["Dragoman", "St. Andrews"]]
+    assert [request["vocabulary"] for request in server.asked("audio_process")] == [["Dragoman"]]
+
+
 async def test_what_is_asked_is_what_is_sent(serve: Serve) -> None:
     server = serve(translating)
     async with client_of(server) as client:

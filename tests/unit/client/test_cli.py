@@ -138,6 +138,16 @@ def test_words_are_asked_for_and_printed_as_json_alone(serve: Serve, recording: 
     assert "--words" in refused.stderr
 
 
+def test_names_to_listen_for_are_sent(serve: Serve, recording: str) -> None:
+    server = serve(translating)
+    result = run(server, "transcribe", recording, "--vocabulary", "Dragoman", "--vocabulary", "St. Andrews")
+    assert result.exit_code == 0
+    assert run(server, "transcribe", recording).exit_code == 0
+    named, plain = server.asked("transcription_only")
+    assert named["vocabulary"] == ["Dragoman", "St. Andrews"]
+    assert "vocabulary" not in plain
+
+
 def test_a_failed_transcription_as_json_is_one_document_too(serve: Serve, recording: str) -> None:
     def refusing(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
         return [not_transcribed(request, Overloaded("the lane is full"))]

@@ -48,17 +48,17 @@ def test_a_translation_names_its_target_and_keeps_the_order(engine: EchoEngine) 
     ]
 
 
-def test_a_window_is_one_segment_over_all_of_it(engine: EchoEngine) -> None:
+def test_a_window_is_one_word_over_all_of_it(engine: EchoEngine) -> None:
     (heard,) = engine.run([TranscribeWindow(pcm_path="", spans=[(16_000, 24_000), (32_000, 43_200)], language="pt")])
     assert isinstance(heard, WindowText)
     assert heard.language == "pt"
-    (segment,) = heard.segments
-    assert (segment.text, segment.start_s, segment.end_s) == ("echo 1.2 s", 1.0, 2.7)
+    (word,) = heard.words
+    assert (word.text, word.start_s, word.end_s) == ("echo 1.2 s", 1.0, 2.7)
 
 
 def test_a_window_without_a_language_is_english_and_without_audio_is_empty(engine: EchoEngine) -> None:
     assert engine.run([TranscribeWindow(pcm_path="", spans=[])]) == [
-        WindowText(segments=[], language="en", language_probability=1.0)
+        WindowText(words=[], language="en", language_probability=1.0)
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from dragoman_engines.work import (
     AnyResult,
     AnyWork,
+    ContinueDecoding,
     DecodeAudio,
     DecodedAudio,
     EncodeAudio,
@@ -29,6 +30,7 @@ from dragoman_engines.work import (
 def test_a_unit_names_the_type_of_its_result() -> None:
     assert {work: work.result_type for work in get_args(AnyWork)} == {
         DecodeAudio: DecodedAudio,
+        ContinueDecoding: DecodedAudio,
         FindSpeech: SpeechSpans,
         EncodeAudio: EncodedAudio,
         TranscribeWindow: WindowText,

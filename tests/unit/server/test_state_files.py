@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dragoman_engines.audio.decoder import decode
+from dragoman_engines.audio.sessions import DecodingSessions
+from dragoman_engines.work import DecodeAudio
 from dragoman_server.cache.file import CacheFile
 from dragoman_server.config import JournalConfig
 from dragoman_server.journal.schema import open_journal
@@ -126,7 +127,7 @@ def test_a_spool_that_is_no_folder_is_replaced_and_never_emptied_through(
 def test_a_link_in_the_spool_is_not_written_through(state: Path, elsewhere: Path) -> None:
     (state / "0.pcm").symlink_to(elsewhere / "secret")
     with pytest.raises(OSError, match="symbolic links"):
-        decode(b"", str(state / "0.pcm"), 1.0)
+        DecodingSessions().begin(DecodeAudio(data=b"", pcm_path=str(state / "0.pcm"), max_duration_s=1.0))
     assert untouched(elsewhere)
 
 

@@ -319,6 +319,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "language": "en",
         "wordTimestamps": True,
         "formats": ["srt", "vtt"],
+        "vocabulary": ["Dragoman", "St. Andrews"],
+        "audioTrack": 1,
     },
     "audio_process": {
         "type": "audio_process",

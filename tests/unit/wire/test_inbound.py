@@ -119,6 +119,11 @@ def test_a_nested_field_is_named_with_its_path() -> None:
         ({"formats": ["srt", "docx"]}, "formats[1]: Invalid enum value 'docx'"),
         ({"formats": "srt"}, "formats: Expected `array | null`, got `str`"),
         ({"formats": ["srt"] * 9}, "formats: Expected `array` of length <= 8"),
+        ({"vocabulary": "Dragoman"}, "vocabulary: Expected `array | null`, got `str`"),
+        ({"vocabulary": ["a", 5]}, "vocabulary[1]: Expected `str`, got `int`"),
+        ({"vocabulary": [""]}, "vocabulary[0]: Expected `str` of length >= 1"),
+        ({"vocabulary": ["x" * 101]}, "vocabulary[0]: Expected `str` of length <= 100"),
+        ({"vocabulary": ["x"] * 101}, "vocabulary: Expected `array` of length <= 100"),
         ({"wordTimestamps": "yes"}, "wordTimestamps: Expected `bool | null`, got `str`"),
     ],
 )
@@ -190,7 +195,7 @@ def test_base64_gives_the_bytes_that_a_frame_gives(field: str, prefix: str) -> N
 
 
 @pytest.mark.parametrize("field", ["audioData", "audioBase64", "audio_data"])
-@pytest.mark.parametrize("text", ["not base64!", "QUJ", "ÄÖ==", "data:audio/wav;base64,", "data:nothing", "===="])
+@pytest.mark.parametrize("text", ["not base64!", "QUJDR", "ÄÖ==", "data:audio/wav;base64,", "data:nothing", "===="])
 def test_what_is_no_base64_is_named(field: str, text: str) -> None:
     bad = refused(AUDIO | {field: text})
     assert isinstance(bad.error, InvalidRequest)

@@ -102,6 +102,15 @@ _STARTS_DE = (
 )
 _STARTERS = frozenset(_STARTS_DE.split())
 """Words that begin German sentences and stand in capitals only there: before them `30.` is the end of one."""
+_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})
+"""Stand before names in texts of any language: names come with their titles."""
+_HALVES_OF_DAY = frozenset({"a.m", "p.m"})
+_ZONES_AND_DAYS = (
+    "eastern central mountain pacific atlantic greenwich gmt utc est edt cst cdt mst mdt pst pdt bst cet cest eet eest"
+    " ist jst aest et pt monday tuesday wednesday thursday friday saturday sunday"
+)
+_AFTER_TIMES = frozenset(_ZONES_AND_DAYS.split())
+"""What a time of day goes on with, though it is written with a capital: "at 5 p.m. Eastern time"."""
 _LAST_WORD = re.compile(r"[^\s(\[{\"'“”‘’«»„/]*$")  # noqa: RUF001 - quotation marks of all kinds
 _ORDINAL = re.compile(r"(?:\d+|n|nr|art)\.?[ºª°]$|\d+\.[oa]$", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+[^\W\d_]")
@@ -161,8 +170,10 @@ def _stands_before(word: str, before: str, after: str, known: Abbreviations) -> 
     """Return whether a word with a stop is an abbreviation or an ordinal that belongs to the text after it."""
     first = _FIRST_LETTER.search(after)
     small = word.lower()
-    if not first or small in known.names:
+    if not first or small in known.names or small in _TITLES:
         return first is not None
+    if small in _HALVES_OF_DAY and after.split(maxsplit=1)[0].strip(".,;:!?").lower() in _AFTER_TIMES:
+        return True
     if small in known.numbers and _NUMBER.match(after):
         return True
     if first[0].islower():

@@ -25,6 +25,18 @@ def drained(queue: FairQueue[str]) -> list[str]:
     return out
 
 
+def test_what_does_not_fit_keeps_its_place_and_its_peers_turn() -> None:
+    queue: FairQueue[str] = FairQueue(Clock())
+    for name in ("a1", "a2", "b1", "b2"):
+        queue.push(name, Ticket(peer=name[0], cost_s=1.0))
+    queue.push("high", Ticket(peer="c", priority="high"))
+    assert queue.pop_batch(1, 1.0, lambda item: item in ("a2", "b2")) == ["a2"]
+    assert queue.pop_batch(1, 1.0, lambda item: item in ("a2", "b2")) == ["b2"]
+    assert queue.pop_batch(1, 1.0, lambda item: item in ("a2", "b2")) == []
+    assert len(queue) == 3
+    assert drained(queue) == ["high", "a1", "b1"]
+
+
 def test_one_peer_is_served_in_the_order_of_arrival() -> None:
     queue: FairQueue[str] = FairQueue(Clock())
     for name in "abc":

@@ -15,7 +15,7 @@ from dragoman_engines.pool.pool import EnginePool
 from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.process.channel import Done
-from dragoman_engines.work import Kind, R, Speech, TranslateSentences, Translations, Work
+from dragoman_engines.work import ContinueDecoding, Kind, R, Speech, TranslateSentences, Translations, Work
 from dragoman_wire.errors import EngineFailed, EngineUnavailable, InternalFault
 from tests.harness import PATIENCE_S
 from tests.processes import held
@@ -274,3 +274,27 @@ async def test_the_waits_the_calls_and_the_batches_of_a_pool_are_counted() -> No
         timings = pool.timings
         assert (sum(timings.queue.counts), sum(timings.calls.counts), timings.batches.sum) == (50, 1, 50)
         assert timings.calls.sum == pytest.approx(pool.computed_s)
+
+
+# --- units that only one process can do ------------------------------------------------------------------------
+
+
+def pinned(worker: str) -> ContinueDecoding:
+    return ContinueDecoding(pcm_path="nowhere.pcm", worker=worker)
+
+
+async def test_a_pinned_unit_waits_for_its_process_while_others_are_idle() -> None:
+    async with running_pool(PoolSettings(processes=2), kind="decoder") as pool:
+        await until(lambda: sum(slot.idle for slot in pool.supervisor.slots) == 2)
+        answers = await asyncio.gather(
+            *(run_unit(pool, pinned(f"decoder-{number % 2}"), Ticket(peer=str(number))) for number in range(10))
+        )
+        assert [answer.worker for answer in answers] == [f"decoder-{number % 2}" for number in range(10)]
+        assert {answer.result.state for answer in answers} == {"lost"}
+
+
+async def test_a_unit_pinned_to_a_process_that_is_gone_is_done_by_another() -> None:
+    async with running_pool(PoolSettings(processes=1), kind="decoder") as pool:
+        assert (await run_unit(pool, pinned("decoder-7"), Ticket())).result.state == "lost"
+    async with running_pool(PoolSettings(processes=2), kind="decoder") as pool:
+        assert (await run_unit(pool, pinned("decoder-7"), Ticket())).result.state == "lost"

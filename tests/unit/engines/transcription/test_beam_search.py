@@ -18,14 +18,18 @@ RATE_HZ = 16_000
 LOOP = "and then " * 40
 
 
-def sound(seconds: float = 1.0, language: str | None = None, hint: str | None = None) -> Sound:
-    return Sound(samples=np.zeros(round(seconds * RATE_HZ), np.float32), language=language, hint=hint)
+def sound(
+    seconds: float = 1.0, language: str | None = None, hint: str | None = None, vocabulary: tuple[str, ...] = ()
+) -> Sound:
+    samples = np.zeros(round(seconds * RATE_HZ), np.float32)
+    return Sound(samples=samples, language=language, hint=hint, vocabulary=vocabulary)
 
 
 class Words:
     """A tokenizer whose tokens are places in a list of texts."""
 
     no_timestamps = 3
+    sot_prev, eot = 90, 50
 
     def __init__(self, _tokenizer: object, _multilingual: bool, *, task: str, language: str) -> None:
         self.language = language
@@ -33,6 +37,9 @@ class Words:
     @property
     def sot_sequence(self) -> list[Any]:
         return [1, self.language, 2]
+
+    def encode(self, text: str) -> list[int]:
+        return [100] if "<|" in text else [10 + len(part) for part in text.split()]
 
     def decode(self, tokens: list[int]) -> str:
         return TEXTS[tokens[0]]
@@ -144,3 +151,25 @@ def test_a_hint_counts_only_where_the_model_is_unsure(
     probabilities: dict[str, float], stated: str | None, hint: str | None, language: str
 ) -> None:
     assert choose_language(probabilities, sound(language=stated, hint=hint)) == language
+
+
+def test_a_vocabulary_stands_before_a_window_as_text_that_was_said(listener: type[Listener]) -> None:
+    model = Model([[(0, -0.1)]])
+    listener(model).hear([sound(vocabulary=("Dragoman", "Alva"))])
+    [prompt] = model.searches[0]["prompts"]
+    # The beginning, the terms with commas, a full stop; then what every window begins with.
+    assert prompt == [90, 18, 11, 14, 11, 1, "en", 2, 3]
+    assert model.searches[0]["max_length"] == len(prompt) + 32 + 20
+
+
+def test_a_term_that_is_a_sign_of_the_models_own_is_left_out(listener: type[Listener]) -> None:
+    model = Model([[(0, -0.1)]])
+    listener(model).hear([sound(vocabulary=("<|startoftranscript|>", "Alva"))])
+    assert 100 not in model.searches[0]["prompts"][0]
+
+
+def test_a_vocabulary_leaves_the_model_room_for_what_it_hears(listener: type[Listener]) -> None:
+    model = Model([[(0, -0.1)]])
+    listener(model).hear([sound(30.0, vocabulary=tuple(f"name{number}" for number in range(500)))])
+    assert len(model.searches[0]["prompts"][0]) <= 206
+    assert model.searches[0]["max_length"] == 448

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dragoman_engines.transcription.hallucinations import is_invented
-from dragoman_engines.transcription.phrases import TimedWord
+from dragoman_engines.transcription.timed_words import TimedWord
 
 
 def words(text: str) -> list[TimedWord]:

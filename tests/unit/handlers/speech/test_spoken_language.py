@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import SpokenSegment, WindowText
-from dragoman_handlers.speech.spoken_language import spoken_language
+from dragoman_engines.work import SpokenWord, WindowText
+from dragoman_handlers.speech.spoken_language import is_sure, settled, spoken_language
 from dragoman_wire.errors import UnsupportedLanguage
 
 MANY = Capabilities(model="base", revision="1", languages=["en", "fr", "no", "pt", "zh"], multilingual=True)
@@ -15,8 +15,8 @@ ANY = Capabilities(model="echo", revision="1", multilingual=True)
 
 
 def window(language: str, probability: float, text: str = "words") -> WindowText:
-    segments = [SpokenSegment(text=text, start_s=0, end_s=1, confidence=1)] if text else []
-    return WindowText(segments=segments, language=language, language_probability=probability)
+    words = [SpokenWord(text=text, start_s=0, end_s=1, confidence=1)] if text else []
+    return WindowText(words=words, language=language, language_probability=probability)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,30 @@ def test_after_three_unsure_windows_the_likeliest_decides() -> None:
         assert language.decided is None
         language.heard(window(guess, probability))
     assert language.decided == "pt"
+
+
+@pytest.mark.parametrize(
+    ("heard", "languages"),
+    [
+        ([("en", True), ("pt", True), ("en", True)], ["en", "pt", "en"]),
+        ([("en", True), ("pt", False), ("en", True)], ["en", "en", "en"]),
+        ([("fr", False), ("pt", True), ("fr", False)], ["pt", "pt", "pt"]),
+        ([], []),
+    ],
+)
+def test_an_unsure_window_is_in_the_language_of_the_sure_one_before_it(
+    heard: list[tuple[str, bool]], languages: list[str]
+) -> None:
+    assert settled([(window(language, 0.9), sure) for language, sure in heard]) == languages
+
+
+def test_where_no_window_is_sure_the_likeliest_of_all_decides() -> None:
+    heard = [window("fr", 0.4), window("pt", 0.3), window("pt", 0.3)]
+    assert settled([(each, False) for each in heard]) == ["pt", "pt", "pt"]
+
+
+def test_a_language_is_plain_where_it_is_probable_and_there_is_enough_of_it() -> None:
+    assert is_sure(window("fr", 0.6), 3.0)
+    assert not is_sure(window("fr", 0.6), 2.9)
+    assert not is_sure(window("fr", 0.4), 9.0)
+    assert not is_sure(window("fr", 0.9, text=""), 9.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment, SpokenWord, WindowText
+from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, WindowText
 from dragoman_handlers.speech.transcripts import heard_transcription, in_formats, mobile_transcription
 from dragoman_wire.events import Transcription, TranscriptWord
 from dragoman_wire.requests import MobileSegment, MobileTranscription
@@ -15,17 +15,11 @@ ENGLISH = Capabilities(model="tiny.en", revision="1", languages=["en"])
 
 
 def window(language: str, probability: float, *texts: str) -> WindowText:
-    segments = [
-        SpokenSegment(
-            text=text,
-            start_s=index,
-            end_s=index + 0.5,
-            confidence=0.5,
-            words=[SpokenWord(text=text, start_s=index, end_s=index + 0.5, confidence=0.25)],
-        )
+    words = [
+        SpokenWord(text=f" {text}", start_s=index, end_s=index + 0.5, confidence=0.25)
         for index, text in enumerate(texts)
     ]
-    return WindowText(segments=segments, language=language, language_probability=probability)
+    return WindowText(words=words, language=language, language_probability=probability)
 
 
 def heard(*windows: WindowText, engine: Capabilities = MANY, words: bool = False) -> Transcription:

@@ -1,17 +1,16 @@
-"""Words become phrases that can be read, at their places in the file."""
+"""A model's words become whole, and come to their places in the file."""
 
 from __future__ import annotations
 
 import pytest
 
-from dragoman_engines.transcription.phrases import (
-    LONGEST_CHARACTERS,
+from dragoman_engines.transcription.timed_words import (
     TimedWord,
     cut_loops,
     join_parts,
     place_words,
     tighten,
-    to_segments,
+    to_spoken,
 )
 
 
@@ -19,48 +18,6 @@ def words(text: str, *, word_s: float = 0.3) -> list[TimedWord]:
     return [
         TimedWord(f" {word}", index * word_s, (index + 1) * word_s, 0.5) for index, word in enumerate(text.split())
     ]
-
-
-def texts(text: str, *, word_s: float = 0.3) -> list[str]:
-    return [segment.text for segment in to_segments(words(text, word_s=word_s))]
-
-
-@pytest.mark.parametrize(
-    ("text", "phrases"),
-    [
-        ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
-        ('He said "no." Then he left.', ['He said "no."', "Then he left."]),
-        ("Mr. Smith met J. Doe.", ["Mr. Smith met J. Doe."]),
-        ("It cost 3.50 euros.", ["It cost 3.50 euros."]),
-        ("Well... maybe.", ["Well... maybe."]),
-        ("", []),
-    ],
-)
-def test_phrases_end_where_sentences_do(text: str, phrases: list[str]) -> None:
-    assert texts(text) == phrases
-
-
-def test_a_pause_ends_a_phrase() -> None:
-    first, second = TimedWord(" one", 0.0, 0.5, 1.0), TimedWord(" two", 1.4, 1.8, 1.0)
-    assert [segment.text for segment in to_segments([first, second])] == ["one", "two"]
-
-
-def test_a_long_sentence_is_cut_at_a_comma_near_its_middle() -> None:
-    text = "we went down to the river in the early morning, and there we sat until the sun was high above us"
-    assert texts(text) == text.replace("morning, and", "morning,|and").split("|")
-
-
-def test_no_phrase_is_longer_than_can_be_read_and_no_word_is_lost() -> None:
-    text = " ".join(f"word{index}" for index in range(120))
-    segments = to_segments(words(text, word_s=0.25))
-    assert " ".join(segment.text for segment in segments) == text
-    assert all(len(segment.text) <= LONGEST_CHARACTERS for segment in segments)
-    assert all(segment.end_s - segment.start_s <= 7 for segment in segments)
-
-
-def test_a_word_without_a_space_before_it_is_never_torn_off() -> None:
-    parts = [TimedWord(" don", 0.0, 5.0, 1.0), TimedWord("'t", 8.0, 9.0, 1.0)]
-    assert [segment.text for segment in to_segments(parts)] == ["don't"]
 
 
 @pytest.mark.parametrize(
@@ -85,10 +42,11 @@ def test_a_word_that_was_cut_at_a_mark_is_one_word_and_words_without_spaces_stay
     assert not joined or (joined[0].start_s, joined[-1].end_s) == (0, len(parts))
 
 
-def test_confidence_is_the_mean_probability_and_stays_within_0_and_1() -> None:
-    parts = [TimedWord(" a", 0.0, 0.1, 0.5), TimedWord(" b", 0.1, 0.2, 1.0), TimedWord(" c.", 0.2, 0.3, 3.0)]
-    assert to_segments(parts[:2])[0].confidence == 0.75
-    assert to_segments(parts)[0].confidence == 1.0
+def test_confidence_stays_within_0_and_1_and_blanks_are_no_words() -> None:
+    parts = [TimedWord(" a", 0.0, 0.12345, 3.0), TimedWord(" ", 0.1, 0.2, 1.0), TimedWord(" b", 0.2, 0.3, -1.0)]
+    spoken = to_spoken(parts)
+    assert [(word.text, word.confidence) for word in spoken] == [(" a", 1.0), (" b", 0.0)]
+    assert spoken[0].end_s == 0.123
 
 
 def test_words_are_placed_in_the_spans_that_they_were_spoken_in() -> None:
@@ -117,17 +75,6 @@ def test_placed_times_never_go_backwards() -> None:
 )
 def test_a_loop_is_cut_to_one_round(text: str, kept: str) -> None:
     assert "".join(word.text for word in cut_loops(words(text))).strip() == kept
-
-
-def test_a_phrase_says_where_its_words_are_if_it_is_asked() -> None:
-    assert all(not segment.words for segment in to_segments(words("Hello there. Bye.")))
-    first, second = to_segments(words("Hello there. Bye."), with_words=True)
-    assert [(word.text, word.start_s, word.end_s) for word in first.words] == [
-        ("Hello", 0.0, 0.3),
-        ("there.", 0.3, 0.6),
-    ]
-    assert [word.text for word in second.words] == ["Bye."]
-    assert (first.start_s, first.end_s) == (first.words[0].start_s, first.words[-1].end_s)
 
 
 def test_the_silence_before_a_sentence_is_no_part_of_its_first_word() -> None:

@@ -1,4 +1,4 @@
-"""From words with times to phrases fit for subtitles. Pure: no model, no audio.
+"""Words with times as a model gives them, made whole and put at their places. Pure: no model, no audio.
 
 Times come in as seconds in a window, in which the spans of a file lie one after the other, and go out as seconds
 in the file.
@@ -7,17 +7,12 @@ in the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from dragoman_engines.work import SPOOL_RATE_HZ, SpokenSegment, SpokenWord
+from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord
 
-PAUSE_S = 0.8
-"""A longer silence ends a phrase."""
-LONGEST_S = 7.0
-LONGEST_CHARACTERS = 84
-"""Two subtitle lines of 42 characters, for at most 7 s: what television counts as readable."""
 TYPICAL_WORD_S = 0.7
 """Words are shorter than this, as a rule, whoever speaks."""
 LOOP_REPEATS = 4
@@ -27,16 +22,11 @@ LOOP_WORDS = 20
 _SENTENCE_WORDS = 5
 
 _FULL_STOPS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 -- full-width marks are meant
-_WIDE_STOPS = ("。", "？", "！", "、", "，")  # noqa: RUF001 -- full-width marks are meant
-_CLAUSE_ENDS = (",", ";", ":", "–", "—", "、", "，")  # noqa: RUF001 -- full-width marks are meant
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
 """Letters and marks of scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters."""
 _CLOSERS = "\"'”’»)]"  # noqa: RUF001 -- closing quotation marks are meant
-_TITLES = frozenset(
-    {"mr", "mrs", "ms", "dr", "st", "sr", "sra", "jr", "prof", "vs", "no", "gen", "col", "capt", "rev"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +106,6 @@ def cut_loops(words: Sequence[TimedWord]) -> list[TimedWord]:
     return kept
 
 
-def to_segments(words: Sequence[TimedWord], *, with_words: bool = False) -> list[SpokenSegment]:
-    """Split words at sentence ends, at pauses, and where a phrase would be too long to read.
-
-    A cut is made only at a space (or after a full-width mark), so the texts joined by spaces are the words again.
-
-    Args:
-        words: in order, seconds in the file.
-        with_words: whether each phrase is to say where its words are.
-    """
-    phrases = [phrase for sentence in _sentences(words) for phrase in _shorten(sentence)]
-    return [_segment(phrase, with_words=with_words) for phrase in phrases]
-
-
 def _to_file(word: TimedWord, spans: Sequence[tuple[int, int]]) -> tuple[float, float]:
     middle_s = (word.start_s + word.end_s) / 2
     passed_s = 0.0
@@ -157,77 +134,19 @@ def _loop_at(words: Sequence[TimedWord], index: int) -> tuple[int, int]:
     return 1, 1
 
 
-def _sentences(words: Sequence[TimedWord]) -> Iterator[list[TimedWord]]:
-    sentence: list[TimedWord] = []
-    for index, word in enumerate(words):
-        sentence.append(word)
-        following = words[index + 1] if index + 1 < len(words) else None
-        if following is None or (_may_cut(word, following) and _should_cut(word, following)):
-            yield sentence
-            sentence = []
-
-
-def _may_cut(word: TimedWord, following: TimedWord) -> bool:
-    return following.text.startswith(" ") or word.text.endswith(_WIDE_STOPS)
-
-
-def _should_cut(word: TimedWord, following: TimedWord) -> bool:
-    return following.start_s - word.end_s > PAUSE_S or _ends_sentence(word.text, following.text)
+def to_spoken(words: Sequence[TimedWord]) -> list[SpokenWord]:
+    """Return the words as a unit's result has them; what is nothing but blanks is left out."""
+    return [
+        SpokenWord(
+            text=word.text,
+            start_s=round(word.start_s, 3),
+            end_s=round(word.end_s, 3),
+            confidence=min(1.0, max(0.0, word.probability)),
+        )
+        for word in words
+        if word.text.strip()
+    ]
 
 
 def _closes(text: str) -> bool:
     return text.strip().rstrip(_CLOSERS).endswith(_FULL_STOPS)
-
-
-def _ends_sentence(text: str, following: str) -> bool:
-    bare = text.strip().rstrip(_CLOSERS)
-    if not bare.endswith(_FULL_STOPS):
-        return False
-    if not bare.endswith("."):
-        return True
-    stem = bare[:-1].casefold()
-    abbreviation = stem in _TITLES or (len(stem) == 1 and stem.isalpha())
-    return not abbreviation and not following.strip()[:1].islower()
-
-
-def _shorten(words: list[TimedWord]) -> list[list[TimedWord]]:
-    """Halve a phrase near its middle, at a comma or a pause if there is one near, until it is readable."""
-    length_s = words[-1].end_s - words[0].start_s
-    characters = sum(len(word.text) for word in words)
-    cuts = [index for index in range(1, len(words)) if _may_cut(words[index - 1], words[index])]
-    if not cuts or (length_s <= LONGEST_S and characters <= LONGEST_CHARACTERS):
-        return [words]
-    cut = min(cuts, key=lambda index: _badness(words, index, characters))
-    return _shorten(words[:cut]) + _shorten(words[cut:])
-
-
-def _badness(words: Sequence[TimedWord], index: int, characters: int) -> float:
-    """Rate how bad a cut before the word is: 0 in the middle, 0.5 at the ends, less at commas and pauses."""
-    before = sum(len(word.text) for word in words[:index])
-    badness = abs(before / max(1, characters) - 0.5)
-    if words[index - 1].text.rstrip().endswith(_CLAUSE_ENDS):
-        badness -= 0.25
-    return badness - 0.5 * min(0.5, words[index].start_s - words[index - 1].end_s)
-
-
-def _segment(words: Sequence[TimedWord], *, with_words: bool) -> SpokenSegment:
-    return SpokenSegment(
-        text="".join(word.text for word in words).strip(),
-        start_s=round(words[0].start_s, 3),
-        end_s=round(words[-1].end_s, 3),
-        confidence=_confidence(sum(word.probability for word in words) / len(words)),
-        words=[
-            SpokenWord(
-                text=word.text.strip(),
-                start_s=round(word.start_s, 3),
-                end_s=round(word.end_s, 3),
-                confidence=_confidence(word.probability),
-            )
-            for word in words
-            if with_words and word.text.strip()
-        ],
-    )
-
-
-def _confidence(probability: float) -> float:
-    return min(1.0, max(0.0, probability))
