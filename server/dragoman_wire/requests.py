@@ -26,6 +26,8 @@ SourceLanguage = Annotated[str, Meta(max_length=35)]
 """An empty one is as a missing one."""
 TargetLanguages = Sequence[Annotated[str, Meta(max_length=35)] | None]
 """As peers send them; empty and null entries are dropped as the message is decoded, and `warnings` say so."""
+NamedTargets = Annotated[TargetLanguages, Meta(extra_json_schema={"contains": {"type": "string", "minLength": 1}})]
+"""Such a list in which one language at least has a name; the decoder sees to it."""
 Identifier = Annotated[str, Meta(max_length=1024)]
 _LOW_UP_TO, _HIGH_FROM = 3, 8
 """Priorities as numbers."""
@@ -129,7 +131,7 @@ class TranslationRequest(Request, frozen=True, kw_only=True):
     text: str
     source_language: SourceLanguage | None = None
     """ISO 639-1, or "auto" (the default)."""
-    target_languages: TargetLanguages
+    target_languages: NamedTargets
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None
@@ -145,7 +147,7 @@ class StoryTextRequest(Request, frozen=True, kw_only=True):
     text_object_index: Annotated[int, Meta(ge=0)]
     text: str
     source_language: SourceLanguage | None = None
-    target_languages: TargetLanguages
+    target_languages: NamedTargets
     model_type: Identifier | None = None
     glossary: dict[str, Replacement] | None = None
     format: TextFormat | None = None

@@ -22,6 +22,7 @@ export interface Family {
   readonly control: boolean;
   readonly perLanguage: boolean;
   readonly events: readonly string[];
+  readonly pieces: readonly string[];
   readonly error: string;
 }
 

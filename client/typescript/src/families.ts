@@ -12,6 +12,7 @@ const UNKNOWN: Family = {
   control: false,
   perLanguage: false,
   events: [],
+  pieces: [],
   error: "request_rejected",
 };
 
@@ -34,6 +35,9 @@ export const ONCE: ReadonlySet<string> = new Set([
   ...FAMILIES.flatMap((family) => family.events),
   ...FAMILIES.map((family) => family.error).filter((error) => error !== "request_rejected"),
 ]);
+
+/** Types of the events that answer a request bit by bit: many of one type, told apart by their `index`. */
+export const PIECES: ReadonlySet<string> = new Set(FAMILIES.flatMap((family) => family.pieces));
 
 /** Resolves the other name of a type; a request without one is a translation. */
 export function canonicalType(type: string | null | undefined): string {

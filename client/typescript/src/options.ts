@@ -1,7 +1,7 @@
 /** The options of the client and of its calls. */
 
 import type { Codec, Limits, ReceivedEvent } from "./frames.js";
-import type { TaskProgress, TranslationRequest } from "./generated/messages.js";
+import type { AudioProcessRequest, SpeakRequest, TaskProgress, TranslationRequest } from "./generated/messages.js";
 
 /** Where the server is, and how patient the client. Times are in milliseconds. */
 export interface ClientOptions {
@@ -97,8 +97,8 @@ export interface VoiceOptions extends CallOptions {
   readonly voice?: string | Readonly<Record<string, string>> | undefined;
   /** 0.5 to 2; 1 is the voice's own pace. */
   readonly speed?: number | undefined;
-  /** `wav` (the default), or `ogg`, which is Opus and a tenth of the size. */
-  readonly outputFormat?: "wav" | "ogg" | undefined;
+  /** For example `wav`, or `ogg`, which is Opus and a tenth of the size; by default the server's. */
+  readonly outputFormat?: AudioProcessRequest["outputFormat"] | undefined;
   readonly glossary?: Glossary | undefined;
 }
 
@@ -111,8 +111,8 @@ export interface SpeakOptions extends CallOptions {
   readonly modelType?: string | undefined;
   /** 0.5 to 2; 1 is the voice's own pace. */
   readonly speed?: number | undefined;
-  /** By default the server's. */
-  readonly outputFormat?: "wav" | "ogg" | "mp3" | "flac" | "pcm" | undefined;
+  /** For example `wav`, `ogg` (Opus), `mp3` or `pcm`; by default the server's. */
+  readonly outputFormat?: SpeakRequest["outputFormat"] | undefined;
 }
 
 /** @internal Returns the options that are fields of the request. */

@@ -11,7 +11,7 @@
  */
 
 import { type ClientError, ServerUnreachable, TimedOut } from "./errors.js";
-import { CONTROL_ANSWERS, CONTROL_TYPES, ONCE, canonicalType, familyOf } from "./families.js";
+import { CONTROL_ANSWERS, CONTROL_TYPES, ONCE, PIECES, canonicalType, familyOf } from "./families.js";
 import { type Header, type ReceivedEvent, errorOfEvent, fieldOf, isMap, languageOf } from "./frames.js";
 import type { Family } from "./generated/families.js";
 
@@ -234,9 +234,7 @@ export class RequestState {
   #isNew(event: ReceivedEvent): boolean {
     // Neither stored nor counted, so never a repeat.
     if (event.type === "task_progress") return true;
-    const key = ONCE.has(event.type)
-      ? `${event.type}\n${languageOf(event) ?? ""}\n${chunkOf(event)}`
-      : `${event.type}\n${JSON.stringify(event, withoutBinaries)}`;
+    const key = keyOf(event);
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
     if (event.type !== "accepted") this.#counted += 1;
@@ -257,10 +255,11 @@ function isLanguage(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= 35;
 }
 
-/** Returns which piece of streamed work an event is; empty for an event that is no piece. */
-function chunkOf(event: ReceivedEvent): string {
-  const index = fieldOf(event, "index");
-  return typeof index === "number" ? String(index) : "";
+/** Returns what tells an event from the others of its task, and not from a repeat of itself. */
+function keyOf(event: ReceivedEvent): string {
+  if (PIECES.has(event.type)) return `${event.type}\n${String(fieldOf(event, "index"))}`;
+  if (ONCE.has(event.type)) return `${event.type}\n${languageOf(event) ?? ""}`;
+  return `${event.type}\n${JSON.stringify(event, withoutBinaries)}`;
 }
 
 function withoutBinaries(name: string, value: unknown): unknown {

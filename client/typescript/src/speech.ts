@@ -1,8 +1,8 @@
-/** `speak`: its messages, and how they are read. */
+/** How the events of `speak` are read. Pure. */
 
 import { BadAnswer } from "./errors.js";
-import { type ReceivedEvent, fieldOf } from "./frames.js";
-import type { TranscriptSegment } from "./generated/messages.js";
+import type { ReceivedEvent } from "./frames.js";
+import type { SpeechChunk, SpeechCompleted, TranscriptSegment } from "./generated/messages.js";
 import { failureOf } from "./results.js";
 
 /** A text as speech. */
@@ -10,10 +10,12 @@ export interface Speech {
   readonly audio: Uint8Array;
   readonly mimeType: string;
   readonly durationMs: number;
+  readonly sampleRateHz: number;
   /** As asked for, or as detected. */
   readonly language: string;
   /** The voice that speaks. */
   readonly voice: string;
+  /** Which sentence is where in it. */
   readonly segments: readonly TranscriptSegment[];
   readonly warnings: readonly string[];
 }
@@ -25,31 +27,34 @@ export interface SpeechPiece {
   readonly last: boolean;
   readonly audio: Uint8Array;
   readonly mimeType: string;
+  /** Where it begins in the whole. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly sampleRateHz: number;
+  readonly voice: string;
 }
 
 /** @internal Reads the outcome of a `speak`. */
 export function readSpeech(events: readonly ReceivedEvent[]): Speech {
-  const completed = events.find((event) => fieldOf(event, "type") === "speech_completed");
-  if (completed === undefined) throw failureOf(events);
-  return {
-    ...soundOf(completed),
-    durationMs: Number(fieldOf(completed, "durationMs") ?? 0),
-    language: String(fieldOf(completed, "language") ?? ""),
-    voice: String(fieldOf(completed, "voice") ?? ""),
-    segments: (fieldOf(completed, "segments") as TranscriptSegment[] | undefined) ?? [],
-    warnings: (fieldOf(completed, "warnings") as string[] | undefined) ?? [],
-  };
+  for (const event of events) {
+    if (event.type === "speech_completed") {
+      const { durationMs, sampleRateHz, language, voice, segments, warnings = [] } = event;
+      return { ...soundOf(event), durationMs, sampleRateHz, language, voice, segments, warnings };
+    }
+  }
+  throw failureOf(events);
 }
 
 /** @internal Reads a `speech_chunk`; undefined for any other event. */
 export function readPiece(event: ReceivedEvent): SpeechPiece | undefined {
-  if ((event.type as string) !== "speech_chunk") return undefined;
-  return { index: Number(fieldOf(event, "index") ?? 0), last: fieldOf(event, "last") === true, ...soundOf(event) };
+  if (event.type !== "speech_chunk") return undefined;
+  const { index, last, startMs, durationMs, sampleRateHz, voice } = event;
+  return { index, last, ...soundOf(event), startMs, durationMs, sampleRateHz, voice };
 }
 
-function soundOf(event: ReceivedEvent): { audio: Uint8Array; mimeType: string } {
-  const [audio] = Object.values(event.binaries);
-  const [place] = Object.values((fieldOf(event, "binaryFrames") ?? {}) as Record<string, { mimeType?: string }>);
-  if (audio === undefined) throw new BadAnswer(`the event ${event.type} of the server has no sound`);
-  return { audio, mimeType: place?.mimeType ?? "audio/wav" };
+function soundOf(event: ReceivedEvent & (SpeechChunk | SpeechCompleted)): { audio: Uint8Array; mimeType: string } {
+  const audio = event.binaries["audio"];
+  const place = event.binaryFrames["audio"];
+  if (audio === undefined || place === undefined) throw new BadAnswer(`the event ${event.type} has no sound`);
+  return { audio, mimeType: place.mimeType };
 }

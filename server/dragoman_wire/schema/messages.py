@@ -91,7 +91,7 @@ def answers_of(family: Family) -> list[str]:
     if family.name == "result":
         tasks = [each for each in FAMILIES if each.request is not None and not each.control]
         return sorted({"result_unknown", "request_rejected", *(kind for each in tasks for kind in answers_of(each))})
-    own = {*family.events, type_of(family.error), "request_rejected"}
+    own = {*family.events, *family.pieces, type_of(family.error), "request_rejected"}
     return sorted(own if family.control else own | set(_OF_EVERY_TASK))
 
 
@@ -167,5 +167,6 @@ def _row(family: Family) -> dict[str, Any]:
         "control": family.control,
         "perLanguage": family.per_language,
         "events": list(family.events),
+        "pieces": list(family.pieces),
         "error": type_of(family.error),
     }
