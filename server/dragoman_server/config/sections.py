@@ -153,5 +153,8 @@ class JournalConfig(Section):
 
     mode: Literal["off", "process", "power"] = "process"
     """What the journal survives: nothing, the end of the process, or the loss of power as well."""
+    events: Literal["audio", "all", "off"] = "audio"
+    """Which requests without `replyTo` are written, of those that are not answered at once: those with a recording,
+    which peers send once; all; or none."""
     max_bytes: Annotated[int, Field(ge=1 << 18)] = 2 << 30
     """Past it requests are refused until there is room again."""

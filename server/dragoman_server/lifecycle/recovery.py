@@ -79,7 +79,7 @@ class Recovery:
         self._executor = executor
         self._waiting: list[_Waiting] = []
         self._peers: set[str] = set()
-        """The peers for which something waits."""
+        """The peers for which something waits; empty text stands for those of *events*."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -121,10 +121,10 @@ class Recovery:
 
     async def _peers_are_back(self) -> None:
         """Wait until every peer for whom something waits hears the server, or has had the time for it."""
-        subscribers = self._services.publisher.subscribers
+        publisher = self._services.publisher
         deadline_s = time.monotonic() + _RECONNECT_S
         while self._peers and time.monotonic() < deadline_s:
-            self._peers = {peer for peer in self._peers if not subscribers.hear(peer)}
+            self._peers = {peer for peer in self._peers if not publisher.is_heard_by(peer or None)}
             await asyncio.sleep(_LOOK_S)
 
     def _take(self, recovered: RecoveredTask) -> None:
@@ -191,7 +191,7 @@ class Recovery:
 def task_of(recovered: RecoveredTask, journal: Journal, handler: Handler[Any] | None) -> Task:
     """Return a task as it was when the earlier server ended."""
     task = Task(
-        key=(recovered.reply_to, recovered.task_id),
+        key=(recovered.reply_to or None, recovered.task_id),
         request_type=recovered.request_type,
         journal=journal,
         number=recovered.task,
@@ -228,7 +228,7 @@ def _envelope(recovered: RecoveredTask, languages: Sequence[str]) -> Envelope:
     return msgspec.structs.replace(
         envelope_of_fields(fields, codec),
         request_type=recovered.request_type,
-        reply_to=recovered.reply_to,
+        reply_to=recovered.reply_to or None,
         task_id=recovered.task_id,
         languages=tuple(languages),
     )

@@ -129,6 +129,7 @@ class Server:
             phrases=phrase_book(config.translation),
             speech_format=config.engines.speech.format,
             journal=self.journal,
+            journal_events=config.journal.events,
             cache=self.cache,
         )
 

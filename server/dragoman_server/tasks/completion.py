@@ -48,7 +48,7 @@ class Completion:
             log.error("task.set_aside", type=task.request_type, **envelope.ids, reason=task.dead_letter)
             task.journal.append(DeadLetterRow(task.number, task.dead_letter))
             task.dead_letter = None
-        if task.key[0] is None:  # no peer is told, and nothing is written
+        if task.key[0] is None and not (task.number and keep):  # no peer is told, and no repeat can come
             self._store.end(task, keep=keep)
             self._callbacks.finished(task, envelope, last)
             return
@@ -57,7 +57,7 @@ class Completion:
         header = encode_header(last, envelope.codec)
         row = TaskFinishedRow(
             task=task.number,
-            reply_to=task.key[0],
+            reply_to=task.key[0] or "",
             task_id=task.key[1],
             request_type=task.request_type,
             last=header,
@@ -73,7 +73,8 @@ class Completion:
 
     def _written(self, task: Task, envelope: Envelope, last: TaskFinished, header: bytes, _: str | None) -> None:
         task.unwritten -= 1
-        self._services.publisher.send(header, envelope.codec, task.key[0])
+        if task.key[0] is not None:
+            self._services.publisher.send(header, envelope.codec, task.key[0])
         self._callbacks.finished(task, envelope, last)
         if not task.unwritten:
             self._store.compact(task, header)

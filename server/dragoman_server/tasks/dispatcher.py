@@ -73,7 +73,7 @@ class Dispatcher:
         if task is not None:
             self._repeat(task, handler, inbound, arrived_s)
         elif not self._cached.answer(key, handler, inbound, arrived_s):
-            task = self._new_task(key, inbound.request_type)
+            task = self._new_task(key, inbound)
             self._admit(task, handler, inbound, handler.parts(request), arrived_s, duplicate=False)
 
     def refuse(self, envelope: Envelope, error: DragomanError) -> None:
@@ -95,12 +95,18 @@ class Dispatcher:
             run.cancel(Cancelled("the request was cancelled"))
         return "cancelled"
 
-    def _new_task(self, key: TaskKey, request_type: str) -> Task:
-        if key[0] is None:
+    def _new_task(self, key: TaskKey, inbound: Inbound) -> Task:
+        request_type = inbound.request_type
+        if key[0] is None and not self._is_written(inbound):
             return Task(key=key, request_type=request_type)
         journal = self._services.journal
         number = journal.new_number()
         return Task(key=key, request_type=request_type, journal=journal, number=number, stages=Stages(journal, number))
+
+    def _is_written(self, inbound: Inbound) -> bool:
+        """Tell whether a request without `replyTo` is to survive a crash: what its peer sends once is lost with it."""
+        written = self._services.journal_events
+        return written == "all" or (written == "audio" and inbound.audio is not None)
 
     def _admit(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.text.marks.glossary import Glossary
@@ -41,6 +42,8 @@ class Services:
     speech_format: SoundFormat = "wav"
     """Of speech where the request asks for none."""
     journal: Journal = NOTHING
+    journal_events: Literal["audio", "all", "off"] = "audio"
+    """Which requests of peers of *events* are written."""
     events: EventsConfig = field(default_factory=EventsConfig)
     """What peers of *events* are told."""
     cache: Cache = field(default_factory=Cache)

@@ -76,6 +76,12 @@ class Publisher:
         """Return the number of subscribers' connections."""
         return len(self._events.connections) + len(self._routed.connections)
 
+    def is_heard_by(self, reply_to: str | None) -> bool:
+        """Tell whether a subscription covers what is for this peer; None: whether any peer hears *events*."""
+        if reply_to is None:
+            return bool(self._events.subscribers.of(b"{"))
+        return self.subscribers.hear(reply_to)
+
     def publish(self, event: Event | dict[str, object], codec: Codec, reply_to: str | None) -> None:
         """Send one event without binaries, in the order of the calls."""
         self.send(encode_header(event, codec), codec, reply_to)

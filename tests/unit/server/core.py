@@ -79,7 +79,6 @@ class MemoryPublisher:
         self.published = 0
         self.heard: set[str] = set()
         """Peers that have subscribed."""
-        self.subscribers = self
 
     def publish(self, event: Event | dict[str, object], codec: Codec, reply_to: str | None) -> None:
         self.send(encode_header(event, codec), codec, reply_to)
@@ -90,8 +89,8 @@ class MemoryPublisher:
         self.published += 1
         self.sent.append(Sent(reply_to, fields, binaries))
 
-    def hear(self, peer: str) -> bool:
-        return peer in self.heard
+    def is_heard_by(self, reply_to: str | None) -> bool:
+        return (reply_to or "") in self.heard
 
 
 class MemoryJournal(Journal):

@@ -149,7 +149,7 @@ async def test_a_resumed_run_has_a_place_however_full_the_lane_is_and_tells_when
     core.handler.gate.clear()
     core.submit("first")
     core.submit("second")
-    task = core.dispatcher._new_task(("peer", "old"), "translation")
+    task = core.dispatcher._new_task(("peer", "old"), inbound_of("old"))
     begin = core.dispatcher.executor.resume(task, core.handler, inbound_of("old"), ["pt"], 0.0)
     job = begin(4)
     core.handler.gate.set()
