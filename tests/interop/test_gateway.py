@@ -363,7 +363,6 @@ def test_tags_of_one_language_are_one_piece_of_work_told_for_each(peer_node: str
     assert units == 1
 
 
-@pytest.mark.xfail(reason="journal.events is not in the server yet", strict=True)
 def test_a_voice_message_is_answered_although_the_server_is_killed(peer_node: str, tmp_path: Path) -> None:
     with (
         running_server(tmp_path, **ECHO) as first,
