@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Mapping
 
@@ -18,6 +19,8 @@ _MIME_TYPES: Mapping[SoundFormat, str] = {
     "pcm": "audio/pcm; rate={rate_hz}; channels=1; format=s16le",
 }
 _SAMPLE_BYTES = 2
+LARGE_BYTES = 1 << 20
+"""From this size on samples are copied in a thread: Python does it without the interpreter's lock."""
 
 
 def mime_type(form: SoundFormat, rate_hz: int) -> str:
@@ -34,7 +37,9 @@ async def sound_file(context: Context, sound: Sound, form: SoundFormat) -> bytes
     if form == "pcm":
         return sound.pcm
     if form == "wav":
-        return wav(sound.pcm, sound.rate_hz)
+        if len(sound.pcm) < LARGE_BYTES:
+            return wav(sound.pcm, sound.rate_hz)
+        return await asyncio.to_thread(wav, sound.pcm, sound.rate_hz)
     unit = EncodeAudio(pcm=sound.pcm, sample_rate_hz=sound.rate_hz, form=form)
     return (await context.run(unit, size_s=unit.cost_s())).result.data
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from dragoman_engines.base import VoiceInfo
 from dragoman_engines.work import CHARACTERS_PER_S, Speak, Speech
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import off_loop, one_error
+from dragoman_handlers.concurrency import loop_turn, off_loop, one_error
 from dragoman_handlers.speech.counting import CountedSpeech
 from dragoman_handlers.speech.joining import SENTENCE_PAUSE_S, Joiner, Sentence, Sound
 from dragoman_handlers.speech.normalize import Normalized, named, told_warnings
 from dragoman_handlers.speech.phrases import Lengths, cut_opening, cut_sentence
-from dragoman_handlers.speech.sound_files import mime_type, sound_file
+from dragoman_handlers.speech.sound_files import LARGE_BYTES, mime_type, sound_file
 from dragoman_handlers.speech.utterances import Utterance, utterances
 from dragoman_handlers.speech.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
@@ -32,8 +32,7 @@ UNIT_CHARS = 400
 FIRST_UNIT_S = 0.75
 """What the first piece takes where a listener waits for it; a word or two take longer than their letters say."""
 _CHARS_A_TURN = 1000
-_RECALLED_AT_ONCE = 16
-_JOINED_IN_LOOP_BYTES = 1 << 20
+_RECALLED_AT_ONCE = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,8 +127,8 @@ async def speak_reading(
     counted = CountedSpeech(context, units, SENTENCE_PAUSE_S / reading.speed)
     try:
         await _speak(context, units, said, counted)
-        # Large ones are joined without the interpreter's lock.
-        is_small = joiner.size_bytes < _JOINED_IN_LOOP_BYTES
+        is_small = joiner.size_bytes < LARGE_BYTES
+        await loop_turn()
         whole = joiner.whole() if is_small else await asyncio.to_thread(joiner.whole)
         sound = await sound_file(context, whole, sound_format)
         counted.instead(len(sound))
@@ -175,12 +174,11 @@ async def _known(context: Context, units: Sequence[Speak], counted: CountedSpeec
     known: dict[Speak, Speech] = {}
     for start in range(0, len(units), _RECALLED_AT_ONCE):
         some = units[start : start + _RECALLED_AT_ONCE]
+        await loop_turn()
         for unit, speech in zip(some, await context.recall(some, Speech), strict=True):
             if speech is not None:
                 counted.add(unit, speech)
                 known[unit] = speech
-        if start:
-            await asyncio.sleep(0)
     return known
 
 

@@ -111,6 +111,8 @@ class Cache:
             if not missing:
                 break
             for key, value in (await store.get_many(missing)).items():
+                if not _is_sound(value):
+                    continue
                 found[key] = (store.name, value)
                 if self._memory is not None:
                     self._memory.put(key, value)
@@ -183,7 +185,7 @@ class CacheSession:
         answers: list[T | None] = []
         for key, question in zip(keys, questions, strict=True):
             level, value = found.get(key, ("", b""))
-            unpacked = _unpacked(value, answer_type) if value else None
+            unpacked = _decoded(memoryview(value)[_CHECKSUM_BYTES:], answer_type) if value else None
             if unpacked is None:
                 counters.miss(question.cached_as)
                 answers.append(None)
@@ -268,12 +270,12 @@ def _packed(answer: object, compute_s: float) -> bytes:
     return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") + body
 
 
-def _unpacked(value: bytes, answer_type: type[T]) -> tuple[float, T] | None:
-    body = memoryview(value)[_CHECKSUM_BYTES:]
-    if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") != value[:_CHECKSUM_BYTES]:
-        log.warning("cache.damaged", bytes=len(value))
-        return None
-    return _decoded(body, answer_type)
+def _is_sound(value: bytes) -> bool:
+    """Return whether a value is as it was kept; asked of what comes from elsewhere than our own memory."""
+    if zlib.crc32(memoryview(value)[_CHECKSUM_BYTES:]).to_bytes(_CHECKSUM_BYTES, "big") == value[:_CHECKSUM_BYTES]:
+        return True
+    log.warning("cache.damaged", bytes=len(value))
+    return False
 
 
 def _decoded(body: bytes | memoryview, answer_type: type[T]) -> tuple[float, T] | None:

@@ -26,6 +26,12 @@ log = structlog.get_logger()
 
 _GC_ALLOCATIONS = 50_000
 """Between two collections of the young; by default 700."""
+_SWITCH_S = 0.0005
+"""A thread that computes keeps the interpreter so long; by default 5 ms.
+
+The loop lets go of the interpreter at every call into the kernel, tens of times in a turn. While threads cut texts, it
+would wait for each of them every time, and a turn of 3 ms would take 100.
+"""
 
 
 def run_server(config: Config, reload: Callable[[], Config]) -> int:
@@ -46,6 +52,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     # every full collection long.
     gc.freeze()
     gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
+    sys.setswitchinterval(_SWITCH_S)
 
     try:
         with _tracing(config) as observers:

@@ -16,6 +16,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from typing_extensions import override
 
+from dragoman_handlers.concurrency import LoopTurns
+
 MOST = 256
 REQUEST_S = 10.0
 """From the first byte of a request to its last header; also from the connection to there."""
@@ -45,6 +47,8 @@ class Connections:
         self._most = most
         self.request_s = request_s
         self.idle_s = idle_s
+        self._turns = LoopTurns()
+        """One answer in each turn of the loop: requests behind each other on many connections must not hold it."""
         self._open: dict[asyncio.BaseTransport, Connection] = {}
         self.closed_early = 0
         """Connections that were closed for want of a request or of room."""
@@ -66,6 +70,7 @@ class Connections:
             if connection is None:
                 return await handler(request)
             with connection.at_work():
+                await self._turns.wait()
                 return await handler(request)
 
         return at_work

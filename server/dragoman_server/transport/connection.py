@@ -25,6 +25,8 @@ from dragoman_server.transport.zmtp import (
 READ_BYTES = 1 << 16
 _LATE_S = 0.008
 """After a turn that left something, the next one is to begin within so long."""
+_LARGE_S = 0.0015
+"""The rest of large frames has so long of a turn: a small message waits for some turns."""
 _VISITS_PER_TURN = 4
 """If each takes as long as it may."""
 COMMAND_BYTES = 4096
@@ -69,6 +71,8 @@ class Connection:
         """So much of it is."""
         self.queued = False
         """It waits for its visit."""
+        self.in_large = False
+        """What comes next is the rest of a large frame."""
         self._kind = kind
         self._accepted = accepted
         self._on_close = on_close
@@ -192,6 +196,8 @@ class FairReader:
         self._per_visit = max(1, messages // 8)
         self._around = around
         self._ready: deque[Connection] = deque()
+        self._large: deque[Connection] = deque()
+        """Those in the middle of a large frame: they have what the others leave of a turn, and one visit at least."""
         self._again: asyncio.Handle | None = None
         self.until_s = 0.0
         """When the present visit is to end: a message may be dear."""
@@ -202,7 +208,7 @@ class FairReader:
     def start(self) -> None:
         """Visit connections from now on."""
         self._loop = asyncio.get_running_loop()
-        if self._ready:
+        if self._ready or self._large:
             self._schedule()
 
     def stop(self) -> None:
@@ -215,8 +221,7 @@ class FairReader:
     def wants(self, connection: Connection) -> None:
         """Put a connection into the row of those that have something."""
         if not connection.queued:
-            connection.queued = True
-            self._ready.append(connection)
+            self._put(connection)
             if self._again is None and self._loop is not None:
                 self._schedule()
 
@@ -234,10 +239,11 @@ class FairReader:
         finally:
             if self._around is not None:
                 self._around[1]()
-        self._busy_since_s = begin_s if self._ready else 0.0
-        if self._ready and self._loop is not None and self._again is None:
+        left = bool(self._ready or self._large)
+        self._busy_since_s = begin_s if left else 0.0
+        if left and self._loop is not None and self._again is None:
             self._schedule()
-        return bool(self._ready)
+        return left
 
     def _adapt(self, now_s: float) -> None:
         """Take in less where the loop came back late, and more again where it did not."""
@@ -247,20 +253,32 @@ class FairReader:
             self._messages = min(self._most, self._messages + self._least)
 
     def _visit_all(self, until_s: float) -> None:
-        """Visit by turns; a connection that has more goes to the end of the row."""
-        ready = self._ready
+        """Visit by turns; a connection that has more goes to the end of its row."""
         left = self._messages
         now_s = time.monotonic()
-        while ready and left > 0 and now_s < until_s:
-            self.until_s = now_s + self._turn_s / _VISITS_PER_TURN
+        while self._ready and left > 0 and now_s < until_s:
             share = min(left, self._per_visit)
-            connection = ready.popleft()
-            connection.queued = False
-            if not connection.closed and self._visit(connection, share) is Readable.MORE and not connection.queued:
-                connection.queued = True
-                ready.append(connection)
+            self._visit_one(self._ready.popleft(), share, now_s)
             left -= share
             now_s = time.monotonic()
+        until_s = min(until_s, now_s + _LARGE_S)
+        for _ in range(len(self._large)):
+            self._visit_one(self._large.popleft(), self._per_visit, now_s)
+            now_s = time.monotonic()
+            if now_s >= until_s:
+                return
+
+    def _visit_one(self, connection: Connection, share: int, now_s: float) -> None:
+        self.until_s = now_s + self._turn_s / _VISITS_PER_TURN
+        connection.queued = False
+        if connection.closed:
+            return
+        if self._visit(connection, share) is Readable.MORE and not connection.queued:
+            self._put(connection)
+
+    def _put(self, connection: Connection) -> None:
+        connection.queued = True
+        (self._large if connection.in_large else self._ready).append(connection)
 
     def _schedule(self) -> None:
         assert self._loop is not None  # noqa: S101 - callers have looked

@@ -195,6 +195,8 @@ class Intake:
             log.debug("peer.closed", reason=str(error))
             pusher.close()
             return Readable.NOTHING
+        finally:
+            pusher.in_large = pusher.large is not None
 
     def _take(self, pusher: _Pusher, share: int) -> Readable:
         if pusher.waits:

@@ -62,7 +62,7 @@ class Dashboard:
 
     def __init__(self) -> None:
         page = build_page()
-        self._html = page.html
+        self._html = page.html.encode()  # once: answers that wait for slow readers share it
         self._headers = {
             "Content-Security-Policy": page.policy,
             "Cache-Control": "no-cache",
@@ -75,7 +75,7 @@ class Dashboard:
         return [web.get("/", self._show)]
 
     async def _show(self, _: web.Request) -> web.Response:
-        return web.Response(text=self._html, content_type="text/html", headers=self._headers)
+        return web.Response(body=self._html, content_type="text/html", charset="utf-8", headers=self._headers)
 
 
 def _read(name: str) -> str:

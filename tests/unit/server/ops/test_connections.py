@@ -209,3 +209,26 @@ async def test_odd_requests_are_answered_and_the_next_connection_is_served(reque
     async with serving() as served:
         assert await ask(await served.connect(), request_) == status
         assert await ask(await served.connect()) == 200
+
+
+async def test_requests_behind_each_other_on_many_connections_are_answered_one_in_a_turn_of_the_loop() -> None:
+    async with serving() as served:
+        streams = [await served.connect() for _ in range(4)]
+        turns, answers = 0, 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            if answers < len(streams) * 20:
+                asyncio.get_running_loop().call_soon(turn)
+
+        turn()
+        for _, writer in streams:
+            writer.write(REQUEST * 20)
+        for reader, _ in streams:
+            for _ in range(20):
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+                assert head.startswith(b"HTTP/1.1 200")
+                await reader.readexactly(len(b"small"))
+                answers += 1
+        assert turns >= answers
