@@ -125,6 +125,8 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     if source == goal or not has_letters(text):
         return _unchanged(text)
     engine = await context.capabilities("translation", wish.model)
+    if len(text) > _SHORT_CHARS or wish.has_many_terms:
+        await loop_turn()  # a request may have it done for a hundred languages
     text = _composed(text)
     whole = _whole(text, source, target, wish)
     known = (await context.recall([whole], str))[0]
@@ -139,6 +141,8 @@ async def translate_text(context: Context, text: str, source: str, target: str, 
     sentences = [piece for piece in pieces if piece.translatable]
     translate = models.translate if letters is None else letters.around(models.translate)
     numbers = NumberCheck(source, goal)
+    if len(text) > _SHORT_CHARS:
+        await loop_turn()
     done = await translate_pieces(sentences, translate, _judge(engine, source, goal), numbers, wording)
     join = functools.partial(join_text, pieces, done.texts)
     joined = join() if len(text) <= _LONG_CHARS else await off_loop(join)

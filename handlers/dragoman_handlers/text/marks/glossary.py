@@ -39,7 +39,7 @@ class GlossaryLimits(Protocol):
 
 
 _SMALL_CHARS = 500
-_MOST_TARGETS = 100
+_MOST_TARGETS = 256
 """Language tags that a glossary remembers its terms for; peers may make up any."""
 
 
@@ -144,6 +144,7 @@ class Glossary:
     def __init__(self, entries: Mapping[str, Replacement] | None = None) -> None:
         self._entries = dict(entries or {})
         self._terms: dict[str, Terms] = {}
+        self._by_language = any(isinstance(replacement, Mapping) for replacement in self._entries.values())
         # Built where a text is looked through, which is off the loop where there are many terms.
         self._trie = functools.cache(lambda: _Trie(" ".join(written.split()) for written in self._entries))
         self.is_large = sum(map(len, self._entries)) > _SMALL_CHARS
@@ -154,6 +155,8 @@ class Glossary:
 
     def terms(self, target: str) -> Terms:
         """Return the terms for a target language; a second call is answered from memory."""
+        if not self._by_language:
+            target = ""  # the same terms for all
         known = self._terms.get(target)
         if known is None:
             if len(self._terms) >= _MOST_TARGETS:
