@@ -95,7 +95,7 @@ def served(peer: Peer, prefix: str) -> str:
     for number in range(10_000):
         task_id = f"{prefix}-{number}"
         peer.send(translation(task_id))
-        event = peer.receive()
+        event = next(event for event in iter(peer.receive, None) if event.fields["taskId"] == task_id)
         if event.type == "accepted":
             while peer.receive().type != "task_finished":
                 pass
