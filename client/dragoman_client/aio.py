@@ -15,6 +15,7 @@ from typing import Any, Self, Unpack, overload
 import msgspec
 
 from dragoman_client.cache import TranslationCache, missing
+from dragoman_client.collecting import collect
 from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.frames import Header, ReceivedEvent, header_of, pack
@@ -42,7 +43,6 @@ from dragoman_wire.events import (
     DetectResult,
     LanguagesResult,
     Pong,
-    TaskProgress,
     Transcription,
     VoicesResult,
 )
@@ -468,16 +468,9 @@ class Client:
     ) -> list[ReceivedEvent]:
         """Send a request, again after a passing error, and return all events of the last attempt."""
         header = header_of(request)
-        on_event, on_progress = options.get("on_event"), options.get("on_progress")
         for attempt in itertools.count():
-            events = []
-            async for event in self.events(header, binaries=binaries, timeout_s=options.get("timeout_s")):
-                if event.type != "task_progress":
-                    events.append(event)
-                elif on_progress is not None:
-                    on_progress(event.read_as(TaskProgress))
-                if on_event is not None:
-                    on_event(event)
+            stream = self.events(header, binaries=binaries, timeout_s=options.get("timeout_s"))
+            events = await collect(stream, options, self._call_off)
             error = transient_error(events)
             if error is None or attempt >= self._retries:
                 break
@@ -486,6 +479,12 @@ class Client:
             # Peers that were refused together should not come back together.
             await asyncio.sleep(after_s * random.uniform(1.0, 1.25))  # noqa: S311  # no secret
         return events
+
+    def _call_off(self, task_id: str) -> None:
+        """Let the server stop a task that nobody waits for; there is no answer to wait for."""
+        if self._connection is not None:
+            request = CancelRequest(task_id=task_id, reply_to=self.peer)
+            self._connection.send(pack(header_of(request), {}, self._limits))
 
     async def _ask(self, request: Request) -> ReceivedEvent:
         async for event in self.events(request):

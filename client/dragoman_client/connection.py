@@ -20,6 +20,8 @@ log = logging.getLogger("dragoman_client")
 
 _LINGER_MS = 1000
 """How long the last messages may take to leave on a clean close."""
+_SHORT_LINGER_MS = 200
+"""The same where the caller was interrupted: the cancellation of its task still leaves."""
 _HIGH_WATER_MARK = 10_000
 """Events that may wait to be read."""
 
@@ -196,7 +198,7 @@ class Connection:
         self.router.fail(ConnectionClosed("the client was closed while it waited for the server"))
         await self._monitor.close()
         self._receiver.stop()
-        self._close_sockets(_LINGER_MS if clean else 0)
+        self._close_sockets(_LINGER_MS if clean else _SHORT_LINGER_MS)
         # Terminating waits for the linger time, so it must not happen on the loop.
         await asyncio.to_thread(self._context.term)
 

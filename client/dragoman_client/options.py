@@ -41,6 +41,8 @@ class CallOptions(TypedDict, total=False):
     """The client gives up after this long without a new event; by default as the client was told."""
     on_progress: Callable[[TaskProgress], None] | None
     """Called with each `task_progress` event; it must not block. Without it none is asked for."""
+    detach: bool
+    """Whether the server goes on with the task of a call that is cancelled or times out; by default it is ended."""
     on_event: Callable[[ReceivedEvent], None] | None
     """Called with every event as it comes, for progress; it must not block."""
 

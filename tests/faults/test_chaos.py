@@ -16,16 +16,16 @@ def run(case: str, rounds: int) -> Outcome:
 
 
 def test_killed_servers_lose_nothing_that_was_accepted() -> None:
-    run("server", 4)
+    run("server", 2)
 
 
 def test_killed_engines_lose_nothing() -> None:
-    run("children", 8)
+    run("children", 4)
 
 
 def test_stopped_servers_exit_cleanly_and_lose_nothing() -> None:
-    run("sigterm", 3)
+    run("sigterm", 2)
 
 
 def test_subscribers_that_were_cut_off_or_stopped_have_everything_in_the_end() -> None:
-    run("subscriber", 2)
+    run("subscriber", 1)

@@ -17,7 +17,7 @@ from tests.harness import ECHO, PATIENCE_S, ServerProcess, connected, running_se
 from tests.processes import wait_gone
 
 SEED = 20
-STARTS = 8
+STARTS = 3
 PROGRAM = [sys.executable, "-m", "dragoman_server", "serve"]
 CLIENT = [sys.executable, "-c", "from dragoman_client.cli import main; main()", "serve"]
 

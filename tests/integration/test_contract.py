@@ -33,6 +33,7 @@ def translation(task_id: str, *targets: str, text: str = TEXT) -> dict[str, Any]
         "text": text,
         "sourceLanguage": "en",
         "targetLanguages": list(targets),
+        "speakOriginal": True,  # English needs no model
     }
 
 

@@ -87,6 +87,7 @@ def hello(model_server: ServerProcess, tmp_path: Path) -> Path:
         "type": "audio_process",
         "targetLanguages": ["en"],
         "mobileTranscription": {"text": SPOKEN, "language": "en"},
+        "speakOriginal": True,
     }
     with SyncClient(model_server.endpoints["requests"], model_server.endpoints["routed"]) as client:
         [event] = [event for event in client.events(request) if event.type == "audio_process_completed"]

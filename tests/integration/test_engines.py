@@ -56,7 +56,7 @@ def decode(audio: Engine, data: bytes, spool: Path, max_duration_s: float = 60) 
 
 def heard(result: AnyResult) -> str:
     assert isinstance(result, WindowText), result
-    return "".join(word.text for word in result.words)
+    return "".join(word.text for word in result.words).strip()
 
 
 def plain(text: str) -> str:

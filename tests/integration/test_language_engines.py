@@ -31,7 +31,7 @@ def firefox() -> Engine:
 
 @pytest.fixture(scope="module")
 def speech() -> Engine:
-    return make_engine(EngineSpec(kind="speech", model="embedded"))
+    return make_engine(EngineSpec(kind="speech", model="embedded", quality="fast"))
 
 
 # Translating

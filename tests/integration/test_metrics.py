@@ -104,8 +104,8 @@ def run_load(server: ServerProcess, peer: Peer, open_peer: Peer, snapshot: Calla
         peer.send(text("cancelled", "pt"))
         for name in ("waited-0", "waited-1", "waited-2", "refused-0", "refused-1", "refused-2"):
             peer.send(text(name, "de"))
-        kinds = [peer.receive().type for _ in range(7)]
-        assert sorted(kinds) == ["accepted"] * 4 + ["translation_error"] * 3
+        kinds = [peer.receive().type for _ in range(10)]
+        assert sorted(kinds) == ["accepted"] * 4 + ["task_finished"] * 3 + ["translation_error"] * 3
         wait_busy(server, "translation")
         during = snapshot()
         peer.send({"type": "cancel", "taskId": "cancelled"})

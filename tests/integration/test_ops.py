@@ -76,7 +76,7 @@ class Probed:
 
     def __init__(self) -> None:
         self.intake = SimpleNamespace(last_turn_s=time.monotonic())
-        self.journal = SimpleNamespace(waiting_s=0.0)
+        self.journal = SimpleNamespace(waiting_s=0.0, damaged_s=0.0)
         self.supervisor = SimpleNamespace(unwatched=[])
 
     async def health(self) -> tuple[int, dict[str, Any]]:

@@ -104,7 +104,7 @@ async def test_repeats_that_cannot_be_written_leave_a_finished_task_as_it_was(tm
         server.peer.send(text("t", "de"))
         await until(lambda: server.app.dispatcher.total_active == 2)
         gate.open.set()
-        await server.peer.collect(lambda message: message.get("targetLanguage") == "de")
+        await server.peer.collect(lambda message: message.get("status") == "refused")
         gate.requests_fail = False
         server.peer.send({"type": "result", "taskId": "t"})
         again = await server.peer.collect(lambda message: message["type"] in ("task_finished", "result_unknown"))
