@@ -123,10 +123,8 @@ def _repeat(client: SyncClient, send: Send, pause_s: float, stop: threading.Even
 
 
 def _spoken(client: SyncClient) -> bytes:
-    """Return a recording, said aloud by the server: it is not transcribed, and it stays in English."""
-    said = {"text": SPOKEN, "language": "en"}
-    request = {"type": "audio_process", "targetLanguages": ["en"], "mobileTranscription": said}
-    return next(audio for event in client.events(request) for audio in event.binaries.values())
+    """Return a recording, said aloud by the server."""
+    return client.speak(SPOKEN, "en").audio
 
 
 def _shortened(recording: bytes, steps: int) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from dragoman_client import ClientError, DragomanError
 from scripts.embedded_server import ServerFailed, exit_on_sigterm
 from scripts.quality_runs import __doc__ as purpose
-from scripts.quality_runs import hearing, mixes, silence, speech, text, translation, voices
+from scripts.quality_runs import hearing, mixes, silence, speech, spoken, text, translation, voices
 from scripts.quality_runs.plan import Part, Plan
 from scripts.quality_runs.report import Check, as_json, print_table
 
@@ -24,6 +24,7 @@ PARTS: Mapping[str, Part] = {
     "translation": translation.measure,
     "text": text.measure,
     "speech": speech.measure,
+    "spoken": spoken.measure,
     "voices": voices.measure,
 }
 

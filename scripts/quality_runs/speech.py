@@ -44,24 +44,10 @@ async def say_and_hear(client: Client, sentences: list[str]) -> list[str]:
     """Return the server's transcriptions of its own speech."""
 
     async def one(sentence: str) -> str:
-        return (await client.transcribe(await speak(client, sentence), "en")).text
+        spoken = await client.speak(sentence, "en")
+        return (await client.transcribe(spoken.audio, "en")).text
 
     return await each(one, sentences)
-
-
-async def speak(client: Client, sentence: str) -> bytes:
-    """Have the server speak an English sentence: its transcription is given, and English stays English."""
-    request = {
-        "type": "audio_process",
-        "targetLanguages": ["en"],
-        "mobileTranscription": {"text": sentence, "language": "en"},
-    }
-    async for event in client.events(request):
-        if event.error is not None:
-            raise event.error
-        if event.type == "audio_translation_ready":
-            return event.binaries["audio"]
-    raise OSError(f"the server did not say {sentence!r}")
 
 
 def own_speech(sentences: list[str], heard: list[str]) -> Check:

@@ -22,6 +22,7 @@ def voice_message(server: ServerProcess, **fields: Any) -> list[Message]:
     request = {
         "type": "audio_process",
         "targetLanguages": ["en"],
+        "speakOriginal": True,
         "mobileTranscription": {"text": TEXT, "language": "en"},
         "cache": "off",
     }

@@ -1,8 +1,9 @@
 """How loud speech is, and how it is made as loud as the networks expect. Pure: samples in, samples out.
 
 Voice activity detection learned from recordings of usual loudness: speech at -50 dB may be nothing to it. To Whisper a
-voice that is 15 dB below the one before it is background, which it leaves out. What is loud enough, and as loud
-as the rest, is not touched: its samples stay what they were.
+voice that is 15 dB below the one before it is background, which it leaves out; and its spectrum has a lowest power,
+below which speech of less than -60 dB loses its soft sounds. What is loud enough, and as loud as the rest, is not
+touched: its samples stay what they were.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ MOST_GAIN = 100.0
 """40 dB. The noise of 16-bit samples themselves stays inaudible."""
 UNEVEN = 2.0
 """Speech that is less than this factor (6 dB) below the rest of a window is as loud as the rest."""
+FAINT = 0.001
+"""Root mean square, -60 dB of full scale: a window whose speech is below it is raised to it.
+
+Whisper takes spectral powers below 1e-10 for 1e-10, and looks at the 80 dB below the loudest. The loudest power of
+speech at -60 dB is about 1e-2, so that both limits are the same; of softer speech the first cuts off a part. More than
+this is not gained by a higher level: up to there Whisper hears soft recordings as well as raised ones.
+"""
 _FRAME = SPOOL_RATE_HZ // 20
 _LOUD_FRAMES = 10
 """Half a second: one click is not loud."""
@@ -52,7 +60,7 @@ def with_slow_gain(samples: Samples) -> Samples:
 
 
 def evened(spans: Sequence[Samples]) -> Samples:
-    """Put the spans of a window together, each about as loud as the loudest. Whisper itself hears soft speech well.
+    """Put the spans of a window together, each about as loud as the loudest, and that at -60 dB or above.
 
     Args:
         spans: mono, 16 kHz, each of shape (samples,), -1 to 1.
@@ -71,8 +79,9 @@ def _gains(spans: Sequence[Samples]) -> list[float]:
     reference = max(levels.values(), default=0.0)
     if reference <= 0.0:
         return [1.0] * len(spans)
+    whole = max(1.0, FAINT / reference)
     gains = {
-        index: min(MOST_GAIN, reference / level if 0 < level < reference / UNEVEN else 1.0)
+        index: min(MOST_GAIN, whole * (reference / level if 0 < level < reference / UNEVEN else 1.0))
         for index, level in levels.items()
     }
     return [

@@ -9,6 +9,7 @@ import pytest
 np = pytest.importorskip("numpy", reason="the [models] extra is not installed")
 
 from dragoman_engines.audio.loudness import (  # noqa: E402 -- it needs numpy
+    FAINT,
     MOST_GAIN,
     USUAL,
     evened,
@@ -34,11 +35,19 @@ def test_what_is_loud_enough_is_not_touched(level: float) -> None:
     assert np.array_equal(evened([samples[:32_000], samples[32_000:]]), samples)
 
 
-@pytest.mark.parametrize("level_db", [-40, -50, -60])
+@pytest.mark.parametrize("level_db", [-40, -50, -58])
 def test_quiet_speech_is_raised_to_the_usual_level(level_db: float) -> None:
     samples = noise(4, 10 ** (level_db / 20))
     assert decibels(speech_level(with_slow_gain(samples))) == pytest.approx(decibels(USUAL), abs=1.5)
     assert np.array_equal(evened([samples]), samples), "one level is even"
+
+
+@pytest.mark.parametrize("level_db", [-64, -70, -80])
+def test_speech_below_the_powers_that_whisper_sees_is_raised_to_where_it_sees_all_of_it(level_db: float) -> None:
+    loud, low = noise(3, 10 ** (level_db / 20)), noise(3, 10 ** ((level_db - 10) / 20))
+    together = evened([loud, low])
+    assert decibels(speech_level(together[: loud.size])) == pytest.approx(decibels(FAINT), abs=0.5)
+    assert decibels(speech_level(together[loud.size + RATE_HZ :])) == pytest.approx(decibels(FAINT), abs=0.5)
 
 
 def test_the_gain_has_a_limit_and_silence_stays_silence() -> None:
