@@ -54,14 +54,15 @@ def build_wheel(folder: Path) -> Path:
 def install(folder: Path, interpreter: Interpreter, choice: Choice, wheel: Path) -> Environment:
     """Make an environment in a new folder. Wheels come from uv's cache where they are there.
 
-    Nothing is compiled: a package that has no wheel for the interpreter is named in the error.
+    Nothing is compiled: a package that has no wheel for the interpreter is named in the error, but for docopt.
 
     Raises:
         InstallFailed: a package is missing, or the network is.
     """
     _run_uv("venv", "--python", str(interpreter.path), str(folder))
     into = ("--python", str(folder / "bin" / "python"))
-    resolution = ("--resolution", _RESOLUTION[choice], "--only-binary", ":all:")
+    # docopt, which num2words asks for, has never had a wheel; it is one file of Python.
+    resolution = ("--resolution", _RESOLUTION[choice], "--only-binary", ":all:", "--no-binary", "docopt")
     # What the wheel needs is named beside it, or uv would not choose the lowest versions of that.
     needed = map(str, requirements())
     _run_uv("pip", "install", *into, *resolution, f"dragoman[{','.join(EXTRAS)}] @ {wheel.as_uri()}", *needed)

@@ -206,6 +206,7 @@ def spoken(client: SyncClient, name: str) -> bytes:
     request = {
         "type": "audio_process",
         "targetLanguages": [SOURCE],
+        "speakOriginal": True,
         "mobileTranscription": {"text": SPOKEN, "language": SOURCE},
         "outputFormat": name,
     }
