@@ -55,8 +55,11 @@ class Outcome:
         return (*self.slow, *self.harm)
 
 
-def run_attack(attack: Attack, seconds: float, seed: int) -> Outcome:
-    """Start a server, attack it for so long, and look at what an innocent peer noticed and what stayed."""
+def run_attack(attack: Attack, seconds: float, seed: int, settle_s: float = _SETTLE_S) -> Outcome:
+    """Start a server, attack it for so long, and look at what an innocent peer noticed and what stayed.
+
+    What is not as it was before after `settle_s` counts as kept.
+    """
     with tempfile.TemporaryDirectory(prefix="dragoman-attack-") as name:
         folder = Path(name)
         log = folder / "server.log"
@@ -74,13 +77,13 @@ def run_attack(attack: Attack, seconds: float, seed: int) -> Outcome:
                     meter=meter,
                     cap_mib=CAP_MIB,
                 )
-                return _attacked(attack, arena)
+                return _attacked(attack, arena, settle_s)
         finally:
             process.kill()
             process.wait()
 
 
-def _attacked(attack: Attack, arena: Arena) -> Outcome:
+def _attacked(attack: Attack, arena: Arena, settle_s: float) -> Outcome:
     with Pinger(arena.endpoints) as innocent:
         time.sleep(_WARM_S)
         calm = innocent.mark()
@@ -89,7 +92,7 @@ def _attacked(attack: Attack, arena: Arena) -> Outcome:
             arena.begin()
             sent = attack.run(arena)
             pings = innocent.mark()
-        after = arena.meter.settle(before.server_mib * MEMORY_BACK, before.descriptors + _SPARE_DESCRIPTORS, _SETTLE_S)
+        after = arena.meter.settle(before.server_mib * MEMORY_BACK, before.descriptors + _SPARE_DESCRIPTORS, settle_s)
         peak = arena.meter.peak
         innocent.mark()
         time.sleep(_CALM_S)

@@ -33,7 +33,6 @@ def translation(task_id: str, *targets: str, text: str = TEXT) -> dict[str, Any]
         "text": text,
         "sourceLanguage": "en",
         "targetLanguages": list(targets),
-        "speakOriginal": True,  # English needs no model
     }
 
 
@@ -43,6 +42,7 @@ def voice(task_id: str, *targets: str, text: str = TEXT) -> dict[str, Any]:
         "taskId": task_id,
         "mobileTranscription": {"text": text, "language": "en"},
         "targetLanguages": list(targets),
+        "speakOriginal": True,  # English needs no model
     }
 
 
