@@ -257,7 +257,7 @@ def test_a_recording_without_a_model_is_engine_unavailable(deaf_server: ServerPr
 # --- refusals --------------------------------------------------------------------------------------------------
 
 
-def test_a_full_lane_refuses_with_overloaded_and_nothing_else(tmp_path: Path) -> None:
+def test_a_full_lane_refuses_with_overloaded_and_the_end(tmp_path: Path) -> None:
     settings: dict[str, Any] = ECHO | {
         "lanes__translation__concurrency": 1,
         "lanes__translation__queue": 1,
@@ -269,10 +269,11 @@ def test_a_full_lane_refuses_with_overloaded_and_nothing_else(tmp_path: Path) ->
     ):
         for number in range(3):
             peer.send(translation(f"t-{number}", "fr", "es"))
-        events = [peer.receive() for _ in range(4)]
+        events = [peer.receive() for _ in range(5)]
         # The refusals come at once, `accepted` once the requests are written.
-        refusals = [event for event in events if event.type != "accepted"]
-        assert sorted(types_of(events)) == ["accepted", "accepted", "translation_error", "translation_error"]
+        refusals = [event for event in events if event.type == "translation_error"]
+        kinds = ["accepted", "accepted", "task_finished", "translation_error", "translation_error"]
+        assert sorted(types_of(events)) == kinds
         for event in refusals:
             assert event.fields["taskId"] == "t-2"
             assert (event.fields["errorCode"], event.fields["retryable"]) == ("overloaded", True)
@@ -284,7 +285,8 @@ def test_a_refused_request_is_answered_under_its_own_ids(codec: str, echo_server
     with connected(echo_server, f"refused-{codec}", codec=codec) as peer:
         ids = {"taskId": "t", "messageId": "m", "conversationId": "c"}
         peer.send(translation("t", "fr") | ids | {"text": 5})
-        [error] = peer.barrier()
+        [error, last] = peer.barrier()
         assert error.type == "translation_error"
+        assert (last.type, last.fields["status"]) == ("task_finished", "refused")
         assert {key: error.fields[key] for key in ids} == ids
         assert error.fields["error"] == "text: Expected `str`, got `int`"
