@@ -98,7 +98,8 @@ def test_what_was_not_asked_for_is_not_sent(peer: Peer) -> None:
 
 def test_a_wrong_format_is_refused_by_name(peer: Peer) -> None:
     peer.send({"type": "transcription_only", "binaryFrames": {"audio": 1}, "formats": ["docx"]}, b"RIFF")
-    error = peer.receive().fields
+    error, end = peer.receive().fields, peer.receive().fields
+    assert end["status"] == "refused"
     assert error["errorCode"] == "invalid_request"
     assert error["error"].startswith("formats[0]: Invalid enum value 'docx'")
 
