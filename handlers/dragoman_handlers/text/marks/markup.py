@@ -74,7 +74,9 @@ def _carried(text: str, letters: Letters | None) -> list[Token]:
 
 def is_prose(text: str) -> bool:
     """Return whether there is surely no token. One pattern for all of this would take more than twice as long."""
-    if not PROSE.fullmatch(text) or "_" in text or "\t" in text or "   " in text or INNER_DOT.search(text):
+    if not PROSE.fullmatch(text) or INNER_DOT.search(text):
+        return False
+    if "_" in text or "\t" in text or "   " in text or "---" in text:
         return False
     return not (BULLET.search(text) if "\n" in text else BULLET.match(text))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dragoman_handlers.text.marks.markup import find_tokens, is_prose
@@ -13,7 +13,7 @@ from dragoman_handlers.text.tokens import BLANK, blanked
 MARKED = st.text(alphabet="ab. \n\t{}<>/@#%$&;:()[]*_~`|€😀\u200d\ufe0f1-!\"'\\", max_size=60)
 
 SOMETHING = re.compile(
-    r"[^\w\s.,;!?'\"()\u2018-\u201D-]|_|[a-z]\.[a-z]|   |\t|^[ \t]*(?:[-–—]|\w{1,3}[.)])[ \t]",  # noqa: RUF001
+    r"[^\w\s.,;!?'\"()\u2018-\u201D-]|_|---|[a-z]\.[a-z]|   |\t|^[ \t]*(?:[-–—]|\w{1,3}[.)])[ \t]",  # noqa: RUF001
     re.MULTILINE,
 )
 
@@ -80,6 +80,7 @@ def test_a_blanked_text_has_its_length_and_the_rest_in_place(text: str) -> None:
     assert all(one in (other, BLANK) for one, other in zip(blank, text, strict=True))
 
 
+@example("---")
 @given(MARKED | st.text(alphabet="abBé1 .,-)(_\n\r\t'’–", max_size=16))  # noqa: RUF001
 @settings(max_examples=1000, deadline=None, derandomize=True, database=None)
 def test_prose_is_what_has_nothing_of_all_that_begins_a_token(text: str) -> None:
