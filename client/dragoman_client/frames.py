@@ -108,7 +108,9 @@ def pack(header: Header, binaries: Mapping[str, bytes], limits: WireLimits) -> l
         header = {**header, "binaryFrames": {**header.get("binaryFrames", {}), **places}}
     frames = [encode_header(header, Codec.MSGPACK), *binaries.values()]
     large = any(header.get(name) for name in _LARGE_FIELDS)
-    name, most = ("large_header_bytes", limits.large_header_bytes) if large else ("header_bytes", limits.header_bytes)
+    name, most = (
+        ("base64_header_bytes", limits.base64_header_bytes) if large else ("header_bytes", limits.header_bytes)
+    )
     if len(frames[0]) > most:
         raise TooLarge(f"the header has {len(frames[0])} bytes; the limit {name} is {most}")
     size_bytes = sum(map(len, frames))

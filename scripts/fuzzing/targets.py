@@ -23,7 +23,7 @@ def messages() -> Target:
     from dragoman_wire.inbound import BadMessage, decode_message
     from dragoman_wire.limits import WireLimits
 
-    limits = WireLimits(header_bytes=1 << 14, large_header_bytes=1 << 16, request_bytes=1 << 17)
+    limits = WireLimits(header_bytes=1 << 14, base64_header_bytes=1 << 16, request_bytes=1 << 17)
 
     def run(data: bytes) -> None:
         frames = list(_frames(data))

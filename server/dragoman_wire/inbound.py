@@ -97,7 +97,7 @@ def decode_message(frames: Sequence[Buffer], limits: WireLimits, seen: Seen | No
         start = bytes(frames[0])
         codec = codec_of(start)
         raise BadMessage(seen.refusal, envelope_of_fields(salvaged_fields(start, codec), codec), start[:64])
-    header = bytes(frames[0][: max(limits.header_bytes, limits.large_header_bytes) + 1]) if frames else b""
+    header = bytes(frames[0][: max(limits.header_bytes, limits.base64_header_bytes) + 1]) if frames else b""
     codec = codec_of(header)
     if seen.header_bytes <= limits.header_bytes:
         found = typed_request(header, codec)
@@ -165,7 +165,7 @@ def _large(header: bytes, codec: Codec, limits: WireLimits, seen: Seen) -> tuple
     Raises:
         BadMessage: it is one that may not.
     """
-    if seen.header_bytes > limits.large_header_bytes:
+    if seen.header_bytes > limits.base64_header_bytes:
         return None
     found = large_request(header, codec, limits.header_bytes)
     if found is None:

@@ -11,7 +11,7 @@ class WireLimits:
 
     header_bytes: int = 1 << 20
     """Length of frame 0."""
-    large_header_bytes: int = 16 << 20
+    base64_header_bytes: int = 16 << 20
     """The same where frame 0 holds a document or a recording in base64; all else in it is within `header_bytes`."""
     frames: int = 8
     """Binary frames after the header."""

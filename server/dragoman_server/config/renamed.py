@@ -1,16 +1,20 @@
-"""Sections that had another name in the version before: the old name is understood for one version more."""
+"""Sections and keys that had another name in the version before: the old name is understood for one version more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-RENAMED: Mapping[str, Mapping[str, str]] = {"engines": {"audio": "decoder"}, "lanes": {"audio": "voice"}}
-"""The old and the new name of sections, by the section that they are in."""
+RENAMED: Mapping[str, Mapping[str, str]] = {
+    "engines": {"audio": "decoder"},
+    "lanes": {"audio": "voice"},
+    "limits": {"large_header_bytes": "base64_header_bytes"},
+}
+"""The old and the new name of sections and keys, by the section that they are in."""
 
 
 def old_names(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the old and the new name, both in full, of every section that has its old name in a source."""
+    """Yield the old and the new name, both in full, of everything that has its old name in a source."""
     for outer, names in RENAMED.items():
         inner = tree.get(outer)
         if isinstance(inner, Mapping):
@@ -29,7 +33,9 @@ def _renamed(section: Any, names: Mapping[str, str]) -> Any:
     for old, new in names.items():
         if old in renamed:
             given = renamed.pop(old)
-            now = renamed.get(new, {})
-            both = isinstance(given, Mapping) and isinstance(now, Mapping)
-            renamed[new] = {**given, **now} if both else given
+            now = renamed.get(new)
+            if isinstance(given, Mapping) and isinstance(now, Mapping):
+                renamed[new] = {**given, **now}
+            elif now is None:
+                renamed[new] = given
     return renamed

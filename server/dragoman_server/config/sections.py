@@ -71,7 +71,7 @@ class LimitsConfig(Section):
     """The sizes above which a request is refused."""
 
     header_bytes: Annotated[int, Field(ge=64)] = 1 << 20
-    large_header_bytes: Annotated[int, Field(ge=64)] = 16 << 20
+    base64_header_bytes: Annotated[int, Field(ge=64)] = 16 << 20
     """Of a request with a document, or with a recording in base64."""
     frames: Annotated[int, Field(ge=0, le=1000)] = 8
     request_bytes: Annotated[int, Field(ge=64)] = 64 << 20

@@ -41,7 +41,7 @@ _FEW = 8
 _ALONE_S = 0.25
 """How long a resumed request has the server's engines for itself, but for new ones."""
 _NO_LIMITS = WireLimits(
-    header_bytes=1 << 40, large_header_bytes=1 << 40, frames=1 << 20, request_bytes=1 << 40, languages=1 << 20
+    header_bytes=1 << 40, base64_header_bytes=1 << 40, frames=1 << 20, request_bytes=1 << 40, languages=1 << 20
 )
 """What was accepted stays accepted, also under limits that are tighter now."""
 

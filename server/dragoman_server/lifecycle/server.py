@@ -212,7 +212,7 @@ def _wire_limits(config: Config) -> WireLimits:
     limits = config.limits
     return WireLimits(
         header_bytes=limits.header_bytes,
-        large_header_bytes=limits.large_header_bytes,
+        base64_header_bytes=limits.base64_header_bytes,
         frames=limits.frames,
         request_bytes=limits.request_bytes,
         languages=limits.languages,

@@ -307,7 +307,7 @@ class Arrival:
 
     def _place_header(self, size_bytes: int) -> LargeFrame:
         limits, budget = self._limits, self._budget
-        if size_bytes <= max(limits.header_bytes, limits.large_header_bytes):
+        if size_bytes <= max(limits.header_bytes, limits.base64_header_bytes):
             if size_bytes <= _SPOOLED_BYTES or budget.arriving_bytes + size_bytes <= _HEADERS_BYTES:
                 return MemoryFrame(size_bytes, budget)
             self._refuse()

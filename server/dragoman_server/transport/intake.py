@@ -15,7 +15,7 @@ from dragoman_server.transport.backpressure import ByteBudget
 from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Connection, FairReader, Readable
 from dragoman_server.transport.connections import Connections
 from dragoman_server.transport.header_reader import HeaderReader
-from dragoman_server.transport.zmtp import COMMAND, LONG, MORE, ZmtpError, parse_command, pong_command
+from dragoman_server.transport.zmtp import COMMAND, LONG, MORE, ZmtpError, parse_command, pong_command, read_head
 from dragoman_wire.inbound import BadMessage, Buffer, Inbound, Seen, decode_quickly
 from dragoman_wire.limits import WireLimits
 
@@ -215,13 +215,10 @@ class Intake:
         """Take up to `share` messages from the bytes that have come; return whether there may be more in them."""
         data, place, end = pusher.data, pusher.place, len(pusher.data)
         for _ in range(_PARTS_PER_VISIT):
-            if end - place < 2:
+            head = read_head(data, place)
+            if head is None:
                 break
-            flags, size, start = data[place], data[place + 1], place + 2
-            if flags & LONG:
-                if end - place < 9:
-                    break
-                size, start = int.from_bytes(data[place + 1 : place + 9], "big"), place + 9
+            flags, size, start = head
             stop = start + size
             if stop > end:
                 self._wait_for(pusher, flags, size, start)

@@ -18,13 +18,13 @@ from dragoman_server.transport.subscribers import Subscriber, Subscribers
 from dragoman_server.transport.zmtp import (
     CANCEL,
     COMMAND,
-    LONG,
     MORE,
     SUBSCRIBE,
     Buffer,
     ZmtpError,
     parse_command,
     pong_command,
+    read_head,
 )
 
 log = structlog.get_logger()
@@ -236,13 +236,10 @@ class PubSocket:
         """Deal with up to `share` frames of those that have come; return whether there may be more."""
         data, place, end = subscriber.data, subscriber.place, len(subscriber.data)
         for _ in range(share):
-            if end - place < 2:
+            head = read_head(data, place)
+            if head is None:
                 break
-            flags, size, start = data[place], data[place + 1], place + 2
-            if flags & LONG:
-                if end - place < 9:
-                    break
-                size, start = int.from_bytes(data[place + 1 : place + 9], "big"), place + 9
+            flags, size, start = head
             if size > COMMAND_BYTES:
                 raise ZmtpError(f"a frame of {size} bytes from a subscriber")
             if start + size > end:

@@ -101,6 +101,22 @@ def frame_head(size: int, flags: int = 0) -> bytes:
     return bytes((flags, size))
 
 
+def read_head(data: bytes, place: int) -> tuple[int, int, int] | None:
+    """Return the flags of the frame that begins at `place`, its size, and where its body starts.
+
+    None where the head has not come whole.
+    """
+    left = len(data) - place
+    if left < 2:
+        return None
+    flags = data[place]
+    if not flags & LONG:
+        return flags, data[place + 1], place + 2
+    if left < 9:
+        return None
+    return flags, int.from_bytes(data[place + 1 : place + 9], "big"), place + 9
+
+
 def wire_of(frames: Sequence[Buffer]) -> list[Buffer]:
     """Return a message as it is on the wire: small frames together, each large one by itself."""
     wire: list[Buffer] = []

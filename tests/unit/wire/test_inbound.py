@@ -295,7 +295,7 @@ def test_frames_may_be_views_of_a_buffer() -> None:
 
 
 LONG = "Good morning. " * 20
-SMALL = WireLimits(header_bytes=200, large_header_bytes=1000)
+SMALL = WireLimits(header_bytes=200, base64_header_bytes=1000)
 
 
 @pytest.mark.parametrize("codec", list(Codec))

@@ -101,6 +101,19 @@ def test_new_names_alone_are_no_old_ones(tmp_path: Path) -> None:
     assert config.old_names == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("[limits]\nlarge_header_bytes = 2000\n", 2000),
+        ("[limits]\nlarge_header_bytes = 2000\nbase64_header_bytes = 3000\n", 3000),
+    ],
+)
+def test_the_old_name_of_a_key_is_understood_too(tmp_path: Path, text: str, size: int) -> None:
+    config = load_config(written(tmp_path, text), {})
+    assert config.limits.base64_header_bytes == size
+    assert config.old_names == {"limits.large_header_bytes": "limits.base64_header_bytes"}
+
+
 @pytest.mark.parametrize("text", ["lanes = 1\n", "[lanes]\naudio = 1\n", "[lanes.audio]\nqueu = 1\n"])
 def test_what_is_wrong_in_a_section_with_an_old_name_is_told(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="lanes"):

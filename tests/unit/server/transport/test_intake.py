@@ -23,7 +23,7 @@ from scripts.attacks.zmtp import GREETING, MORE, RawPeer, frame, message
 from tests.harness import PATIENCE_S
 
 MIB = 1 << 20
-LIMITS = WireLimits(header_bytes=1 << 16, large_header_bytes=4 * MIB, frames=2, request_bytes=8 * MIB)
+LIMITS = WireLimits(header_bytes=1 << 16, base64_header_bytes=4 * MIB, frames=2, request_bytes=8 * MIB)
 
 
 class Outbox:
