@@ -9,10 +9,10 @@ from msgspec import UNSET
 from dragoman_engines.work import Speak
 from dragoman_handlers.base import WHOLE, Context, Handler
 from dragoman_handlers.progress import Progress
-from dragoman_handlers.speech.joining import Sound
-from dragoman_handlers.speech.sound_files import mime_type, sound_file
-from dragoman_handlers.speech.synthesize import Heard, Reading, read_text, speak_reading
-from dragoman_handlers.speech.voices import BEST_TYPES, Wishes
+from dragoman_handlers.speech.synthesis.joining import Sound
+from dragoman_handlers.speech.synthesis.sound_files import mime_type, sound_file
+from dragoman_handlers.speech.synthesis.synthesize import Heard, Reading, read_text, speak_reading
+from dragoman_handlers.speech.synthesis.voices import BEST_TYPES, Wishes
 from dragoman_handlers.text.language_id import find_source
 from dragoman_handlers.text.languages import AUTO, UNDETERMINED
 from dragoman_wire.errors import InvalidRequest, TooLarge

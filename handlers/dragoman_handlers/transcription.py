@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dragoman_handlers.base import WHOLE, Context, Handler
-from dragoman_handlers.speech.transcribe import Wanted, transcribe, wanted_vocabulary
-from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
+from dragoman_handlers.speech.recognition.transcribe import Wanted, transcribe, wanted_vocabulary
+from dragoman_handlers.speech.recognition.transcripts import in_formats, mobile_transcription
 from dragoman_wire.errors import InvalidRequest
 from dragoman_wire.events import ProgressUnit, TranscriptionCompleted
 from dragoman_wire.requests import TranscriptionRequest

@@ -16,11 +16,11 @@ from msgspec import UNSET
 
 from dragoman_handlers.base import Context, Handler
 from dragoman_handlers.concurrency import all_of
-from dragoman_handlers.speech.synthesize import speak_text
-from dragoman_handlers.speech.transcribe import Wanted, transcribe, wanted_vocabulary
-from dragoman_handlers.speech.transcripts import in_formats, mobile_transcription
+from dragoman_handlers.speech.recognition.transcribe import Wanted, transcribe, wanted_vocabulary
+from dragoman_handlers.speech.recognition.transcripts import in_formats, mobile_transcription
+from dragoman_handlers.speech.synthesis.synthesize import speak_text
+from dragoman_handlers.speech.synthesis.voices import BEST_TYPES, Wishes, choose_voice, named_voice
 from dragoman_handlers.speech.translate_speech import translate_speech
-from dragoman_handlers.speech.voices import BEST_TYPES, Wishes, choose_voice, named_voice
 from dragoman_handlers.text.languages import base_language
 from dragoman_handlers.text.options import translation_wish
 from dragoman_wire.errors import DragomanError, InvalidRequest, Overloaded, TooLarge

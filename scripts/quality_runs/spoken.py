@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dragoman_client import Client
-from dragoman_handlers.speech.number_words import cardinal
+from dragoman_handlers.speech.normalization.number_words import cardinal
 from scripts.quality_runs.asking import ask_server, each
 from scripts.quality_runs.plan import Plan
 from scripts.quality_runs.report import Check, at_least

@@ -1,0 +1,1 @@
+"""From a text as it is written to the words that a voice says."""

