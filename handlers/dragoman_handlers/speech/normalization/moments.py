@@ -79,12 +79,6 @@ def said_codes(text: str, words: SpokenWords) -> str:
     return _LONG.sub(lambda match: _digits(match[0], words), text)
 
 
-def _stamp(match: re.Match[str]) -> str:
-    """Part the date and the time of `2026-05-03T10:30:00Z`."""
-    zone = " UTC" if match[3] else match[4] or ""
-    return f"{match[1]}, {match[2]}{zone}"
-
-
 def _date(match: re.Match[str], day: int, month: int, year: str, words: SpokenWords) -> str:
     form = words.date if year else words.day_month
     return form.format(day=_day(match, day, words), month=words.months[month - 1], year=year).strip()

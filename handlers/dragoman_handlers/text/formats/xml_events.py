@@ -5,7 +5,7 @@ Entities of a file's own are refused: they are what small files grow large with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 from xml.parsers import expat  # nosec - entities are refused
 from xml.sax.saxutils import escape
@@ -133,8 +133,3 @@ class XmlFile:
 def encode_xml(text: str) -> str:
     """Return a text as it stands between two tags."""
     return escape(text)
-
-
-def language_of(event: XmlEvent, names: Sequence[str]) -> str:
-    """Return the first of some attributes that an element has."""
-    return next((event.attributes[name] for name in names if event.attributes.get(name)), "")
