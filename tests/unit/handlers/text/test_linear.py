@@ -140,7 +140,6 @@ NOT_OF_TEXTS = {
     "revision": "of the code",
     "check_entries": "of a glossary, which has limits",
     "base_language": "of a tag, which has a limit",
-    "language_of": "of a tag",
     "inline_parts": "of a parsed file: in parse_android and parse_xliff",
     "unit_of": "of parsed parts: in the formats",
     "units_of": "yields what there is",
