@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from dragoman_wire.errors import DragomanError
     from dragoman_wire.events import (
         AvailableModel,
+        CorrectionCompleted,
         DetectResult,
+        ExtractionCompleted,
         LanguageCandidate,
         LanguagePair,
         LanguagesResult,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
         TranscriptWord,
         VoicesResult,
     )
+    from dragoman_wire.requests import ConversationMessage
 
     __version__: str
 
@@ -58,10 +61,13 @@ __all__ = [
     "Client",
     "ClientError",
     "ConnectionClosed",
+    "ConversationMessage",
+    "CorrectionCompleted",
     "DetectResult",
     "DragomanError",
     "Event",
     "EventStream",
+    "ExtractionCompleted",
     "Format",
     "LanguageCandidate",
     "LanguagePair",
@@ -117,7 +123,9 @@ _HOMES = {
     "dragoman_wire.errors": ("DragomanError",),
     "dragoman_wire.events": (
         "AvailableModel",
+        "CorrectionCompleted",
         "DetectResult",
+        "ExtractionCompleted",
         "LanguageCandidate",
         "LanguagePair",
         "LanguagesResult",
@@ -128,6 +136,7 @@ _HOMES = {
         "TranscriptWord",
         "VoicesResult",
     ),
+    "dragoman_wire.requests": ("ConversationMessage",),
 }
 
 

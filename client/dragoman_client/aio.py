@@ -19,6 +19,7 @@ from dragoman_client.collecting import collect
 from dragoman_client.connection import Connection, Inbox
 from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.frames import Header, ReceivedEvent, header_of, pack
+from dragoman_client.language import LanguageCalls
 from dragoman_client.options import CallOptions, SpeakOptions, request_fields, speak_request
 from dragoman_client.recording import recording_bytes
 from dragoman_client.request_state import Patience, RequestState
@@ -73,7 +74,7 @@ _BACKOFF_S = 0.5
 _BACKOFF_MAX_S = 10.0
 
 
-class Client:
+class Client(LanguageCalls):
     """The calls, on a connection to one server; `async with Client() as client:`. Any number may run at once.
 
     Args:

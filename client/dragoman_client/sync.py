@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from dragoman_client.aio import Client
 from dragoman_client.errors import ConnectionClosed
 from dragoman_client.frames import ReceivedEvent
+from dragoman_client.language import SyncLanguageCalls
 from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions
 from dragoman_client.results import SpokenChunk, SpokenText, Translation, VoiceResult
 from dragoman_client.speech_stream import SpeechStream
@@ -27,7 +28,7 @@ from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFo
 _T = TypeVar("_T")
 
 
-class SyncClient:
+class SyncClient(SyncLanguageCalls):
     """`with SyncClient() as client:`; arguments, methods and errors are those of `Client`.
 
     Threads may share one. `on_event` is called in the client's own thread.

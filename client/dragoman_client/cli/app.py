@@ -19,6 +19,7 @@ from dragoman_client.cli.commands import (
     voice,
     voices,
 )
+from dragoman_client.cli.correcting import correct
 from dragoman_client.cli.load import load
 from dragoman_client.cli.schema import schema
 from dragoman_client.cli.settings import Settings, connectable
@@ -37,7 +38,21 @@ def build_app() -> typer.Typer:
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
     app.callback()(_global_options)
-    commands = (translate, detect, transcribe, voice, speak, languages, voices, ping, stats, top, load, schema)
+    commands = (
+        translate,
+        correct,
+        detect,
+        transcribe,
+        voice,
+        speak,
+        languages,
+        voices,
+        ping,
+        stats,
+        top,
+        load,
+        schema,
+    )
     for command in commands:
         app.command()(command)
     for part in parts:

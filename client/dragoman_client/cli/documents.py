@@ -176,7 +176,7 @@ class _Translator:
 
     async def _translate(self, source: Source, results: Mapping[str, FileResult]) -> None:
         if source.text is None:
-            text, encoding = read_text(source, await asyncio.to_thread(_read, source))
+            text, encoding = read_text(source, await asyncio.to_thread(read_source, source))
         else:
             text, encoding = source.text, "utf-8"
         form = self.request.format or source.format()
@@ -303,7 +303,13 @@ async def in_order(calls: Iterable[Callable[[], Awaitable[_T]]], most: int) -> A
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def _read(source: Source) -> bytes:
+def read_source(source: Source) -> bytes:
+    """Read a file, or standard input.
+
+    Raises:
+        FilesError: it is larger than any text.
+        OSError: it cannot be read.
+    """
     if source.path is None:
         data = sys.stdin.buffer.read(MOST_BYTES + 1)
     else:
@@ -314,14 +320,15 @@ def _read(source: Source) -> bytes:
     return data
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Tell whether a person reads standard error."""
     return sys.stderr.isatty()
 
 
 @contextlib.contextmanager
 def _bar(sources: Sequence[Source]) -> Iterator[Callable[[Source, int], None]]:
     """Show how far it is where standard error is a terminal; told of a file, and the characters done or -1 for all."""
-    if not _is_terminal():
+    if not is_terminal():
         yield lambda _source, _chars: None
         return
     sizes = {source: max(1, source.path.stat().st_size) if source.path else 1 for source in sources}

@@ -1,7 +1,8 @@
 """How much of something was used in the last stretch of time, so that no stretch of that length has more than a limit.
 
 A bucket that fills at a steady rate lets twice its size through in one minute: all that it holds, and all that flows
-in meanwhile. A server that counts minutes refuses that. So what was used is remembered until it is older than the span.
+in meanwhile. A server that counts minutes refuses that. So what was used is remembered until it is older than the
+span.
 """
 
 from __future__ import annotations

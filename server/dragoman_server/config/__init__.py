@@ -1,7 +1,9 @@
 """The configuration: sections with their defaults, and how they are read."""
 
-from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
+from dragoman_server.config.engine import EngineConfig, SpeechConfig
+from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError
+from dragoman_server.config.language import LanguageConfig, fallback_of, language_configs, read_key, section_of
 from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, config_as_toml, load_config
 from dragoman_server.config.sections import (
     CacheConfig,
@@ -35,6 +37,7 @@ __all__ = [
     "JournalConfig",
     "LaneConfig",
     "LanesConfig",
+    "LanguageConfig",
     "LimitsConfig",
     "ModelsConfig",
     "ResultsConfig",
@@ -44,8 +47,12 @@ __all__ = [
     "SpeechConfig",
     "TranslationConfig",
     "config_as_toml",
+    "fallback_of",
     "glossary_entries",
+    "language_configs",
     "load_config",
     "phrase_book",
+    "read_key",
+    "section_of",
     "translation_models",
 ]

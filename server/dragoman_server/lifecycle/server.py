@@ -15,6 +15,7 @@ from dragoman_server.clock import Clock
 from dragoman_server.config import Config, glossary_entries, phrase_book
 from dragoman_server.control import Control
 from dragoman_server.journal.base import Journal
+from dragoman_server.lifecycle.language import UsageFile, fallbacks, language_names, make_remotes
 from dragoman_server.lifecycle.pools import make_pools, model_names
 from dragoman_server.lifecycle.readiness import Readiness
 from dragoman_server.lifecycle.recovery import Recovery
@@ -74,6 +75,8 @@ class Server:
         self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config, self.memory, cache.keep_unit, spool.folder)
+        self.usage = UsageFile(spool.folder.parent)
+        self.remotes = make_remotes(config, self.usage)
         self.budget = ByteBudget(_byte_limits(config))
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
@@ -125,6 +128,9 @@ class Server:
             budget=self.budget,
             observer=self.telemetry.observer,
             models=model_names(config),
+            remotes=self.remotes,
+            language_models=language_names(config),
+            fallbacks=fallbacks(config),
             glossary=Glossary(glossary_entries(config.translation)),
             phrases=phrase_book(config.translation),
             speech_format=config.engines.speech.format,

@@ -62,7 +62,7 @@ def test_the_bar_is_full_at_the_end_whatever_the_files_held(tmp_path: Path, monk
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=80)
     monkeypatch.setattr(documents, "Console", lambda **_: console)
-    monkeypatch.setattr(documents, "_is_terminal", lambda: True)
+    monkeypatch.setattr(documents, "is_terminal", lambda: True)
     with documents._bar(sources) as advance:
         advance(sources[0], 20)
         advance(sources[0], 1000)

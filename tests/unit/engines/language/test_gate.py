@@ -20,9 +20,9 @@ def simulated(gate: Gate, calls: Sequence[Call], took_s: float, used: float | No
     for call in calls:
         gate.enter(call, now_s)
     while gate.waiting or going:
-        while (call := gate.start(now_s)) is not None:
-            starts.append((now_s, call))
-            heapq.heappush(going, (now_s + took_s, call.number, call))
+        while (started := gate.start(now_s)) is not None:
+            starts.append((now_s, started))
+            heapq.heappush(going, (now_s + took_s, started.number, started))
         waits_s = [wait_s] if (wait_s := gate.wait_s(now_s)) is not None else []
         if going:
             waits_s.append(going[0][0] - now_s)
