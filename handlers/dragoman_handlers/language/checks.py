@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from dragoman_engines.work import CorrectionStyle
-from dragoman_handlers.language.edits import words_of
+from dragoman_handlers.language.edits import word_places, words_of
 from dragoman_handlers.text.language_id import probabilities
 from dragoman_handlers.text.marks.markup import find_tokens
 from dragoman_wire.errors import EngineUnavailable
@@ -32,6 +32,7 @@ _KEPT: Mapping[CorrectionStyle, float] = {"grammar": 0.6, "proofread": 0.4}
 """The least share of the words that stay, or are spelt otherwise."""
 _FEW_WORDS = 8
 _NAME_ALIKE = 0.7
+_NAME_LETTERS, _MOST_NAMES = 3, 200
 _SURELY, _HARDLY = 0.7, 0.05
 _JUDGED_WORDS = 10
 _NUMBER = re.compile(r"\d+")
@@ -89,8 +90,14 @@ def _lost_name(text: str, corrected: str) -> str | None:
 
 
 def _names(text: str) -> list[str]:
-    found = re.findall(r"(?<=[^\W\d_] )[^\W\d_a-z][\w'’-]{2,}", text)  # noqa: RUF001
-    return list(dict.fromkeys(word for word in found if word[0].isupper() and not word.isupper()))[:200]
+    """Return words with a capital that stand inside a sentence: after a word and a blank."""
+    found = (
+        text[start:end]
+        for start, end in word_places(text)
+        if text[start].isupper() and start > 1 and text[start - 1] == " " and text[start - 2].isalpha()
+    )
+    names = dict.fromkeys(word for word in found if len(word) >= _NAME_LETTERS and not word.isupper())
+    return list(names)[:_MOST_NAMES]
 
 
 def _kept_share(text: str, corrected: str) -> float:

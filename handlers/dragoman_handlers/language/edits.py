@@ -69,6 +69,11 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def word_places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each word of a text begins and ends."""
+    return (found.span() for found in _WORD.finditer(text))
+
+
 def _changes(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
     """Yield what differs, as places in both texts."""
     at, new_at = _places(ours), _places(theirs)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dragoman_engines.work import CorrectionStyle
 from dragoman_handlers.language.checks import fault_of
@@ -22,6 +26,32 @@ TEXT = "The committee meet in Geneva on 12 May with 40 members, and Anna writes 
 )
 def test_a_correction_is_taken(text: str, corrected: str) -> None:
     assert fault_of(text, corrected, "en", "grammar") is None
+
+
+ODD = [
+    "Anna",
+    "anna",
+    "--which",
+    "said",
+    " ",
+    " ",
+    "\n\n",
+    "12",
+    "€ 5",
+    "<b>",
+    "`x`",
+    "http://a.b/c",
+    "{name}",
+    "😀",
+    ".",
+]
+
+
+@given(st.lists(st.sampled_from(ODD), max_size=60), st.sampled_from(list(get_args(CorrectionStyle))))
+def test_a_text_that_comes_back_as_it_was_is_always_taken(parts: list[str], style: CorrectionStyle) -> None:
+    text = "".join(parts)
+
+    assert fault_of(text, text, "en", style) is None
 
 
 @pytest.mark.parametrize(
