@@ -19,6 +19,7 @@ from dragoman_server.config.errors import ConfigError
 REMOTE = "openai:"
 """Begins the name of a model of another server."""
 RULES = "rules"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _FROM_FILE, _FROM_ENVIRONMENT = "file:", "env:"
 
 
@@ -66,6 +67,12 @@ class LanguageConfig(EngineConfig):
     def remote(self) -> str | None:
         """Return the model's name on its server; None for one that runs here."""
         return self.model.removeprefix(REMOTE) if self.model.startswith(REMOTE) else None
+
+    @property
+    def is_in_clear(self) -> bool:
+        """Tell whether the key and the texts go over a network without encryption."""
+        url = urlsplit(self.base_url)
+        return url.scheme == "http" and (url.hostname or "") not in _LOOPBACK
 
     @field_validator("api_key")
     @classmethod

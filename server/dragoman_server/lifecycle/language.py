@@ -160,7 +160,10 @@ def make_remotes(config: Config, usage: UsageFile, make: MakeChat = make_chat) -
     for name, one in configs.items():
         if one.remote is None:
             continue
-        model = RemoteModel(_settings(name, configs), make(one, read_key(one, name)), usage.ledger)
+        key = read_key(one, name)
+        if key and one.is_in_clear:
+            log.warning("ai.key_in_clear", model=name or "default", address=_address(one.base_url))
+        model = RemoteModel(_settings(name, configs), make(one, key), usage.ledger)
         usage.restore(model, time.monotonic())
         remotes[pool_name("language", name)] = model
     return remotes
