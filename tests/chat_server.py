@@ -62,6 +62,12 @@ class Script:
     def __init__(
         self, corrects: Callable[[str], str] = lambda text: text, otherwise: Callable[[int], Reply] = lambda _: OK
     ) -> None:
+        self.reset(corrects, otherwise)
+
+    def reset(
+        self, corrects: Callable[[str], str] = lambda text: text, otherwise: Callable[[int], Reply] = lambda _: OK
+    ) -> None:
+        """Forget everything; for the next test on the same socket."""
         self.corrects = corrects
         self.otherwise = otherwise
         self.told: deque[Reply] = deque()

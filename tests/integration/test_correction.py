@@ -94,7 +94,7 @@ async def client(served: World) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def world(served: World) -> World:
-    served.script.__init__(mended)  # type: ignore[misc] - as new
+    served.script.reset(mended)
     return served
 
 
