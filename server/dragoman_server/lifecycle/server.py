@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -55,6 +55,7 @@ class Server:
         cache: what is known already.
         logs: where the log goes; its level changes with the configuration.
         observers: told of requests besides those that the server has itself.
+        stop: begins a graceful stop.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Server:
         cache: Cache,
         logs: Logs | None,
         observers: Sequence[Observer],
+        stop: Callable[[], None],
     ) -> None:
         clock = Clock()
         self.config = config
@@ -99,7 +101,8 @@ class Server:
         self._control = Control(
             self.dispatcher, self.publisher, self.statistics, clock, self.pools, services.models, self.available
         )
-        self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
+        routes = routes_of(sources, self.statistics, stop, lambda: self.config.server.drain_s)
+        self.ops = Ops(routes, self.dispatcher.report)
         self._apply_logging(config)
 
     def _make_intake(self, spool: Spool) -> Intake:
