@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from dragoman_client.cli.settings import Settings
+from dragoman_client.cli.settings import OPS, WIRE, Settings
 
 _LITTLE_SHOWN = frozenset({"requests", "routed"})
 """Common options that the help of a single command leaves out: `--server` says the same for nearly everybody."""
@@ -38,6 +38,8 @@ class Frame(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and isinstance(ctx.obj, Settings):
             known = set[str]().union(*(_usable(leaf) for _, leaf in leaves_of(command)))
+            if known & (WIRE | OPS):  # one set of options names a server, whatever of it a command asks
+                known |= WIRE | OPS
             for option in self.params:
                 if option.name in ctx.obj.given and option.name not in known:
                     ctx.fail(f"{option.opts[0]} means nothing to `dragoman {name}`.")
@@ -102,7 +104,7 @@ def _usable(leaf: Any) -> set[str]:
 
 
 def _names_of_options() -> frozenset[str]:
-    return frozenset({"server", "requests", "routed", "ops", "token", "timeout", "as_json"})
+    return WIRE | OPS | {"as_json"}
 
 
 def _repeated(option: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ class Finding:
 
 async def deep_findings(config: Config) -> list[Finding]:
     """Look for the folders, files, devices and models of a configuration; each model is loaded, and ended again."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(100))  # the findings say it all
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # findings say it all
     return [*_of_paths(config), *_of_devices(config), *await _of_models(config)]
 
 

@@ -23,16 +23,16 @@ _SHORT_TYPES = {
 def task_line(fields: Mapping[str, Any], *, colours: bool) -> str:
     """Return the line of a task that is over: when, what, how it ended, how long it took, and whose it was."""
     status = str(fields["status"])
-    kind = _SHORT_TYPES.get(fields["type"], fields["type"])
+    kind = _cut(_SHORT_TYPES.get(fields["type"], fields["type"]), _LONGEST_ID)
     took_ms = fields["queue_ms"] + fields["compute_ms"] + fields["publish_ms"]
     waited = f", waited {_time(fields['queue_ms'])}" if fields["queue_ms"] >= 1.0 else ""
     ids = "  ".join(_cut(fields[name], _LONGEST_ID) for name in ("task_id", "reply_to") if fields.get(name))
-    error = fields.get("error_code")
-    why = f"  {error}: {_cut(fields.get('error') or '', _LONGEST_SENTENCE)}" if error else ""
+    told = (fields.get("error_code"), _cut(fields.get("error") or "", _LONGEST_SENTENCE))
+    why = "".join(f"  {each}" if each is told[0] else f": {each}" for each in told if each)
     colour = _COLOURS.get(status, "") if colours else ""
     faint, plain = (_FAINT, _PLAIN) if colours else ("", "")
     begin = f"{time.strftime('%H:%M:%S')}  {kind:13}  {colour}{status:9}{plain if colour else ''}"
-    return f"{begin}  {_time(took_ms):>7}{waited}  {faint}{ids}{plain}{printable(why)}"
+    return f"{begin}  {_time(took_ms):>7}{waited}  {faint}{ids}{plain}{why}"
 
 
 def _time(ms: float) -> str:
