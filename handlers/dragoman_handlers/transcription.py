@@ -40,6 +40,7 @@ class TranscriptionHandler(Handler[TranscriptionRequest]):
                 words=bool(request.word_timestamps),
                 vocabulary=wanted_vocabulary(request),
                 track=request.audio_track,
+                early=bool(request.stream),
             )
             transcription = await transcribe(context, context.audio, wanted, listener)
         listener.ended(transcription)

@@ -161,6 +161,7 @@ class _Interpreting:
                 words=bool(request.word_timestamps),
                 vocabulary=wanted_vocabulary(request),
                 track=request.audio_track,
+                early=bool(request.stream),
             )
             transcription = await transcribe(context, context.audio, wanted, self)
         transcription = in_formats(transcription, request.formats)

@@ -30,6 +30,8 @@ _PIECE = 3 * SPOOL_RATE_HZ
 """In less, a language cannot be told."""
 _BEFORE_S = 0.1
 """A word begins a little sooner than it seems."""
+_ALONE = 2
+"""What is told first waits for so many windows: its end may be in the language of the next."""
 _MOST_PIECES = 4
 """Where a language ends inside a window, so many pieces of it are heard to find the place."""
 
@@ -64,6 +66,8 @@ class Listener:
     is_stated: bool
     """Whether the language is known before anything is heard."""
     vocabulary: Sequence[str] = ()
+    early: bool = False
+    """A listener waits for the first words: the first windows share no call of the model with others."""
 
     async def hear(
         self, spans: Sequence[Span], language: str | None = None, hint: str | None = None, *, first: bool = False
@@ -156,9 +160,13 @@ class _Line:
         for step in () if stated else (self._settle(), self._part()):
             self._group.create_task(step)
         last: asyncio.Task[Passage] | None = None
+        opened = 0
         async for spans in windows:
             if last is not None and language.decided is None:
                 language.heard((await last).heard)
+            elif last is not None and self._listener.early and opened <= _ALONE:
+                await last
+            opened += 1
             known, hint = (language.decided, None) if stated else (None, language.decided or language.hint)
             last = self._group.create_task(self._listener.hear(spans, known, hint, first=True))
             (self.final if stated else self._divided).put(self._group.create_task(self._next(last)))

@@ -46,6 +46,8 @@ class Wanted:
     """Names and terms that are probably said."""
     track: int | None = None
     """The audio track, counted from 0; None: the default track, or the first with speech."""
+    early: bool = False
+    """A listener waits for the first words."""
 
 
 class Follower(Protocol):
@@ -161,6 +163,7 @@ async def _computed(
             size_s=samples / SPOOL_RATE_HZ / 20,
             is_stated=stated is not None,
             vocabulary=wanted.vocabulary,
+            early=wanted.early,
         )
         heard = await hear_all(listener, _windows(context, str(path), samples), language, told)
     told_whole = heard_transcription(engine, heard, segments + maker.rest(), stated=stated, samples=samples)

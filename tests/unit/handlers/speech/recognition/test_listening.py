@@ -286,3 +286,31 @@ def test_what_is_heard_again_goes_before_the_windows_that_wait() -> None:
     first_s, again_s = (size_s for _, size_s in sizes)
     assert first_s == 30
     assert again_s < 1
+
+
+@pytest.mark.parametrize(("early", "at_once"), [(True, [1, 1, 2]), (False, [4])])
+def test_the_first_windows_are_heard_one_by_one_where_a_listener_waits(early: bool, at_once: list[int]) -> None:
+    calls: list[int] = []
+
+    class Batching(Asked):
+        """Takes all that are asked for in the same turns of the loop in one call."""
+
+        waiting = 0
+
+        async def run(self, work: TranscribeWindow, *, size_s: float) -> Any:
+            self.waiting += 1
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self.waiting:
+                calls.append(self.waiting)
+                self.waiting = 0
+            return await super().run(work, size_s=size_s)
+
+    async def each() -> AsyncIterator[list[Span]]:
+        for window in WINDOWS:
+            yield window
+
+    made = cast("Context", Batching(speaks((0, 120, "en", 0.99))))
+    listener = Listener(context=made, path="", size_s=1, is_stated=True, early=early)
+    asyncio.run(hear_all(listener, each(), spoken_language(MANY, "en", None)))
+    assert calls == at_once
