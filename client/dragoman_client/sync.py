@@ -37,7 +37,7 @@ class SyncClient(SyncRecordingCalls):
     def __init__(
         self, requests: str = DEFAULT_REQUESTS, routed: str = DEFAULT_ROUTED, **options: Unpack[ClientOptions]
     ) -> None:
-        self._client = Client(requests, routed, **options)
+        self._client: Client = Client(requests, routed, **options)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()

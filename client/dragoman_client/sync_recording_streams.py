@@ -42,10 +42,15 @@ class SyncPieceStream(Iterator[_Piece], Generic[_Piece, _Result]):
         self._stream = stream
 
     def __next__(self) -> _Piece:
-        piece = self._call(_next_of(self._stream))
-        if piece is None:
+        found = self._call(self._next())
+        if found is None:
             raise StopIteration
-        return piece
+        return found[0]
+
+    async def _next(self) -> tuple[_Piece] | None:
+        async for piece in self._stream:
+            return (piece,)
+        return None
 
     def result(self) -> _Result:
         """Return the whole; wait for its end."""
@@ -63,10 +68,6 @@ class SyncPieceStream(Iterator[_Piece], Generic[_Piece, _Result]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-async def _next_of(stream: PieceStream[_Piece, Any]) -> _Piece | None:
-    return await anext(stream, None)
 
 
 SyncTranscriptionStream = SyncPieceStream[TranscriptSegment, Transcription]
