@@ -232,7 +232,7 @@ class _Interpreting:
             if sound is None or not self._request.stream:
                 return
             file = await sound_file(context, sound, form)
-            context.hold(len(file))
+            context.hold(len(file) * len(tags))  # it is in memory once, and sent for each
             for tag in tags:
                 self._outcome.begun.add(tag)
                 context.publish(self._chunk(tag, index, unit, sound, len(file)), [file])
