@@ -38,6 +38,11 @@ class Shown:
         self._label = label
         self._task: TaskID | None = line.add_task(label, total=total) if line is not None else None
 
+    @property
+    def visible(self) -> bool:
+        """Return whether there is a line."""
+        return self._line is not None
+
     def __call__(self, event: ReceivedEvent) -> None:
         """Show what an event says."""
         if event.type == "task_progress":

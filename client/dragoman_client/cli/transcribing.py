@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ from dragoman_client.cli.recordings import RecordingFile
 from dragoman_client.cli.settings import Settings
 from dragoman_client.formats import render
 from dragoman_client.frames import ReceivedEvent
-from dragoman_wire.errors import DragomanError
+from dragoman_client.recording_streams import TranscribeOptions
+from dragoman_wire.errors import DragomanError, EngineUnavailable, Overloaded, ShuttingDown
 from dragoman_wire.events import Transcription
 
 IN_FLIGHT = 2
@@ -123,6 +125,8 @@ class _Transcriber:
     as_json: bool = field(kw_only=True)
     _sizes: Mapping[RecordingFile, int] = field(init=False)
     _done: dict[RecordingFile, float] = field(init=False)
+    _printed: set[RecordingFile] = field(init=False, default_factory=set)
+    """Those whose text stands there already."""
 
     def __post_init__(self) -> None:
         self._sizes = {recording: recording.size_bytes for recording in self.request.recordings}
@@ -134,8 +138,7 @@ class _Transcriber:
         calls = [lambda recording=recording: self._one(recording) for recording in self.request.recordings]
         async for result in in_order(calls, IN_FLIGHT if self.request.out is not None else 1):
             results.append(result)
-            with self.shown.printing():
-                self._print(result)
+            self._print(result)
         return results
 
     async def _one(self, recording: RecordingFile) -> RecordingResult:
@@ -155,18 +158,51 @@ class _Transcriber:
     async def _transcribe(self, result: RecordingResult) -> None:
         request = self.request
         audio = await asyncio.to_thread(result.recording.read)
-        result.transcription = await self.client.transcribe(
-            audio,
-            request.language,
-            word_timestamps=request.words,
-            vocabulary=request.vocabulary,
-            on_progress=lambda _: None,  # asked for, so that a long one does not look like silence
-            on_event=self._watch(result.recording),
-        )
+        options: TranscribeOptions = {
+            "word_timestamps": request.words,
+            "vocabulary": request.vocabulary,
+            "on_progress": lambda _: None,  # asked for, so that a long one does not look like silence
+            "on_event": self._watch(result.recording),
+        }
+        if self._flows:
+            result.transcription = await self._as_it_comes(result.recording, audio, options)
+        if result.transcription is None:
+            result.transcription = await self.client.transcribe(audio, request.language, **options)
         for path, form in zip(result.out, request.formats if result.out else (), strict=True):
             written = Output(path, "utf-8")
             written.write(render(result.transcription, form) + "\n")
             written.finish()
+
+    @property
+    def _flows(self) -> bool:
+        """Return whether the text is printed while it is recognised."""
+        return self.request.out is None and not self.as_json and self.request.formats[0] is Format.TEXT
+
+    async def _as_it_comes(
+        self, recording: RecordingFile, audio: bytes, options: TranscribeOptions
+    ) -> Transcription | None:
+        """Print the segments as they come; None where the server has no room yet, and is to be asked again."""
+        flow = _Flow(self.shown)
+        try:
+            async with self.client.transcribe_stream(audio, self.request.language, **options) as stream:
+                async for segment in stream:
+                    if not flow.begun:
+                        self._head(recording)
+                    flow.add(segment.text)
+                transcription = await stream.result()
+        except (Overloaded, EngineUnavailable, ShuttingDown):
+            if flow.begun:
+                raise
+            return None
+        if flow.begun:
+            flow.finish(render(transcription, Format.TEXT))
+            self._printed.add(recording)
+        return transcription
+
+    def _head(self, recording: RecordingFile) -> None:
+        if len(self._sizes) > 1:
+            with self.shown.printing():
+                say(f"==> {recording.name} <==")
 
     def _watch(self, recording: RecordingFile) -> Callable[[ReceivedEvent], None]:
         """Return what takes the events of one recording."""
@@ -187,14 +223,42 @@ class _Transcriber:
         self.shown.update(done=done, total=sum(self._sizes.values()), description=f"transcribing {recording.inside}")
 
     def _print(self, result: RecordingResult) -> None:
-        if self.as_json or result.transcription is None:
-            return
-        if result.out:
-            say(f"{result.recording.name} -> {', '.join(map(str, result.out))}")
+        if self.as_json or result.transcription is None or result.recording in self._printed:
             return
         form = self.request.formats[0]
-        if form is Format.JSON:
-            return  # all of them are one document, at the end
-        if len(self._sizes) > 1:
-            say(f"==> {result.recording.name} <==")
-        print_text(render(result.transcription, form))
+        if result.out:
+            with self.shown.printing():
+                say(f"{result.recording.name} -> {', '.join(map(str, result.out))}")
+        elif form is not Format.JSON:  # of that, all together are one document, at the end
+            self._head(result.recording)
+            with self.shown.printing():
+                print_text(render(result.transcription, form))
+
+
+class _Flow:
+    """A text that is printed bit by bit, with a line for each segment where the bar would stand in the way of one."""
+
+    def __init__(self, shown: OnEvent) -> None:
+        self._shown = shown
+        self._lines = shown.visible and sys.stdout.isatty()
+        self._text = ""
+
+    @property
+    def begun(self) -> bool:
+        """Return whether something was printed."""
+        return bool(self._text)
+
+    def add(self, segment: str) -> None:
+        """Print a segment."""
+        blank = " " if self._text else ""
+        self._text += blank + segment
+        with self._shown.printing():
+            print_text(segment if self._lines else blank + segment, nl=self._lines)
+
+    def finish(self, whole: str) -> None:
+        """Print what is missing of the whole text."""
+        said = self._text.strip()
+        rest = whole[len(said) :] if whole.startswith(said) else f"\n{whole}"
+        if rest or not self._lines:
+            with self._shown.printing():
+                print_text(rest)

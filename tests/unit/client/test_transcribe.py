@@ -10,17 +10,20 @@ import wave
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import UNSET
 
 from dragoman_client.cli.microphone import RATE_HZ, RECORDERS
 from dragoman_wire.errors import AudioUndecodable, Overloaded
 from dragoman_wire.events import Event as WireEvent
-from dragoman_wire.events import TaskProgress
+from dragoman_wire.events import TaskProgress, TranscriptionCompleted, TranscriptionSegment, TranscriptSegment
 from tests.unit.client.conftest import Serve
 from tests.unit.client.fake_server import (
     WAV,
     FakeServer,
     Fields,
+    a_transcription,
     accepted,
     finished,
     not_transcribed,
@@ -169,6 +172,31 @@ def test_wrong_usage_exits_2_without_asking_the_server(arguments: list[str], sai
     result = run(None, "transcribe", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in " ".join(result.stderr.split())
+
+
+def in_segments(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
+    """Hears two sentences, one after the other where that is wanted."""
+    segments = [
+        TranscriptSegment(text=text, start_ms=0, end_ms=900, confidence=0.9, speaker_id=UNSET, language="en")
+        for text in ("One.", "Two and three.")
+    ]
+    ids: Fields = {"task_id": request["taskId"], "message_id": None, "attachment_id": None, "timestamp": 1.0}
+    pieces = [TranscriptionSegment(**ids, index=index, segment=each) for index, each in enumerate(segments)]
+    whole = msgspec.structs.replace(a_transcription("One. Two and three."), segments=segments)
+    done = TranscriptionCompleted(**ids, transcription=whole, processing_time_ms=3)
+    events = [*(pieces if request.get("stream") else ()), done]
+    return [accepted(request), *events, finished(request, len(events))]
+
+
+def test_the_text_comes_segment_by_segment_and_is_the_same_as_at_once(serve: Serve) -> None:
+    Path("a.wav").write_bytes(WAV)
+    Path("b.wav").write_bytes(WAV)
+    server = serve(in_segments)
+    one, two = run(server, "transcribe", "a.wav"), run(server, "transcribe", "a.wav", "b.wav")
+    assert one.stdout == "One. Two and three.\n"
+    assert two.stdout == "==> a.wav <==\nOne. Two and three.\n==> b.wav <==\nOne. Two and three.\n"
+    run(server, "transcribe", "a.wav", "--format", "srt")
+    assert [request.get("stream") for request in server.asked("transcription_only")] == [True, True, True, None]
 
 
 def a_recorder(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
