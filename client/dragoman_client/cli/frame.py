@@ -100,7 +100,7 @@ def take_common(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> A
 
 
 def _usable(leaf: Any) -> set[str]:
-    return common_options_of(leaf) | {str(option.name) for option in leaf.params}
+    return {*common_options_of(leaf), *(str(option.name) for option in leaf.params)}
 
 
 def _names_of_options() -> frozenset[str]:
