@@ -21,6 +21,7 @@ from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
 from dragoman_client.frames import Header, ReceivedEvent, header_of, pack
 from dragoman_client.options import CallOptions, SpeakOptions, request_fields, speak_request
 from dragoman_client.recording import recording_bytes
+from dragoman_client.recording_streams import RecordingCalls
 from dragoman_client.request_state import Patience, RequestState
 from dragoman_client.results import (
     SpokenText,
@@ -73,7 +74,7 @@ _BACKOFF_S = 0.5
 _BACKOFF_MAX_S = 10.0
 
 
-class Client:
+class Client(RecordingCalls):
     """The calls, on a connection to one server; `async with Client() as client:`. Any number may run at once.
 
     Args:

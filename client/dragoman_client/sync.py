@@ -19,6 +19,7 @@ from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions
 from dragoman_client.results import SpokenChunk, SpokenText, Translation, VoiceResult
 from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
+from dragoman_client.sync_recording_streams import SyncRecordingCalls
 from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
 from dragoman_wire.events import CancelStatus, DetectResult, LanguagesResult, Pong, Transcription, VoicesResult
 from dragoman_wire.formats import TextFormat
@@ -27,7 +28,7 @@ from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFo
 _T = TypeVar("_T")
 
 
-class SyncClient:
+class SyncClient(SyncRecordingCalls):
     """`with SyncClient() as client:`; arguments, methods and errors are those of `Client`.
 
     Threads may share one. `on_event` is called in the client's own thread.
@@ -36,7 +37,7 @@ class SyncClient:
     def __init__(
         self, requests: str = DEFAULT_REQUESTS, routed: str = DEFAULT_ROUTED, **options: Unpack[ClientOptions]
     ) -> None:
-        self._client = Client(requests, routed, **options)
+        self._client: Client = Client(requests, routed, **options)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
