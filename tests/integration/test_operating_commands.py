@@ -91,6 +91,14 @@ def test_a_server_is_drained_and_its_end_waited_for(tmp_path: Path) -> None:
     assert (drained.exit_code, document["stopped"], document["active"]) == (0, True, 0)
 
 
+def has_ended(child: int, statuses: list[int]) -> bool:
+    """Whether a process of ours is over; then with its exit status in the list."""
+    pid, status = os.waitpid(child, os.WNOHANG)
+    if pid:
+        statuses.append(status)
+    return bool(pid)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a terminal that is closed, as Linux does it")
 def test_a_server_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
     sockets = {f"sockets.{name}": f"ipc://{tmp_path}/{name}" for name in ("requests", "events", "routed")}
@@ -104,9 +112,7 @@ def test_a_server_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
     try:
         wait_until((tmp_path / "routed").exists, "it listens")
         os.close(terminal)
-        wait_until(
-            lambda: (ended := os.waitpid(child, os.WNOHANG))[0] and statuses.append(ended[1]) is None, "its end"
-        )
+        wait_until(lambda: has_ended(child, statuses), "its end")
     finally:
         if not statuses:
             os.kill(child, signal.SIGKILL)

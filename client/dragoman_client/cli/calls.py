@@ -127,6 +127,7 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
             speed=request.speed,
             audio_format=request.audio_format,
             glossary=request.glossary,
+            on_progress=lambda _: None,  # asked for: `on_event` shows it
             on_event=on_event,
         )
 

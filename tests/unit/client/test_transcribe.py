@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec import UNSET
 
 from dragoman_client.cli.microphone import RATE_HZ, RECORDERS
 from dragoman_wire.errors import AudioUndecodable, Overloaded
@@ -177,7 +176,7 @@ def test_wrong_usage_exits_2_without_asking_the_server(arguments: list[str], sai
 def in_segments(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[WireEvent]:
     """Hears two sentences, one after the other where that is wanted."""
     segments = [
-        TranscriptSegment(text=text, start_ms=0, end_ms=900, confidence=0.9, speaker_id=UNSET, language="en")
+        TranscriptSegment(text=text, start_ms=0, end_ms=900, confidence=0.9, speaker_id=None, language="en")
         for text in ("One.", "Two and three.")
     ]
     ids: Fields = {"task_id": request["taskId"], "message_id": None, "attachment_id": None, "timestamp": 1.0}

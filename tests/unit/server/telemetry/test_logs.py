@@ -104,8 +104,15 @@ def finished(**fields: Any) -> FinishedLine:
 
 
 def accepted() -> AcceptedLine:
-    named = {"type": "translation", "lane": "translation", "task_id": "t-1", "priority": "normal"}
-    return AcceptedLine(event="task.accepted", level="info", timestamp="2026-11-22T17:20:36.098276Z", **named)
+    return AcceptedLine(
+        event="task.accepted",
+        type="translation",
+        lane="translation",
+        task_id="t-1",
+        priority="normal",
+        level="info",
+        timestamp="2026-11-22T17:20:36.098276Z",
+    )
 
 
 def test_people_get_one_short_line_for_a_task(tmp_path: Path) -> None:
