@@ -22,8 +22,11 @@ if TYPE_CHECKING:
         ServerUnreachable,
         TimedOut,
     )
+    from dragoman_client.events import OtherEvent, TypedEvent
+    from dragoman_client.events.read import read_event
     from dragoman_client.formats import render
     from dragoman_client.frames import Event, ReceivedEvent
+    from dragoman_client.many import Failure
     from dragoman_client.results import (
         SpokenChunk,
         SpokenText,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
         TranslationFailed,
         VoiceResult,
     )
+    from dragoman_client.servers import ServerAddress
     from dragoman_client.speech_stream import SpeechStream
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream, SyncSpeechStream
@@ -62,12 +66,15 @@ __all__ = [
     "DragomanError",
     "Event",
     "EventStream",
+    "Failure",
     "Format",
     "LanguageCandidate",
     "LanguagePair",
     "LanguagesResult",
+    "OtherEvent",
     "Pong",
     "ReceivedEvent",
+    "ServerAddress",
     "ServerUnreachable",
     "SpeakingVoice",
     "SpeechStream",
@@ -84,8 +91,10 @@ __all__ = [
     "Translation",
     "TranslationCache",
     "TranslationFailed",
+    "TypedEvent",
     "VoiceResult",
     "VoicesResult",
+    "read_event",
     "render",
 ]
 
@@ -101,8 +110,11 @@ _HOMES = {
         "ServerUnreachable",
         "TimedOut",
     ),
+    "dragoman_client.events": ("OtherEvent", "TypedEvent"),
+    "dragoman_client.events.read": ("read_event",),
     "dragoman_client.formats": ("render",),
     "dragoman_client.frames": ("Event", "ReceivedEvent"),
+    "dragoman_client.many": ("Failure",),
     "dragoman_client.results": (
         "SpokenChunk",
         "SpokenText",
@@ -111,6 +123,7 @@ _HOMES = {
         "TranslationFailed",
         "VoiceResult",
     ),
+    "dragoman_client.servers": ("ServerAddress",),
     "dragoman_client.speech_stream": ("SpeechStream",),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream", "SyncSpeechStream"),

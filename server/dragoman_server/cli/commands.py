@@ -23,6 +23,10 @@ def serve(
     settings: SetOption = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[str | None, typer.Option(help="auto, console or json.")] = None,
+    *,
+    echo: Annotated[
+        bool, typer.Option("--echo", help="Engines that echo what they get, without models: to write a peer.")
+    ] = False,
 ) -> None:
     """Start the server; it stops gracefully on SIGTERM or Ctrl-C.
 
@@ -32,8 +36,10 @@ def serve(
     loaded = loaded_config(config, flags)
     with server_imports():
         from dragoman_server.cli.serve import run_server  # noqa: PLC0415
-        from dragoman_server.config import load_config  # noqa: PLC0415 - needs the extra `server`
+        from dragoman_server.config import load_config, with_echo  # noqa: PLC0415 - needs the extra `server`
 
+    if echo:
+        raise typer.Exit(run_server(with_echo(loaded), lambda: with_echo(load_config(config, flags, pipes=False))))
     raise typer.Exit(run_server(loaded, lambda: load_config(config, flags, pipes=False)))
 
 

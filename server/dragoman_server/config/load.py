@@ -37,6 +37,8 @@ from dragoman_server.config.sections import (
 from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries, phrase_book
 
 ENV_PREFIX = "DRAGOMAN_"
+CLIENT_PREFIX = "DRAGOMAN_CLIENT__"
+"""Of the variables of `dragoman_client.Client.from_env`, which may stand in the same environment."""
 CONFIG_VARIABLE = "DRAGOMAN_CONFIG"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -130,7 +132,7 @@ def _environment() -> dict[str, Any]:
     tree: dict[str, Any] = {}
     # The deepest first: a variable that has the name of a section is seen in its place.
     for name in sorted(os.environ, key=lambda name: name.count("__"), reverse=True):
-        if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
+        if not name.startswith(ENV_PREFIX) or name.startswith(CLIENT_PREFIX) or name == CONFIG_VARIABLE:
             continue
         *sections, key = name.removeprefix(ENV_PREFIX).lower().split("__")
         at = tree
