@@ -177,7 +177,7 @@ class Connection:
         self._push = self._context.socket(zmq.PUSH)
         self._sub = self._context.socket(zmq.SUB)
         self._closing: asyncio.Task[None] | None = None
-        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub}, on_change)
+        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub}, self._changed)
         try:
             connect_sockets(
                 self._push,
@@ -237,6 +237,10 @@ class Connection:
         self._close_sockets(_LINGER_MS if clean else _SHORT_LINGER_MS)
         # Terminating waits for the linger time, so it must not happen on the loop.
         await asyncio.to_thread(self._context.term)
+
+    def _changed(self) -> None:
+        self._receiver.read_all()  # what came before a cut counts
+        self._on_change()
 
     def _close_sockets(self, linger_ms: int) -> None:
         self._sub.close(linger=0)

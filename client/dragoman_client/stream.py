@@ -99,7 +99,8 @@ class EventStream:
             now_s = loop.time()
             if self._inbox.was_cut_off():
                 self._state.reconnected(now_s)
-            if self._inbox.was_lost():
+            # What a server has said before it was lost counts.
+            if not self._inbox.filled and self._inbox.was_lost():
                 self._leave(now_s)
             # What has come already is looked at before anything is repeated or given up.
             step, wait_s = (Step.WAIT, 0.0) if self._inbox.filled else self._state.due(now_s)

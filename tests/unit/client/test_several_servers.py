@@ -79,6 +79,16 @@ async def test_what_a_dead_server_had_accepted_is_sent_to_another_under_its_id(s
     assert [each["taskId"] for each in second.asked("translation")] == ["t"]
 
 
+async def test_what_a_server_has_answered_before_it_died_is_not_asked_for_again(serve: Serve) -> None:
+    servers = [serve(None), serve(None)]
+    async with client_of(*servers) as client:
+        await all_there(client)
+        for server in servers:
+            server.die("translation", after=3)
+        assert (await client.translate("hi", to="pt")).text == "pt(hi)"
+    assert sorted(server.count("translation") for server in servers) == [0, 1]
+
+
 async def test_each_event_comes_once_though_two_servers_told_of_it(serve: Serve) -> None:
     def half(server: FakeServer, request: Fields, binaries: list[bytes]) -> Answers:
         return [accepted(request), translated(request, "pt")]
