@@ -15,6 +15,7 @@ import msgspec
 from dragoman_client.cache import TranslationCache, missing
 from dragoman_client.environment import arguments_from
 from dragoman_client.exchange import Exchange
+from dragoman_client.frames import ReceivedEvent
 from dragoman_client.many import Failure, each_of
 from dragoman_client.options import (
     CONCURRENCY,
@@ -285,7 +286,7 @@ class Client:
         if known and not asked:
             return known, {}
         request = msgspec.structs.replace(request, target_languages=asked)
-        results, errors = read_translations(await self._exchange.attempts(request, options), asked)
+        results, errors = read_translations(await self._attempts(request, options), asked)
         if cache is not None and use != "off":
             cache.remember(request, results)
         return known | results, errors
@@ -320,9 +321,7 @@ class Client:
         wanted: dict[str, Any] = {"word_timestamps": word_timestamps or None, "formats": list(formats) or None}
         wanted |= {"vocabulary": list(vocabulary) or None, "audio_track": audio_track, "language": language}
         request = TranscriptionRequest(**wanted, **request_fields(options))
-        return read_transcription(
-            await self._exchange.attempts(request, options, {"audio": await recording_bytes(audio)})
-        )
+        return read_transcription(await self._attempts(request, options, {"audio": await recording_bytes(audio)}))
 
     async def voice(
         self,
@@ -370,7 +369,7 @@ class Client:
             vocabulary=list(vocabulary) or None,
             **request_fields(options),
         )
-        return read_voice(await self._exchange.attempts(request, options, {"audio": recording}))
+        return read_voice(await self._attempts(request, options, {"audio": recording}))
 
     async def speak(self, text: str, language: str | None = None, **options: Unpack[SpeakOptions]) -> SpokenText:
         """Turn a text into speech. `language` is the text's, None lets the server find out; see also `SpeakOptions`.
@@ -379,9 +378,7 @@ class Client:
             DragomanError: the server's error.
             ClientError: see `dragoman_client.errors`.
         """
-        return read_speech(
-            await self._exchange.attempts(speak_request(text, language, options, stream=False), options)
-        )
+        return read_speech(await self._attempts(speak_request(text, language, options, stream=False), options))
 
     def speak_stream(self, text: str, language: str | None = None, **options: Unpack[SpeakOptions]) -> SpeechStream:
         """Turn a text into speech that comes piece by piece, each as soon as it is spoken; nothing is retried.
@@ -402,7 +399,7 @@ class Client:
         Raises:
             ClientError: it is not, or not within `timeout_s`.
         """
-        return (await self._exchange.ask(PingRequest(timestamp=time.time()))).read_as(Pong)
+        return (await self._ask(PingRequest(timestamp=time.time()))).read_as(Pong)
 
     async def stats(self) -> dict[str, Any]:
         """Ask for the server's statistics: the document of its operations endpoint.
@@ -410,7 +407,7 @@ class Client:
         Raises:
             ClientError: no answer.
         """
-        answer = await self._exchange.ask(StatsRequest())
+        answer = await self._ask(StatsRequest())
         return {name: value for name, value in answer.fields.items() if name not in ("type", "taskId")}
 
     async def voices(self) -> VoicesResult:
@@ -419,7 +416,7 @@ class Client:
         Raises:
             ClientError: no answer.
         """
-        return (await self._exchange.ask(VoicesRequest())).read_as(VoicesResult)
+        return (await self._ask(VoicesRequest())).read_as(VoicesResult)
 
     async def languages(self, source: str | None = None, target: str | None = None) -> LanguagesResult:
         """Ask which languages the server can translate, hear and speak, and which models it could have.
@@ -432,7 +429,7 @@ class Client:
             ClientError: no answer.
         """
         request = LanguagesRequest(source_language=source, target_language=target)
-        return (await self._exchange.ask(request)).read_as(LanguagesResult)
+        return (await self._ask(request)).read_as(LanguagesResult)
 
     async def detect(self, text: str) -> DetectResult:
         """Ask which language a text is in; its first 4,000 characters are looked at.
@@ -441,7 +438,7 @@ class Client:
             EngineUnavailable: the server has no language identifier.
             ClientError: no answer.
         """
-        return (await self._exchange.ask(DetectRequest(text=text[:DETECT_CHARS]))).read_as(DetectResult)
+        return (await self._ask(DetectRequest(text=text[:DETECT_CHARS]))).read_as(DetectResult)
 
     async def cancel(self, task_id: str) -> CancelStatus:
         """Stop a task of this peer: "cancelled", "finished" (too late) or "unknown".
@@ -449,4 +446,20 @@ class Client:
         Raises:
             ClientError: no answer.
         """
-        return (await self._exchange.ask(CancelRequest(task_id=task_id))).read_as(CancelResult).status
+        return (await self._ask(CancelRequest(task_id=task_id))).read_as(CancelResult).status
+
+    # --- what the calls go through --------------------------------------------------------------------------------
+
+    async def _attempts(
+        self, request: Request, options: CallOptions, binaries: Mapping[str, bytes] | None = None
+    ) -> list[ReceivedEvent]:
+        """Send a request, again after a passing error, and return all events of the last attempt."""
+        return await self._exchange.attempts(request, options, binaries)
+
+    async def _ask(self, request: Request) -> ReceivedEvent:
+        """Return the one event that answers a control request."""
+        return await self._exchange.ask(request)
+
+    def _call_off(self, task_id: str) -> None:
+        """Let the server stop a task that nobody waits for; there is no answer to wait for."""
+        self._exchange.call_off(task_id)

@@ -116,7 +116,7 @@ class Exchange:
         header = header_of(request)
         for attempt in itertools.count():
             stream = self.stream(header, binaries or {}, options.get("timeout_s"))
-            events = await collect(stream, options, self._call_off)
+            events = await collect(stream, options, self.call_off)
             error = passing_error(events)
             wait_s = None if error is None else self._retry.wait_s(attempt, error)
             if wait_s is None:
@@ -144,7 +144,7 @@ class Exchange:
         """Leave the server of a task alone for a time; return how long to wait for one that takes requests."""
         return self._pool.rest_s(task_id, wait_s) if self._pool is not None else wait_s
 
-    def _call_off(self, task_id: str) -> None:
+    def call_off(self, task_id: str) -> None:
         """Let the server stop a task that nobody waits for; there is no answer to wait for."""
         if self._pool is not None:
             request = CancelRequest(task_id=task_id, reply_to=self._peer)

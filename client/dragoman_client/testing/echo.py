@@ -36,7 +36,7 @@ _REMEMBERED = 10_000
 
 
 class EchoScript:
-    """Answers every kind of request at once, and a repeat with what was answered first, as a server does.
+    """Answers requests at once, and a repeat with what was answered first, as a server does.
 
     `translate("Hi", to="pt")` gives "pt(Hi)"; a recording is heard as "hello world"; speech is a few bytes.
     """
