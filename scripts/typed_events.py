@@ -1,6 +1,6 @@
 """Makes the typed events of the Python client (client/dragoman_client/events) from the events of the wire.
 
-Usage: python scripts/typed_events.py
+Usage: scripts/typed_events
 """
 
 from __future__ import annotations

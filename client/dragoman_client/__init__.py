@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dragoman_client.formats import render
     from dragoman_client.frames import Event, ReceivedEvent
     from dragoman_client.many import Failure
+    from dragoman_client.recording_streams import TranscriptionStream, VoiceChunk, VoiceStream
     from dragoman_client.results import (
         SpokenChunk,
         SpokenText,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from dragoman_client.speech_stream import SpeechStream
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream, SyncSpeechStream
+    from dragoman_client.sync_recording_streams import SyncTranscriptionStream, SyncVoiceStream
     from dragoman_wire.errors import DragomanError
     from dragoman_wire.events import (
         AvailableModel,
@@ -84,15 +86,20 @@ __all__ = [
     "SyncClient",
     "SyncEventStream",
     "SyncSpeechStream",
+    "SyncTranscriptionStream",
+    "SyncVoiceStream",
     "TimedOut",
     "TranscriptSegment",
     "TranscriptWord",
     "Transcription",
+    "TranscriptionStream",
     "Translation",
     "TranslationCache",
     "TranslationFailed",
     "TypedEvent",
+    "VoiceChunk",
     "VoiceResult",
+    "VoiceStream",
     "VoicesResult",
     "read_event",
     "render",
@@ -115,6 +122,7 @@ _HOMES = {
     "dragoman_client.formats": ("render",),
     "dragoman_client.frames": ("Event", "ReceivedEvent"),
     "dragoman_client.many": ("Failure",),
+    "dragoman_client.recording_streams": ("TranscriptionStream", "VoiceChunk", "VoiceStream"),
     "dragoman_client.results": (
         "SpokenChunk",
         "SpokenText",
@@ -127,6 +135,7 @@ _HOMES = {
     "dragoman_client.speech_stream": ("SpeechStream",),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream", "SyncSpeechStream"),
+    "dragoman_client.sync_recording_streams": ("SyncTranscriptionStream", "SyncVoiceStream"),
     "dragoman_wire.errors": ("DragomanError",),
     "dragoman_wire.events": (
         "AvailableModel",

@@ -30,6 +30,7 @@ from dragoman_client.options import (
     translation_request,
 )
 from dragoman_client.recording import recording_bytes
+from dragoman_client.recording_streams import RecordingCalls
 from dragoman_client.request_state import Patience
 from dragoman_client.results import (
     SpokenText,
@@ -76,7 +77,7 @@ from dragoman_wire.requests import (
 )
 
 
-class Client:
+class Client(RecordingCalls):
     """The calls, on a connection to one server or to several; `async with Client() as client:`.
 
     Any number of calls may run at once. Of several servers, each new request goes to the one that has the fewest of

@@ -24,6 +24,7 @@ from dragoman_client.results import SpokenChunk, SpokenText, Translation, VoiceR
 from dragoman_client.servers import ServerAddress, Servers
 from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
+from dragoman_client.sync_recording_streams import SyncRecordingCalls
 from dragoman_wire.endpoints import DEFAULT_REQUESTS
 from dragoman_wire.events import CancelStatus, DetectResult, LanguagesResult, Pong, Transcription, VoicesResult
 from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
@@ -31,7 +32,7 @@ from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFo
 _T = TypeVar("_T")
 
 
-class SyncClient:
+class SyncClient(SyncRecordingCalls):
     """`with SyncClient() as client:`; arguments, methods and errors are those of `Client`.
 
     Threads may share one. Callbacks are called in the client's own thread.
@@ -40,7 +41,7 @@ class SyncClient:
     def __init__(
         self, requests: Servers = DEFAULT_REQUESTS, routed: str | None = None, **options: Unpack[ClientOptions]
     ) -> None:
-        self._client = Client(requests, routed, **options)
+        self._client: Client = Client(requests, routed, **options)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()

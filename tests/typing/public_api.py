@@ -37,16 +37,21 @@ from dragoman_client import (
     SyncClient,
     SyncEventStream,
     SyncSpeechStream,
+    SyncTranscriptionStream,
+    SyncVoiceStream,
     TimedOut,
     Transcription,
+    TranscriptionStream,
     TranscriptSegment,
     TranscriptWord,
     Translation,
     TranslationCache,
     TranslationFailed,
     TypedEvent,
+    VoiceChunk,
     VoiceResult,
     VoicesResult,
+    VoiceStream,
     __version__,
     read_event,
     render,
@@ -118,6 +123,20 @@ async def asynchronous(audio: bytes | Path) -> None:
         async for chunk in client.speak_stream("Hello", model_type="premium"):
             assert_type(chunk, SpokenChunk)
 
+        heard = client.transcribe_stream(audio, "en", word_timestamps=True, formats=["srt"], vocabulary=["Alva"])
+        assert_type(heard, TranscriptionStream)
+        async for segment in heard:
+            assert_type(segment, TranscriptSegment)
+        assert_type(await heard.result(), Transcription)
+        turned = client.voice_stream(
+            audio, to=["pt", "fr"], language="en", voice={"pt": "pf_dora"}, audio_format="pcm"
+        )
+        assert_type(turned, VoiceStream)
+        async for piece in turned:
+            assert_type(piece, VoiceChunk)
+        assert_type(await turned.result(), VoiceResult)
+        await turned.aclose()
+
         assert_type(
             await client.translate(
                 "Hello",
@@ -177,6 +196,15 @@ def plain(audio: bytes | Path) -> None:
         assert_type(client.voice(audio, to=["pt"], voice="pf_dora", audio_format="wav"), VoiceResult)
         assert_type(client.speak("Hello"), SpokenText)
         assert_type(client.speak_stream("Hello", "en", audio_format="pcm"), SyncSpeechStream)
+        heard = client.transcribe_stream(audio, "en", vocabulary=["Alva"])
+        assert_type(heard, SyncTranscriptionStream)
+        assert_type(next(heard), TranscriptSegment)
+        assert_type(heard.result(), Transcription)
+        turned = client.voice_stream(audio, to="pt", audio_format="pcm", detach=True)
+        assert_type(turned, SyncVoiceStream)
+        assert_type(list(turned), list[VoiceChunk])
+        assert_type(turned.result(), VoiceResult)
+        turned.close()
 
         assert_type(client.ping(), Pong)
         assert_type(client.stats(), dict[str, Any])
@@ -296,6 +324,19 @@ def results(
     assert_type(spoken.voice, str)
 
     assert_type(render(transcription, Format.SRT), str)
+
+
+def voice_chunks(chunk: VoiceChunk, stream: VoiceStream) -> None:
+    """Every attribute of a piece of a voice message."""
+    assert_type(chunk.language, str)
+    assert_type(chunk.audio, bytes)
+    assert_type(chunk.mime_type, str)
+    assert_type(chunk.index, int)
+    assert_type(chunk.last, bool)
+    assert_type(chunk.start_ms, int)
+    assert_type(chunk.duration_ms, int)
+    assert_type(chunk.sample_rate_hz, int)
+    assert_type(stream.task_id, str)
 
 
 def speeches(text: SpokenText, chunk: SpokenChunk, stream: SpeechStream, plain: SyncSpeechStream) -> None:

@@ -31,6 +31,7 @@ from dragoman_client.events.failure import (
 )
 from dragoman_client.events.languages import DetectResult, LanguagesResult
 from dragoman_client.events.speech import (
+    AudioChunk,
     AudioProcessCompleted,
     AudioTranslationReady,
     AudioTranslationsCompleted,
@@ -39,12 +40,14 @@ from dragoman_client.events.speech import (
     SpeechCompleted,
     TranscriptionCompleted,
     TranscriptionReady,
+    TranscriptionSegment,
 )
 from dragoman_client.events.translation import StoryTextCompleted, TranslationCompleted, TranslationSkipped
 from dragoman_wire import events as wire
 
 TypedEvent = (
     Accepted
+    | AudioChunk
     | AudioProcessCompleted
     | AudioProcessError
     | AudioTranslationReady
@@ -68,6 +71,7 @@ TypedEvent = (
     | TranscriptionCompleted
     | TranscriptionError
     | TranscriptionReady
+    | TranscriptionSegment
     | TranslationCompleted
     | TranslationError
     | TranslationSkipped
@@ -79,6 +83,7 @@ TypedEvent = (
 """Any event of the server: `match event:` knows what each has."""
 EVENTS: Mapping[str, tuple[type[wire.Event], type[BaseEvent]]] = {
     "accepted": (wire.Accepted, Accepted),
+    "audio_chunk": (wire.AudioChunk, AudioChunk),
     "audio_process_completed": (wire.AudioProcessCompleted, AudioProcessCompleted),
     "audio_process_error": (wire.AudioProcessError, AudioProcessError),
     "audio_translation_ready": (wire.AudioTranslationReady, AudioTranslationReady),
@@ -102,6 +107,7 @@ EVENTS: Mapping[str, tuple[type[wire.Event], type[BaseEvent]]] = {
     "transcription_completed": (wire.TranscriptionCompleted, TranscriptionCompleted),
     "transcription_error": (wire.TranscriptionError, TranscriptionError),
     "transcription_ready": (wire.TranscriptionReady, TranscriptionReady),
+    "transcription_segment": (wire.TranscriptionSegment, TranscriptionSegment),
     "translation_completed": (wire.TranslationCompleted, TranslationCompleted),
     "translation_error": (wire.TranslationError, TranslationError),
     "translation_skipped": (wire.TranslationSkipped, TranslationSkipped),
@@ -114,6 +120,7 @@ EVENTS: Mapping[str, tuple[type[wire.Event], type[BaseEvent]]] = {
 __all__ = [
     "EVENTS",
     "Accepted",
+    "AudioChunk",
     "AudioProcessCompleted",
     "AudioProcessError",
     "AudioTranslationReady",
@@ -139,6 +146,7 @@ __all__ = [
     "TranscriptionCompleted",
     "TranscriptionError",
     "TranscriptionReady",
+    "TranscriptionSegment",
     "TranslationCompleted",
     "TranslationError",
     "TranslationSkipped",

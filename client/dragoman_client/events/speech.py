@@ -32,6 +32,20 @@ class TranscriptionCompleted(TranscriptionEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TranscriptionSegment(BaseEvent):
+    """A segment of a transcription that is still going on, in order: it stands in the whole as it is here."""
+
+    type: Literal["transcription_segment"] = "transcription_segment"
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    index: int
+    """From 0."""
+    segment: TranscriptSegment
+    timestamp: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TranscriptionReady(TranscriptionEvent):
     """The first answer to `audio_process`."""
 
@@ -74,6 +88,30 @@ class AudioTranslationsCompleted(TranslatedAudioEvent):
     """The last of several languages."""
 
     type: Literal["audio_translations_completed"] = "audio_translations_completed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AudioChunk(BaseEvent):
+    """A piece of a voice message in one language, in order; its bytes are binary frame 1, a whole file of its own."""
+
+    type: Literal["audio_chunk"] = "audio_chunk"
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    language: str
+    index: int
+    """Of the language, from 0."""
+    last: bool
+    start_ms: int
+    """Where it begins in the whole speech. The pause before its words belongs to it."""
+    duration_ms: int
+    sample_rate_hz: int
+    """Of the voice; `ogg` is always decoded at 48,000 Hz."""
+    voice: str
+    binary_frames: dict[str, BinaryFrame]
+    timestamp: float
+    post_id: str | None = None
+    post_media_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

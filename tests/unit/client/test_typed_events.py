@@ -22,7 +22,7 @@ def test_the_modules_are_made_from_the_events_of_the_wire_as_they_are() -> None:
     made = typed_events.modules()
     lying = {path.stem: path.read_text(encoding="utf-8") for path in typed_events.TARGET.glob("*.py")}
     assert made.keys() == lying.keys() - {"base", "read"}
-    assert [name for name in made if made[name] != lying[name]] == [], "run: python scripts/typed_events.py"
+    assert [name for name in made if made[name] != lying[name]] == [], "run: scripts/typed_events"
 
 
 def test_every_event_of_the_schema_has_a_class_but_the_figures() -> None:
