@@ -29,7 +29,8 @@ from dragoman_wire.requests import Priority, Replacement
 
 IN_FLIGHT = 4
 """Requests at a time, of all files together."""
-_RETRIES = 10
+_RETRIES = 4
+"""After errors that may pass; what a server that is full names a time for succeeds with the first ones."""
 _TIMEOUT_S = 3600.0
 _CONNECT_TIMEOUT_S = 5.0
 _T = TypeVar("_T")

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from dragoman_client.cli import app as cli_app
 from dragoman_client.cli import build_app
-from dragoman_client.cli.settings import connectable
+from dragoman_client.servers import connectable
 from dragoman_wire.errors import EngineFailed, Overloaded, UnsupportedLanguage
 from dragoman_wire.events import Event as WireEvent
 from tests.unit.client.conftest import Serve
