@@ -46,12 +46,22 @@ def cut(tokens: Sequence[str], most: int) -> Iterator[list[str]]:
         yield list(tokens[start:])
 
 
+def open_sentencepiece(path: Path) -> sentencepiece.SentencePieceProcessor:
+    """Open a SentencePiece model: its vocabulary and all that belongs to it.
+
+    Raises:
+        OSError: the file is not readable.
+        ValueError: it is something else.
+    """
+    try:
+        return sentencepiece.SentencePieceProcessor(model_file=str(path))
+    except RuntimeError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
 class _SentencePiece:
     def __init__(self, path: Path) -> None:
-        try:
-            self._model = sentencepiece.SentencePieceProcessor(model_file=str(path))
-        except RuntimeError as error:
-            raise ValueError(f"{path.name}: {error}") from error
+        self._model = open_sentencepiece(path)
 
     def split(self, sentence: str) -> list[str]:
         pieces: list[str] = self._model.encode(sentence, out_type=str)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dragoman_engines.base import FirefoxProgram
 from dragoman_engines.models.store import default_models_dir
 from dragoman_engines.work import Kind
 from dragoman_server.config.sections import Section
@@ -23,6 +24,8 @@ class EngineConfig(Section):
     compute_type: str = "int8"
     beam: Annotated[int, Field(ge=1, le=32)] = 4
     """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
+    engine: FirefoxProgram = "fxtranslate"
+    """Only for translation with Firefox models: what runs them, fxtranslate by sentence or onnxruntime in batches."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
     """Added to the processes' niceness, so that long work yields to short work."""
     batch: Annotated[int, Field(ge=1)] = 1
