@@ -40,7 +40,7 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Of several models of a kind, the one beside the default that this is: `premium`."""
     beam: int = 4
     """Translation with CTranslate2: how many translations of a sentence are followed at a time."""
-    engine: FirefoxProgram = "fxtranslate"
+    engine: FirefoxProgram = "onnx"
     """Translation with Firefox models: the program that runs them."""
     confine: bool = False
     """Give up what a model does not need, before it is loaded: see `dragoman_engines.confinement`."""

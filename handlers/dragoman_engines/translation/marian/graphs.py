@@ -208,7 +208,6 @@ class _Builder:
         graph = self.graph
         scale = graph.constant(np.float32(1 / multiplier))
         rounded = graph.add("QuantizeLinear", x, scale, self._zero)
-        zeros = self._weight_zero if scales.ndim == 0 else graph.constant(np.zeros(scales.shape, np.int8))
         return graph.add(
             "MatMulIntegerToFloat",
             rounded,
@@ -216,7 +215,7 @@ class _Builder:
             scale,
             graph.constant(scales),
             self._zero,
-            zeros,
+            "",
             bias,
             domain=MICROSOFT,
         )
@@ -273,7 +272,7 @@ class _Builder:
             inner,
             graph.constant(np.float32(1 / second.multiplier)),
             self._none,
-            self._weight_zero,
+            "",
             graph.constant(self._bias(f"{name}_b2", len(second.values))),
             domain=MICROSOFT,
         )

@@ -54,6 +54,11 @@ class MarianModel:
     """By name; their values are views of the file."""
     options: Mapping[str, str]
     """How it was trained, by Marian's names of options; empty where the file does not say."""
+    file: mmap.mmap
+
+    def release(self) -> None:
+        """Let go of the memory that holds what was read of the file; what is read again comes back by itself."""
+        _release(self.file)
 
     def tensor(self, name: str) -> Tensor:
         """Return a tensor by name.
@@ -74,22 +79,23 @@ def read_model(path: Path) -> MarianModel:
         OSError: the file cannot be read.
         NotMarian: it is no model, or ends too early.
     """
-    data = _mapped(path)
+    file = _mapped(path)
     try:
-        return _model(data)
+        return _model(file)
     except (struct.error, IndexError, UnicodeDecodeError, OverflowError) as error:
         raise NotMarian(f"it is no Marian model, or is not complete ({error})") from error
 
 
-def _mapped(path: Path) -> memoryview:
+def _mapped(path: Path) -> mmap.mmap:
     with path.open("rb") as file:
         try:
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError as error:
             raise NotMarian(f"the file {path.name} is empty") from error
 
 
-def _model(data: memoryview) -> MarianModel:
+def _model(file: mmap.mmap) -> MarianModel:
+    data = memoryview(file)
     version, count = struct.unpack_from("<QQ", data, 0)
     if version != _VERSION or count > _MOST_TENSORS:
         raise NotMarian("it is no Marian model of version 1")
@@ -118,7 +124,7 @@ def _model(data: memoryview) -> MarianModel:
         elif kind in (_INT8, _FLOAT32):
             found[name] = _tensor(name, data[at : at + size], kind, shape)
         at += size
-    return MarianModel(tensors=found, options=options)
+    return MarianModel(tensors=found, options=options, file=file)
 
 
 def _tensor(name: str, data: memoryview, kind: int, shape: tuple[int, ...]) -> Tensor:
@@ -136,6 +142,11 @@ def _tensor(name: str, data: memoryview, kind: int, shape: tuple[int, ...]) -> T
     return Tensor(values=values.reshape(rows), multiplier=multiplier)
 
 
+def _release(file: mmap.mmap) -> None:
+    if hasattr(mmap, "MADV_DONTNEED"):  # where it lacks, the memory is taken back when it is scarce
+        file.madvise(mmap.MADV_DONTNEED)
+
+
 class Shortlist:
     """The words that may be in a translation: the most frequent ones, and some for each token of the source.
 
@@ -150,7 +161,8 @@ class Shortlist:
     """
 
     def __init__(self, path: Path, words: int, *, shared: bool) -> None:
-        data = _mapped(path)
+        file = _mapped(path)
+        data = memoryview(file)
         try:
             _, _, first, _, sources, entries = _SHORTLIST_HEADER.unpack_from(data, 0)
             self._starts = np.frombuffer(data, np.dtype("<u8"), sources, _SHORTLIST_HEADER.size)
@@ -164,6 +176,7 @@ class Shortlist:
         )
         if not ordered or first > words or (entries and int(self._words.max()) >= words):
             raise NotMarian(f"the file {path.name} is damaged, or belongs to another vocabulary")
+        _release(file)
         self._first = int(first)
         self._total = words
         self._shared = shared

@@ -59,6 +59,7 @@ class Network:
         self._threads = threads
         self._encoder = _session(encoder(self._model, self.sizes), threads)
         self._step = _session(decoder_step(self._model, self.sizes), threads)
+        self._model.release()  # of the file only the embeddings are read from now on
         self._careful_step: onnxruntime.InferenceSession | None = None
         self._source, self._target = embeddings(self._model)
         self._source_scale, self._target_scale = (
@@ -169,6 +170,10 @@ def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # The graphs are as they should be: what would be fused is slower here (SkipLayerNormalization).
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # Else it remembers a plan for every shape that it sees, and here are as many as there are batches.
+    options.enable_mem_pattern = False
     # Threads that wait shall not burn a core that others need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(graph, sess_options=options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, sess_options=options, providers=["CPUExecutionProvider"])
+    session._model_bytes = None  # noqa: SLF001 - kept for a session with other providers, which nobody makes
+    return session

@@ -22,41 +22,37 @@ _VARINT, _BYTES, _FIXED32 = 0, 2, 5
 
 Attribute = int | float | Sequence[int]
 Shape = Sequence[int | str]
+_Chunks = list[bytes | memoryview]
+"""A message, or a part of one, whose chunks are joined once at the end: weights are large."""
 
 
 class Graph:
     """A graph that is put together node by node; a name stands for a tensor."""
 
     def __init__(self) -> None:
-        self._nodes: list[bytes] = []
-        self._constants: list[bytes] = []
-        self._inputs: list[bytes] = []
-        self._outputs: list[bytes] = []
+        self._nodes: _Chunks = []
+        self._constants: _Chunks = []
+        self._inputs: _Chunks = []
+        self._outputs: _Chunks = []
         self._names = 0
 
     def input(self, name: str, kind: str, shape: Shape) -> str:
         """Take a tensor of this type (`float32`) from outside; a word in its shape is a size that may differ."""
-        self._inputs.append(_value(name, kind, shape))
+        self._inputs += _field(11, _value(name, kind, shape))
         return name
 
     def output(self, name: str, kind: str, shape: Shape) -> None:
         """Give a tensor to the outside; outputs are told apart by their order."""
-        self._outputs.append(_value(name, kind, shape))
+        self._outputs += _field(12, _value(name, kind, shape))
 
-    def constant(self, values: NDArray[np.generic]) -> str:
+    def constant(self, values: NDArray[np.generic] | np.generic) -> str:
         """Put a tensor into the model."""
         name = self._new()
         array = np.ascontiguousarray(values)
-        self._constants.append(
-            b"".join(
-                [
-                    *(_varint_field(1, size) for size in np.shape(values)),
-                    _varint_field(2, _TYPES[array.dtype.name]),
-                    _text_field(8, name),
-                    _field(9, array.tobytes()),
-                ]
-            )
-        )
+        sizes: _Chunks = [_varint_field(1, size) for size in np.shape(values)]
+        kind = _varint_field(2, _TYPES[array.dtype.name])
+        data = _field(9, [memoryview(array.reshape(-1).view(np.uint8))])
+        self._constants += _field(5, [*sizes, kind, *_text_field(8, name), *data])
         return name
 
     def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Attribute) -> str:
@@ -69,22 +65,16 @@ class Graph:
     ) -> list[str]:
         """Add a node of several outputs; return their names."""
         names = [self._new() for _ in range(outputs)]
-        self._nodes.append(_node(operator, inputs, names, domain, attributes))
+        self._nodes += _field(1, _node(operator, inputs, names, domain, attributes))
         return names
 
     def to_bytes(self) -> bytes:
         """Return the model as a file holds it."""
-        graph = b"".join(
-            [
-                *(_field(1, node) for node in self._nodes),
-                _text_field(2, "graph"),
-                *(_field(5, constant) for constant in self._constants),
-                *(_field(11, value) for value in self._inputs),
-                *(_field(12, value) for value in self._outputs),
-            ]
-        )
-        opsets = (_field(8, _text_field(1, domain) + _varint_field(2, version)) for domain, version in _OPSETS.items())
-        return b"".join([_varint_field(1, _IR_VERSION), _field(7, graph), *opsets])
+        graph = [*self._nodes, *_text_field(2, "graph"), *self._constants, *self._inputs, *self._outputs]
+        chunks = [_varint_field(1, _IR_VERSION), *_field(7, graph)]
+        for domain, version in _OPSETS.items():
+            chunks += _field(8, [*_text_field(1, domain), _varint_field(2, version)])
+        return b"".join(chunks)
 
     def _new(self) -> str:
         self._names += 1
@@ -93,20 +83,16 @@ class Graph:
 
 def _node(
     operator: str, inputs: Sequence[str], outputs: Sequence[str], domain: str, attributes: Mapping[str, Attribute]
-) -> bytes:
-    return b"".join(
-        [
-            *(_text_field(1, name) for name in inputs),
-            *(_text_field(2, name) for name in outputs),
-            _text_field(4, operator),
-            *(_field(5, _attribute(name, value)) for name, value in attributes.items()),
-            _text_field(7, domain),
-        ]
-    )
-
-
-def _attribute(name: str, value: Attribute) -> bytes:
-    return _text_field(1, name) + b"".join(_attribute_value(value))
+) -> _Chunks:
+    chunks: _Chunks = []
+    for name in inputs:
+        chunks += _text_field(1, name)
+    for name in outputs:
+        chunks += _text_field(2, name)
+    chunks += _text_field(4, operator)
+    for name, value in attributes.items():
+        chunks += _field(5, [*_text_field(1, name), *_attribute_value(value)])
+    return [*chunks, *_text_field(7, domain)]
 
 
 def _attribute_value(value: Attribute) -> Iterator[bytes]:
@@ -121,19 +107,20 @@ def _attribute_value(value: Attribute) -> Iterator[bytes]:
         yield _varint_field(20, _INTS)
 
 
-def _value(name: str, kind: str, shape: Shape) -> bytes:
-    sizes = (_text_field(2, size) if isinstance(size, str) else _varint_field(1, size) for size in shape)
-    dimensions = b"".join([_field(1, size) for size in sizes])
-    tensor = _varint_field(1, _TYPES[kind]) + _field(2, dimensions)
-    return _text_field(1, name) + _field(2, _field(1, tensor))
+def _value(name: str, kind: str, shape: Shape) -> _Chunks:
+    dimensions: _Chunks = []
+    for size in shape:
+        dimensions += _field(1, _text_field(2, size) if isinstance(size, str) else [_varint_field(1, size)])
+    tensor = [_varint_field(1, _TYPES[kind]), *_field(2, dimensions)]
+    return [*_text_field(1, name), *_field(2, _field(1, tensor))]
 
 
-def _text_field(number: int, text: str) -> bytes:
-    return _field(number, text.encode())
+def _text_field(number: int, text: str) -> _Chunks:
+    return _field(number, [text.encode()])
 
 
-def _field(number: int, data: bytes) -> bytes:
-    return _key(number, _BYTES) + _varint(len(data)) + data
+def _field(number: int, chunks: _Chunks) -> _Chunks:
+    return [_key(number, _BYTES) + _varint(sum(map(len, chunks))), *chunks]
 
 
 def _varint_field(number: int, value: int) -> bytes:
