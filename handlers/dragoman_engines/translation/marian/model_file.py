@@ -190,4 +190,7 @@ class Shortlist:
             allowed[self._words[int(self._starts[token]) : int(self._starts[token + 1])]] = True
         if self._shared:
             allowed[tokens] = True
+        # Marian fills up to a multiple of eight, for its products want that, and so do the models know it.
+        missing = -int(np.count_nonzero(allowed)) % 8
+        allowed[self._first + np.flatnonzero(~allowed[self._first :])[:missing]] = True
         return allowed
