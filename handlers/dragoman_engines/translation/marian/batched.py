@@ -45,8 +45,9 @@ class BatchedTranslator:
         self._target = self._source if shared else open_sentencepiece(files.target_vocabulary)
         self._shortlist = Shortlist(files.shortlist, self._network.words, shared=shared)
         self._end = max(0, self._target.eos_id())
-        if self._target.get_piece_size() > self._network.words:
-            raise NotMarian(f"{files.model.name} has fewer words than {files.target_vocabulary.name}")
+        for vocabulary, most in ((self._source, self._network.reads), (self._target, self._network.words)):
+            if vocabulary.get_piece_size() > most:
+                raise NotMarian(f"{files.model.name} has {most} words, fewer than its vocabulary")
 
     def translate(self, sentences: Sequence[str], *, careful: bool) -> list[str]:
         """Translate each sentence; with `careful` every word of the vocabulary is considered, not a shortlist."""

@@ -69,6 +69,11 @@ class Network:
         self._positions = positions(self.sizes.size, MOST_PLACES)
 
     @property
+    def reads(self) -> int:
+        """Return the number of tokens that it knows."""
+        return len(self._source.values)
+
+    @property
     def words(self) -> int:
         """Return the number of words that it can write."""
         return len(self._bias)
@@ -94,6 +99,7 @@ class Network:
         if self._careful_step is None:
             whole = decoder_step(self._model, self.sizes, every_word=True)
             self._careful_step = _session(whole, self._threads)
+            self._model.release()
         return Step(self._careful_step, self.sizes, encoded, {}, self.words)
 
     def embed(self, words: Words, place: int, out: Floats) -> None:

@@ -51,7 +51,7 @@ class Graph:
         array = np.ascontiguousarray(values)
         sizes: _Chunks = [_varint_field(1, size) for size in np.shape(values)]
         kind = _varint_field(2, _TYPES[array.dtype.name])
-        data = _field(9, [memoryview(array.reshape(-1).view(np.uint8))])
+        data = _field(9, [array.reshape(-1).view(np.uint8).data])
         self._constants += _field(5, [*sizes, kind, *_text_field(8, name), *data])
         return name
 
