@@ -50,13 +50,20 @@ class BatchedTranslator:
                 raise NotMarian(f"{files.model.name} has {most} words, fewer than its vocabulary")
 
     def translate(self, sentences: Sequence[str], *, careful: bool) -> list[str]:
-        """Translate each sentence; with `careful` every word of the vocabulary is considered, not a shortlist."""
+        """Translate each sentence; with `careful` every word of the vocabulary is considered, not a shortlist.
+
+        A sentence without a token becomes empty, too.
+        """
         encoded: list[list[int]] = self._source.encode(list(sentences), num_threads=1)
-        tokens = [np.array([*one[: MOST_PLACES - 1], self._end], np.int64) for one in encoded]
-        translations = [""] * len(tokens)
-        for batch in alike([len(one) for one in tokens]):
-            written = self._write([tokens[index] for index in batch], careful=careful)
-            for index, words in zip(batch, written, strict=True):
+        tokens = {
+            index: np.array([*one[: MOST_PLACES - 1], self._end], np.int64) for index, one in enumerate(encoded) if one
+        }
+        indexes = list(tokens)
+        translations = [""] * len(encoded)
+        for batch in alike([len(one) for one in tokens.values()]):
+            chosen = [indexes[at] for at in batch]
+            written = self._write([tokens[index] for index in chosen], careful=careful)
+            for index, words in zip(chosen, written, strict=True):
                 translations[index] = self._text(words)
         return translations
 

@@ -163,6 +163,7 @@ def test_only_words_of_the_sentences_own_shortlist_are_written(translator: Batch
 
 def test_nothing_is_translated_to_nothing(translator: BatchedTranslator) -> None:
     assert translator.translate([], careful=False) == []
+    assert translator.translate(["", " ", "a b c"], careful=False)[:2] == ["", ""]
 
 
 def test_a_translation_is_cut_off_where_it_does_not_end(tmp_path: Path) -> None:
