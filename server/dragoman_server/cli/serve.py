@@ -24,9 +24,9 @@ from dragoman_server.transport.listener import raise_descriptor_limit
 
 log = structlog.get_logger()
 
-_GC_ALLOCATIONS = 50_000
-"""Between two collections of the young; by default 700."""
-_SWITCH_S = 0.0005
+_GC_ALLOCATIONS = 10_000
+"""Between two collections of the young, which take a millisecond then; by default 700."""
+_SWITCH_S = 0.0001
 """A thread that computes keeps the interpreter so long; by default 5 ms.
 
 The loop lets go of the interpreter at every call into the kernel, tens of times in a turn. While threads cut texts, it
@@ -51,7 +51,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make
     # every full collection long.
     gc.freeze()
-    gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
+    gc.set_threshold(_GC_ALLOCATIONS, 20, 500)
     sys.setswitchinterval(_SWITCH_S)
 
     try:

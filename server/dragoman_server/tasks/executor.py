@@ -12,6 +12,7 @@ import structlog
 
 from dragoman_engines.pool.fair_queue import Priority, Ticket
 from dragoman_handlers.base import Handler
+from dragoman_handlers.concurrency import account
 from dragoman_server.journal.blobs import FULL
 from dragoman_server.journal.records import AcceptedRow, BegunRow
 from dragoman_server.tasks.callbacks import RunCallbacks
@@ -83,7 +84,8 @@ class Executor:
             duplicate: the request is a repeat that asks for more.
 
         Raises:
-            Overloaded: every place of the lane is taken, or requests in flight hold too many bytes.
+            Overloaded: every place of the lane is taken, requests in flight hold too many bytes, or the peer has its
+                share of the journal.
         """
         run = self._place(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
         row = AcceptedRow(
@@ -94,6 +96,7 @@ class Executor:
             parts=run.parts,
             arrived_unix_s=self._services.clock.unix(),
             frames=inbound.frames,
+            peer=run.timeline.peer,
             again=duplicate,
         )
         task.unwritten += 1
@@ -129,6 +132,7 @@ class Executor:
         lane, peer = self._lanes[handler.lane], peer_of(request)
         if not resumed:
             self._services.budget.check(inbound.size_bytes, peer, lane.name)
+            task.journal.check_share(peer, inbound.size_bytes)
         priority: Priority = request.priority_class
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
@@ -204,6 +208,7 @@ class Executor:
     async def _see_through(self, task: Task, run: Run) -> None:
         """Do the work and, where the run was the task's last, finish the task."""
         run.started = True
+        account.set(run.timeline.peer)
         try:
             await self._execute(task, run)
         except BaseException:

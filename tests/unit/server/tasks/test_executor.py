@@ -57,6 +57,20 @@ async def test_a_deadline_that_has_passed_in_the_queue_is_told_with_the_time_it_
     assert nothing_is_held(core)
 
 
+async def test_a_peer_that_has_its_share_of_the_journal_is_refused_and_others_are_not() -> None:
+    core = Core()
+    core.journal.full_for.add("peer")
+    core.submit("t", "pt")
+    await core.turn()
+    refused = core.only("translation_error")
+    assert (refused["errorCode"], refused["retryable"], refused["retryAfterMs"]) == ("overloaded", True, 1000)
+    assert nothing_is_held(core)
+    core.submit("other", "pt", replyTo="other")
+    await core.turn()
+    assert core.publisher.sent[-1].fields["status"] == "completed"
+    assert nothing_is_held(core)
+
+
 async def test_a_request_that_cannot_be_written_gives_its_place_back_and_is_refused() -> None:
     core = Core()
     core.journal.failure = "disk full"
