@@ -15,7 +15,7 @@ from scripts.attacks import (
     areas,
 )
 from scripts.attacks.registry import ATTACKS, Attack
-from scripts.attacks.run import Outcome, run_attack
+from scripts.attacks.run import Outcome, Pace, run_attack, target
 from scripts.embedded_server import exit_on_sigterm
 
 
@@ -31,7 +31,8 @@ def main() -> int:
     outcomes = []
     for each in attacks:
         print(f"{each.name} ...", end=" ", flush=True)
-        outcomes.append(run_attack(each, arguments.seconds, arguments.seed))
+        with target(each.settings) as server:
+            outcomes.append(run_attack(each, server, Pace(attack_s=arguments.seconds), arguments.seed))
         last = outcomes[-1]
         print(
             f"{last.sent}; worst {last.pings.worst_ms:.0f} ms; {'; '.join(last.problems) or 'came back'}", flush=True

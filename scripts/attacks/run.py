@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +21,40 @@ P50_MS = 5.0
 BUSY = 3.0
 """So many times the median before the attack it may be, where the machine has other work as well."""
 CAP_MIB = 1200.0
-_SETTLE_S = 8.0
 _SPARE_DESCRIPTORS = 2
 """Those of a request to the operations endpoint."""
-_WARM_S = 1.0
-_CALM_S = 1.0
 _ENGINES = ("decoder", "transcription", "translation", "speech")
 _MIB = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long each part of an attack takes.
+
+    Args:
+        attack_s: the attack itself.
+        calm_s: how long pings are measured before it, and after it.
+        settle_s: what is not as it was before after so long counts as kept.
+    """
+
+    attack_s: float
+    calm_s: float = 1.0
+    settle_s: float = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A server that is there to be attacked.
+
+    Args:
+        pid: of the server.
+        state_dir: its state folder.
+        endpoints: by the names of `[sockets]`.
+    """
+
+    pid: int
+    state_dir: Path
+    endpoints: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,63 +84,64 @@ class Outcome:
         return (*self.slow, *self.harm)
 
 
-def run_attack(attack: Attack, seconds: float, seed: int, settle_s: float = _SETTLE_S) -> Outcome:
-    """Start a server, attack it for so long, and look at what an innocent peer noticed and what stayed.
-
-    What is not as it was before after `settle_s` counts as kept.
-    """
+@contextmanager
+def target(settings: Mapping[str, object]) -> Iterator[Target]:
+    """Start a server on echo engines for the time of a block; `settings` by `section.key`."""
     with tempfile.TemporaryDirectory(prefix="dragoman-attack-") as name:
         folder = Path(name)
         log = folder / "server.log"
-        echo = {f"engines.{kind}.model": "echo" for kind in _ENGINES}
-        process = launch(folder, log, {**echo, **attack.settings})
+        process = launch(folder, log, {f"engines.{kind}.model": "echo" for kind in _ENGINES} | dict(settings))
         try:
             endpoints = wait_until_ready(process, log)
-            with Meter(process.pid, folder / "state") as meter:
-                arena = Arena(
-                    pid=process.pid,
-                    state_dir=folder / "state",
-                    endpoints=endpoints,
-                    seed=seed,
-                    seconds=seconds,
-                    meter=meter,
-                    cap_mib=CAP_MIB,
-                )
-                return _attacked(attack, arena, settle_s)
+            yield Target(pid=process.pid, state_dir=folder / "state", endpoints=endpoints)
         finally:
             process.kill()
             process.wait()
 
 
-def _attacked(attack: Attack, arena: Arena, settle_s: float) -> Outcome:
-    with Pinger(arena.endpoints) as innocent:
-        time.sleep(_WARM_S)
-        calm = innocent.mark()
-        before = arena.meter.restart()
-        with arena.closing():
-            arena.begin()
-            sent = attack.run(arena)
-            pings = innocent.mark()
-        after = arena.meter.settle(before.server_mib * MEMORY_BACK, before.descriptors + _SPARE_DESCRIPTORS, settle_s)
-        peak = arena.meter.peak
-        innocent.mark()
-        time.sleep(_CALM_S)
-        afterwards = innocent.mark()
-        most = (max(P50_MS, BUSY * calm.p50_ms), attack.worst_ms)
-        unwell = _unwell(arena)
-        return Outcome(
-            alive=not unwell,
-            attack=attack,
-            sent=sent,
-            calm=calm,
-            pings=pings,
-            afterwards=afterwards,
-            before=before,
-            peak=peak,
-            after=after,
-            slow=(*_slow(pings, *most), *(f"afterwards: {each}" for each in _slow(afterwards, *most))),
-            harm=(*_kept(before, after), *unwell),
+def run_attack(attack: Attack, at: Target, pace: Pace, seed: int) -> Outcome:
+    """Attack a server for so long, and look at what an innocent peer noticed and what stayed."""
+    with Meter(at.pid, at.state_dir) as meter, Pinger(at.endpoints) as innocent:
+        arena = Arena(
+            pid=at.pid,
+            state_dir=at.state_dir,
+            endpoints=at.endpoints,
+            seed=seed,
+            seconds=pace.attack_s,
+            meter=meter,
+            cap_mib=CAP_MIB,
         )
+        return _attacked(attack, arena, innocent, pace)
+
+
+def _attacked(attack: Attack, arena: Arena, innocent: Pinger, pace: Pace) -> Outcome:
+    time.sleep(pace.calm_s)
+    calm = innocent.mark()
+    before = arena.meter.restart()
+    with arena.closing():
+        arena.begin()
+        sent = attack.run(arena)
+        pings = innocent.mark()
+    after = arena.meter.settle(before.server_mib * MEMORY_BACK, before.descriptors + _SPARE_DESCRIPTORS, pace.settle_s)
+    peak = arena.meter.peak
+    innocent.mark()
+    time.sleep(pace.calm_s)
+    afterwards = innocent.mark()
+    most = (max(P50_MS, BUSY * calm.p50_ms), attack.worst_ms)
+    unwell = _unwell(arena)
+    return Outcome(
+        alive=not unwell,
+        attack=attack,
+        sent=sent,
+        calm=calm,
+        pings=pings,
+        afterwards=afterwards,
+        before=before,
+        peak=peak,
+        after=after,
+        slow=(*_slow(pings, *most), *(f"afterwards: {each}" for each in _slow(afterwards, *most))),
+        harm=(*_kept(before, after), *unwell),
+    )
 
 
 def _slow(pings: Pings, p50_ms: float, worst_ms: float) -> list[str]:

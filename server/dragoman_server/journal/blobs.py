@@ -89,23 +89,29 @@ class Blobs:
 
     # --- writing -------------------------------------------------------------------------------------------
 
-    def pack(self, content: Any, digests: set[bytes], *, forced: bool = False) -> bytes:
+    def pack(
+        self, content: Any, digests: set[bytes], known: dict[int, bytes] | None = None, *, forced: bool = False
+    ) -> bytes:
         """Encode a list or a map in which each large binary is a reference, and write their files.
 
         Args:
             content: the values.
             digests: the references in it are added here.
+            known: digests by the identity of values that live as long as it does; more are added. One sound is told
+                in many events, and hashed once.
             forced: refer to a blob for which there is no room as well; it is missing at the next start.
 
         Raises:
             BlobsFull: there is no room for one.
             OSError: one cannot be written.
         """
+        known = {} if known is None else known
 
         def packed(value: Any) -> Any:
             if not is_large(value):
                 return value
-            digest = hashlib.sha256(value).digest()
+            digest = known.get(id(value)) or hashlib.sha256(value).digest()
+            known[id(value)] = digest
             try:
                 self._write(digest, value)
             except BlobsFull:

@@ -71,14 +71,14 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     large: Any = None
     """The content of the last parameter, where there are blobs in it: the writer packs it."""
 
-    def packed(self, blobs: Blobs, digests: set[bytes]) -> Operation:
-        """Return the same with its blobs written, and add their digests.
+    def packed(self, blobs: Blobs, digests: set[bytes], known: dict[int, bytes]) -> Operation:
+        """Return the same with its blobs written, and add their digests; see `Blobs.pack`.
 
         Raises:
             BlobsFull: there is no room for those of a request. What was accepted before is written without them.
             OSError: one cannot be written.
         """
-        last = blobs.pack(self.large, digests, forced=self.kind is not Kind.ACCEPT)
+        last = blobs.pack(self.large, digests, known, forced=self.kind is not Kind.ACCEPT)
         return msgspec.structs.replace(self, parameters=(*self.parameters[:-1], last))
 
 

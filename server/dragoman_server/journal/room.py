@@ -58,6 +58,7 @@ class Room:
             return
         rows: list[Operation] = []
         refused: list[Operation] = []
+        known: dict[int, bytes] = {}
         try:
             for one in operations:
                 if one.large is None:
@@ -66,7 +67,7 @@ class Room:
                 self._share()
                 digests: set[bytes] = set()
                 try:
-                    row = one.packed(self._blobs, digests)
+                    row = one.packed(self._blobs, digests, known)
                 except BlobsFull:
                     refused.append(one)
                     continue

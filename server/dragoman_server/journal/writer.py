@@ -30,6 +30,8 @@ _READ_EVERY_S = 5.0
 """While it is written, the file is read so often as another process would find it: some milliseconds."""
 _MOST_OPERATIONS = 5000
 """In one transaction."""
+_MOST_BYTES = 1 << 25
+"""In one transaction, so that the loop hears of the writer within a second or so, however much is waiting."""
 _CHECKPOINT_PAGES = 4000
 _PAGE_BYTES = 4096
 _TRANSACTION_PAGES = 4
@@ -127,13 +129,15 @@ class Writer(threading.Thread):
         self._close()
 
     def _gather(self, operations: list[Operation]) -> tuple[float, bool]:
-        """Wait for operations and take all; return when the oldest was handed over, and whether to go on."""
+        """Wait for operations and take what is there; return when the oldest was handed over, and whether to go on."""
+        size_bytes = 0
         try:
             taken = self._queue.get(timeout=_PROBE_S)
             since_s = taken[0] if taken else time.monotonic()
             while taken is not None:
                 operations += taken[1]
-                if len(operations) >= _MOST_OPERATIONS:
+                size_bytes += sum([one.size_bytes for one in taken[1]])
+                if len(operations) >= _MOST_OPERATIONS or size_bytes >= _MOST_BYTES:
                     return since_s, True
                 taken = self._queue.get_nowait()
         except queue.Empty:
@@ -250,7 +254,7 @@ class Writer(threading.Thread):
         if all(one.kind is Kind.SYNC for one in operations):
             return
         self._written = True
-        size_bytes = sum([one.size_bytes for one in operations])
+        size_bytes = sum([one.size_bytes for one in operations if one.large is None])  # the others are files
         self._log_pages += _TRANSACTION_PAGES + len(operations) // _ROWS_A_PAGE + size_bytes // _PAGE_BYTES
         with _transaction(self._connection):
             write_operations(self._connection, operations)

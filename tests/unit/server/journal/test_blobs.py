@@ -213,3 +213,12 @@ def test_garbage_makes_room(tmp_path: Path) -> None:
     blobs.drop(digests)
     blobs.pack([bytes(BLOB_BYTES)], set())
     assert files(tmp_path) == [BLOB_BYTES]
+
+
+def test_one_sound_in_many_rows_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(tmp_path / FOLDER, 1 << 20, durable=False)
+    known: dict[int, bytes] = {}
+    first = blobs.pack([SOUND], set(), known)
+    assert list(known) == [id(SOUND)]
+    monkeypatch.setattr("dragoman_server.journal.blobs.hashlib", None)
+    assert blobs.pack([SOUND], set(), known) == first

@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from dragoman_server.journal import writer
 from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.records import EventRow, ForgottenRow
 from dragoman_server.journal.schema import FILE
+from dragoman_server.journal.sqlite import SqliteJournal
 from dragoman_server.journal.writer import Writer
 from tests.harness import PATIENCE_S
 from tests.unit.server.journal.test_journal import HEADER, accepted, ending, entry, flushed, left_in, open_journal
@@ -152,3 +155,27 @@ async def test_what_is_written_is_not_written_again_where_the_log_cannot_be_carr
                     await asyncio.sleep(0.001)
     [task] = await left_in(tmp_path)
     assert (len(task.runs), len(task.events)) == (1, 1)
+
+
+async def test_however_much_waits_the_writer_tells_how_far_it_is_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_MOST_BYTES", 4 << 17)
+    transactions: list[int] = []
+    report = SqliteJournal._report
+
+    def noting(self: SqliteJournal, operations: Sequence[Operation], *rest: Any) -> None:
+        transactions.append(len(operations))
+        report(self, operations, *rest)
+
+    monkeypatch.setattr(SqliteJournal, "_report", noting)
+    async with open_journal(tmp_path) as journal:
+        await accepted(journal, entry(1))
+        sound = bytes(1 << 17)
+        with journal._writer._in_use:  # all of it waits
+            for _ in range(40):
+                journal.append(EventRow(1, HEADER, [sound], part="pt"), lambda _: None)
+                journal.hand_over()
+        await flushed(journal)
+    assert sum(transactions) >= 40
+    assert max(transactions) <= 5  # one was taken before the others waited
