@@ -19,6 +19,8 @@ _THREAD = ThreadPoolExecutor(1, thread_name_prefix="texts")
 """Work on a text holds the interpreter: two threads do no more than one, and the loop waits twice as long for it."""
 _AHEAD = 2
 """Calls that the thread is given at a time, so that it has the next one when it ends one."""
+_AT_ONCE = 16
+"""Coroutines that begin in one turn of the loop."""
 _MOST_SHARED = 8
 """Results that are kept for others: a document has thousands of texts."""
 
@@ -178,8 +180,16 @@ async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
         return []
     if len(coroutines) == 1:
         return [await coroutines[0]]
-    async with one_error(), asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in coroutines]
+    waiting, tasks = deque(coroutines), list[asyncio.Task[T]]()
+    try:
+        async with one_error(), asyncio.TaskGroup() as group:
+            while waiting:
+                tasks.append(group.create_task(waiting.popleft()))
+                if waiting and len(tasks) % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+    finally:
+        for one in waiting:
+            one.close()
     return [task.result() for task in tasks]
 
 

@@ -15,6 +15,7 @@ from dragoman_server.clock import Clock
 from dragoman_server.config import Config, ResultsConfig, glossary_entries, phrase_book
 from dragoman_server.control import Control
 from dragoman_server.journal.base import Journal
+from dragoman_server.lifecycle.idle import IdleWork
 from dragoman_server.lifecycle.pools import make_pools, model_names
 from dragoman_server.lifecycle.readiness import Readiness
 from dragoman_server.lifecycle.recovery import Recovery
@@ -86,6 +87,10 @@ class Server:
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
         self.intake = self._make_intake(spool)
+        self.idle = IdleWork(
+            messages=lambda: self.intake.received,
+            busy=lambda: bool(self.dispatcher.total_active or self.budget.arriving_bytes),
+        )
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,

@@ -12,7 +12,7 @@ import structlog
 
 from dragoman_engines.pool.fair_queue import Priority, Ticket
 from dragoman_handlers.base import Handler
-from dragoman_handlers.concurrency import account
+from dragoman_handlers.concurrency import account, loop_turn
 from dragoman_server.journal.blobs import FULL
 from dragoman_server.journal.records import AcceptedRow, BegunRow
 from dragoman_server.tasks.callbacks import RunCallbacks
@@ -33,6 +33,9 @@ log = structlog.get_logger()
 _LANE_COST_S = 1.0
 """In a lane every request costs the same: fair shares there are of requests, not of work."""
 _SIZE_BYTES_PER_S = 1e5
+_SMALL_BYTES = 2048
+_FEW_PARTS = 8
+"""A request of so many bytes and parts begins with less than a millisecond's work."""
 _RETRY_MS = 1000
 """The wait that a peer is told when the journal cannot be written."""
 _FULL_MS = 10_000
@@ -252,6 +255,8 @@ class Executor:
             context.tell_queued()
             await run.turn
             run.enter("running")
+        if run.size_bytes > _SMALL_BYTES or len(run.parts) > _FEW_PARTS:
+            await loop_turn()  # what it begins with takes a while, and many may begin at once
         run.timeline.began_s = self._services.clock.monotonic()
         if run.suspicion:
             task.journal.append(BegunRow(task.number, run.suspicion))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dragoman_handlers.concurrency import LoopTurns, SharedWork, account, loop_turn, off_loop
+from dragoman_handlers.concurrency import LoopTurns, SharedWork, account, all_of, loop_turn, off_loop
 
 
 async def test_each_turn_of_the_loop_has_one_heavy_step() -> None:
@@ -142,3 +142,34 @@ async def test_what_is_cancelled_before_its_turn_is_not_done() -> None:
     await asyncio.gather(*first)
     await off_loop(lambda: compute("last"))
     assert done == ["first", "first", "last"]
+
+
+async def test_a_hundred_parts_do_not_begin_in_one_turn_of_the_loop() -> None:
+    turn, began = 0, list[int]()
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+        if len(began) < 100:
+            asyncio.get_running_loop().call_soon(count)
+
+    async def part(number: int) -> int:
+        began.append(turn)
+        return number
+
+    count()
+    assert await all_of([part(number) for number in range(100)]) == list(range(100))
+    assert max(began.count(one) for one in set(began)) <= 16
+
+
+async def test_parts_that_have_not_begun_are_dropped_where_one_fails() -> None:
+    began = list[int]()
+
+    async def part(number: int) -> None:
+        began.append(number)
+        if number == 3:
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await all_of([part(number) for number in range(100)])
+    assert len(began) <= 48

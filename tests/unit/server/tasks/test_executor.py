@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+
 import pytest
 
 from dragoman_engines.pool.unit import EngineDied
@@ -184,3 +187,17 @@ async def test_an_error_that_is_kept_holds_nothing_of_the_request() -> None:
     assert task is not None
     assert task.outcomes["pt"] is error
     assert error.__traceback__ is None
+
+
+async def test_large_requests_do_not_begin_in_one_turn_of_the_loop() -> None:
+    core = Core(concurrency=100)
+    for number in range(20):
+        core.submit(f"t{number}", text="x" * 3000)
+    began = list[int]()
+    for _ in range(40):
+        await asyncio.sleep(0)
+        core.journal.write()
+        began.append(len(core.handler.seen))
+    steps = [after - before for before, after in itertools.pairwise(began)]
+    assert began[-1] == 20
+    assert max(steps) <= 2
