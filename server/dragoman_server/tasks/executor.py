@@ -19,7 +19,7 @@ from dragoman_server.tasks.callbacks import RunCallbacks
 from dragoman_server.tasks.completion import Completion
 from dragoman_server.tasks.context import TaskContext
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.run import Run, RunTimeline, peer_of
+from dragoman_server.tasks.run import FEW_PARTS, Run, RunTimeline, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore, can_be_named
@@ -34,8 +34,7 @@ _LANE_COST_S = 1.0
 """In a lane every request costs the same: fair shares there are of requests, not of work."""
 _SIZE_BYTES_PER_S = 1e5
 _SMALL_BYTES = 2048
-_FEW_PARTS = 8
-"""A request of so many bytes and parts begins with less than a millisecond's work."""
+"""A request of so many begins with less than a millisecond's work, if it has few parts."""
 _RETRY_MS = 1000
 """The wait that a peer is told when the journal cannot be written."""
 _FULL_MS = 10_000
@@ -248,14 +247,14 @@ class Executor:
             run.lane.leave(run.turn)
         run.enter("finished")
         if not run.abandoned:
-            _answer_the_rest(run, context)
+            await _answer_the_rest(run, context)
 
     async def _work(self, task: Task, run: Run, context: TaskContext) -> None:
         if run.turn is not None:
             context.tell_queued()
             await run.turn
             run.enter("running")
-        if run.size_bytes > _SMALL_BYTES or len(run.parts) > _FEW_PARTS:
+        if run.size_bytes > _SMALL_BYTES or len(run.parts) > FEW_PARTS:
             await loop_turn()  # what it begins with takes a while, and many may begin at once
         run.timeline.began_s = self._services.clock.monotonic()
         if run.suspicion:
@@ -314,8 +313,8 @@ def unwritable(problem: str) -> DragomanError:
     )
 
 
-def _answer_the_rest(run: Run, context: TaskContext) -> None:
-    """Fail the parts that the handler has not answered."""
+async def _answer_the_rest(run: Run, context: TaskContext) -> None:
+    """Fail the parts that the handler has not answered: a few in a turn of the loop, for many runs may end at once."""
     rest = [part for part in run.parts if part not in run.outcomes]
     if not rest:
         return
@@ -323,8 +322,11 @@ def _answer_the_rest(run: Run, context: TaskContext) -> None:
     if error is None:
         log.error("task.unanswered", type=run.request_type, parts=rest, **run.envelope.ids)
         error = InternalFault("the server lost track of this request")
+    run.cancel_reason = run.cancel_reason or error  # a cancellation comes too late from here on
     if FAMILIES.find(run.request_type).per_language:
-        for part in rest:
+        for index, part in enumerate(rest):
+            if index and index % FEW_PARTS == 0:
+                await loop_turn()
             context.fail(error, part)
         return
     # A family that answers as a whole says it once.

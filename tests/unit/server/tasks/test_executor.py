@@ -201,3 +201,25 @@ async def test_large_requests_do_not_begin_in_one_turn_of_the_loop() -> None:
     steps = [after - before for before, after in itertools.pairwise(began)]
     assert began[-1] == 20
     assert max(steps) <= 2
+
+
+async def test_runs_that_are_cancelled_together_are_answered_over_several_turns() -> None:
+    core = Core(concurrency=100)
+    languages = [f"x{number}" for number in range(40)]
+    for number in range(5):
+        core.submit(f"t{number}", *languages, text="hang")
+    await core.turn()
+    for number in range(5):
+        assert core.dispatcher.cancel(("peer", f"t{number}")) == "cancelled"
+    core.publisher.sent.clear()
+    sent = [0]
+    for _ in range(60):
+        await asyncio.sleep(0)
+        core.dispatcher.cancel(("peer", "t0"))  # one more is too late to matter
+        sent.append(len([one for one in core.publisher.sent if one.fields["type"] == "translation_error"]))
+    assert sent[-1] == 5 * 40
+    assert max(after - before for before, after in itertools.pairwise(sent)) <= 5 * 8 + 8
+    assert [one.fields["status"] for one in core.publisher.sent if one.fields["type"] == "task_finished"] == [
+        "cancelled"
+    ] * 5
+    assert nothing_is_held(core)
