@@ -123,7 +123,7 @@ class Arena:
     def is_idle(self) -> bool:
         """Return whether the server has nothing in flight."""
         with suppress(OSError):
-            return self.get("/stats")[1]["active_tasks"]["total_active"] == 0
+            return bool(self.get("/stats")[1]["active_tasks"]["total_active"] == 0)
         return False
 
     def kept_mib(self) -> float:

@@ -73,6 +73,9 @@ class Shares:
             case Reply():
                 taken = self._tasks[record.number] = _Taken(record.peer)
                 self._add(taken, 0, size_bytes)
+            case ForgottenRow() if record.task in self._tasks:
+                gone = self._tasks.pop(record.task)
+                self._add(gone, -gone.request_bytes, -gone.kept_bytes)
             case AcceptedRow():
                 known = self._tasks.get(record.task)
                 if known is None:
@@ -80,11 +83,16 @@ class Shares:
                 self._add(known, size_bytes, 0)
             case EventRow() | StageRow() | TaskFinishedRow() if record.task in self._tasks:
                 self._progress(self._tasks[record.task], record, size_bytes)
-            case ForgottenRow() if record.task in self._tasks:
-                gone = self._tasks.pop(record.task)
-                self._add(gone, -gone.request_bytes, -gone.kept_bytes)
             case _:
                 pass
+
+    def refused(self, task: int, size_bytes: int) -> None:
+        """Count a request no more: it could not be written."""
+        taken = self._tasks.get(task)
+        if taken is not None:
+            self._add(taken, -size_bytes, 0)
+            if not taken.request_bytes and not taken.kept_bytes:
+                del self._tasks[task]
 
     def recovered(self, task: RecoveredTask) -> None:
         """Count what an earlier server left of a task."""

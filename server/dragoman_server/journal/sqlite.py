@@ -189,10 +189,17 @@ class SqliteJournal(Journal):
             self._committed += len(operations)
         if operations:
             self.lag.add(time.monotonic() - since_s)
+        self._give_back(refused if problem is None else (*refused, *operations))
         for one in refused:
             _call(one.done, FULL)
         for one in operations:
             _call(one.done, problem)
+
+    def _give_back(self, not_written: Sequence[Operation]) -> None:
+        """Give back the shares of requests that could not be written; all else is written later."""
+        for one in not_written:
+            if one.kind is Kind.ACCEPT:
+                self._shares.refused(one.parameters[0], one.size_bytes)
 
 
 def _call(done: Done | None, problem: str | None) -> None:

@@ -33,6 +33,8 @@ log = structlog.get_logger()
 _LANE_COST_S = 1.0
 """In a lane every request costs the same: fair shares there are of requests, not of work."""
 _SIZE_BYTES_PER_S = 1e5
+_SETTLED = 32
+"""Parts that are noted as answered in a turn of the loop, without an event of their own."""
 _SMALL_BYTES = 2048
 """A request of so many begins with less than a millisecond's work, if it has few parts."""
 _RETRY_MS = 1000
@@ -331,5 +333,7 @@ async def _answer_the_rest(run: Run, context: TaskContext) -> None:
         return
     # A family that answers as a whole says it once.
     context.fail(error, rest[0])
-    for part in rest[1:]:
+    for index, part in enumerate(rest[1:]):
+        if index and index % _SETTLED == 0:
+            await loop_turn()
         context.settle(part, error)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from dragoman_server.journal.blobs import BLOB_BYTES
+from dragoman_server.journal.blobs import BLOB_BYTES, FULL
 from dragoman_server.journal.records import (
     AcceptedRow,
     EventRow,
@@ -17,6 +18,7 @@ from dragoman_server.journal.records import (
 )
 from dragoman_server.journal.shares import Shares
 from dragoman_wire.errors import Overloaded
+from tests.harness import PATIENCE_S
 from tests.unit.server.core import a_reply
 from tests.unit.server.journal.test_journal import entry, open_journal
 
@@ -107,3 +109,11 @@ async def test_the_journal_counts_what_an_earlier_server_left(tmp_path: Path) ->
         journal.check_share("another", 100 * KIB)
         journal.append(ForgottenRow(2))
         journal.check_share("peer", 100 * KIB)
+
+
+async def test_what_finds_no_room_takes_no_share(tmp_path: Path) -> None:
+    async with open_journal(tmp_path, max_bytes=1 << 18, peer_share=1.0) as journal:
+        done = asyncio.get_running_loop().create_future()
+        journal.append(entry(1, size=300 * KIB), done.set_result)
+        assert await asyncio.wait_for(done, PATIENCE_S) == FULL
+        assert journal.statistics()["largest_peer_bytes"] == 0
