@@ -6,8 +6,6 @@ import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +18,8 @@ from urllib.request import urlopen
 import msgpack
 import zmq
 from zmq.utils.monitor import recv_monitor_message
+
+from tests.forked import ForkedProgram
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -63,14 +63,7 @@ class ServerProcess:
         self.log: list[dict[str, Any]] = []
         self.errors = ""
         self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dragoman_server", "serve", *flags, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            cwd=state_dir,
-        )
+        self.process = ForkedProgram("dragoman_server", ["serve", *flags, *arguments], environment, state_dir)
         self._readers = [
             threading.Thread(target=self._read_log, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),

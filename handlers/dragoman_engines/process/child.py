@@ -50,7 +50,9 @@ class Child(asyncio.Protocol):
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=environment,
-                start_new_session=True,  # a Ctrl-C at the terminal is for the server alone
+                # A Ctrl-C at the terminal is for the server alone. Not a session of its own: where Linux shares the
+                # processor out among sessions, a nice value counts within one, and the child would slow the loop down.
+                process_group=0,
             )
         try:
             await asyncio.get_running_loop().create_connection(lambda: child, sock=ours)

@@ -144,7 +144,9 @@ class _Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=plain_environment(os.environ),
-                start_new_session=True,  # a Ctrl-C at the terminal is for the server alone
+                # A Ctrl-C at the terminal is for the server alone. Not a session of its own: where Linux shares the
+                # processor out among sessions, a nice value counts within one, and the child would slow the loop down.
+                process_group=0,
             )
         reader, writer = await asyncio.open_connection(sock=ours)
         return cls(process, reader, writer)
