@@ -19,7 +19,7 @@ from dragoman_client.cli import build_app
 from dragoman_client.cli.settings import connectable
 from dragoman_wire.errors import EngineFailed, Overloaded, UnsupportedLanguage
 from dragoman_wire.events import Event as WireEvent
-from tests.unit.client.conftest import Serve
+from tests.unit.client.conftest import APP, Serve
 from tests.unit.client.fake_server import (
     WAIT_S,
     WAV,
@@ -39,7 +39,7 @@ from tests.unit.client.fake_server import (
 
 def run(server: FakeServer | None, *arguments: str, stdin: str | None = None, timeout_s: float = WAIT_S) -> Result:
     where = ["--requests", server.requests_endpoint, "--routed", server.routed_endpoint] if server else []
-    return CliRunner().invoke(build_app(), [*where, "--timeout", str(timeout_s), *arguments], input=stdin)
+    return CliRunner().invoke(APP, [*where, "--timeout", str(timeout_s), *arguments], input=stdin)
 
 
 @pytest.fixture
