@@ -22,8 +22,11 @@ if TYPE_CHECKING:
         ServerUnreachable,
         TimedOut,
     )
+    from dragoman_client.events import OtherEvent, TypedEvent
+    from dragoman_client.events.read import read_event
     from dragoman_client.formats import render
     from dragoman_client.frames import Event, ReceivedEvent
+    from dragoman_client.many import Failure
     from dragoman_client.recording_streams import TranscriptionStream, VoiceChunk, VoiceStream
     from dragoman_client.results import (
         SpokenChunk,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         TranslationFailed,
         VoiceResult,
     )
+    from dragoman_client.servers import ServerAddress
     from dragoman_client.speech_stream import SpeechStream
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream, SyncSpeechStream
@@ -64,12 +68,15 @@ __all__ = [
     "DragomanError",
     "Event",
     "EventStream",
+    "Failure",
     "Format",
     "LanguageCandidate",
     "LanguagePair",
     "LanguagesResult",
+    "OtherEvent",
     "Pong",
     "ReceivedEvent",
+    "ServerAddress",
     "ServerUnreachable",
     "SpeakingVoice",
     "SpeechStream",
@@ -89,10 +96,12 @@ __all__ = [
     "Translation",
     "TranslationCache",
     "TranslationFailed",
+    "TypedEvent",
     "VoiceChunk",
     "VoiceResult",
     "VoiceStream",
     "VoicesResult",
+    "read_event",
     "render",
 ]
 
@@ -108,8 +117,11 @@ _HOMES = {
         "ServerUnreachable",
         "TimedOut",
     ),
+    "dragoman_client.events": ("OtherEvent", "TypedEvent"),
+    "dragoman_client.events.read": ("read_event",),
     "dragoman_client.formats": ("render",),
     "dragoman_client.frames": ("Event", "ReceivedEvent"),
+    "dragoman_client.many": ("Failure",),
     "dragoman_client.recording_streams": ("TranscriptionStream", "VoiceChunk", "VoiceStream"),
     "dragoman_client.results": (
         "SpokenChunk",
@@ -119,6 +131,7 @@ _HOMES = {
         "TranslationFailed",
         "VoiceResult",
     ),
+    "dragoman_client.servers": ("ServerAddress",),
     "dragoman_client.speech_stream": ("SpeechStream",),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream", "SyncSpeechStream"),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from dragoman_client.servers import connectable
 from dragoman_wire.endpoints import DEFAULT_OPS, DEFAULT_REQUESTS, DEFAULT_ROUTED
 
 WIRE: Final = frozenset({"server", "requests", "routed", "timeout"})
@@ -17,7 +18,6 @@ WIRE: Final = frozenset({"server", "requests", "routed", "timeout"})
 OPS: Final = frozenset({"server", "ops", "token", "timeout"})
 """Options of commands that ask its operations endpoint."""
 
-_ANY_ADDRESS = re.compile(r"tcp://(\*|0\.0\.0\.0|\[::\]):(.+)")
 _SERVER = re.compile(r"(?:tcp://)?(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s/:,\[\]]+)(?::(?P<port>\d{1,5}))?/?")
 _ENDPOINT = re.compile(r"(?:tcp|ipc)://[^\s,]+")
 _PORT_OF_REQUESTS, _PORT_OF_ROUTED = (int(each.rpartition(":")[2]) for each in (DEFAULT_REQUESTS, DEFAULT_ROUTED))
@@ -120,14 +120,6 @@ def endpoints_of(server: str) -> tuple[str, str, str | None]:
     if not 0 < port <= 65535 - (_PORT_OF_ROUTED - _PORT_OF_REQUESTS):
         raise ValueError(f"{server!r}: there is no such port")
     return f"tcp://{host}:{port}", f"tcp://{host}:{routed}", f"http://{host}:{DEFAULT_OPS.rpartition(':')[2]}"
-
-
-def connectable(endpoint: str) -> str:
-    """Return an endpoint to connect to: where a server binds to all addresses, that is the local one."""
-    bound = _ANY_ADDRESS.fullmatch(endpoint.strip())
-    if bound is None:
-        return endpoint.strip()
-    return f"tcp://{'[::1]' if bound[1] == '[::]' else '127.0.0.1'}:{bound[2]}"
 
 
 def takes(options: frozenset[str]) -> Callable[[_F], _F]:

@@ -31,6 +31,10 @@ def serve(
     settings: SetOption = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.", metavar="LEVEL")] = None,
     log_format: Annotated[str | None, typer.Option(help="auto, console or json.", metavar="FORMAT")] = None,
+    *,
+    echo: Annotated[
+        bool, typer.Option("--echo", help="Engines that echo what they get, without models: to write a peer.")
+    ] = False,
 ) -> None:
     """Start the server; it stops on SIGTERM or Ctrl-C.
 
@@ -42,8 +46,10 @@ def serve(
     flags = flags_of(settings, log_level=log_level, log_format=log_format)
     loaded = loaded_config(config, flags)
     from dragoman_server.cli.serve import run_server  # noqa: PLC0415 - needs the extra `server`
-    from dragoman_server.config import load_config  # noqa: PLC0415
+    from dragoman_server.config import load_config, with_echo  # noqa: PLC0415
 
+    if echo:
+        raise typer.Exit(run_server(with_echo(loaded), lambda: with_echo(load_config(config, flags, pipes=False))))
     raise typer.Exit(run_server(loaded, lambda: load_config(config, flags, pipes=False)))
 
 

@@ -1,5 +1,6 @@
 """The configuration: sections with their defaults, and how they are read."""
 
+from dragoman_server.config.echo import with_echo
 from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
 from dragoman_server.config.errors import ConfigError
 from dragoman_server.config.load import (
@@ -56,4 +57,5 @@ __all__ = [
     "load_config",
     "phrase_book",
     "translation_models",
+    "with_echo",
 ]

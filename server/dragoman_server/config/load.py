@@ -37,6 +37,8 @@ from dragoman_server.config.sections import (
 from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries, phrase_book
 
 ENV_PREFIX = "DRAGOMAN_"
+CLIENT_PREFIX = "DRAGOMAN_CLIENT__"
+"""Of the variables of `dragoman_client.Client.from_env`, which may stand in the same environment."""
 CONFIG_VARIABLE = "DRAGOMAN_CONFIG"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -149,6 +151,8 @@ def _is_of_the_configuration(variable: str) -> bool:
     Raises:
         ConfigError: it is a key with one underscore after its section instead of two.
     """
+    if variable.startswith(CLIENT_PREFIX):
+        return False
     name = variable.removeprefix(ENV_PREFIX).lower()
     if "__" in name or name in Config.model_fields:
         return True

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from typer.testing import CliRunner, Result
 
 from dragoman_client.cli import app as cli_app
 from dragoman_client.cli import build_app
-from dragoman_client.cli.settings import connectable
+from dragoman_client.servers import connectable
 from dragoman_wire.errors import EngineFailed, Overloaded, UnsupportedLanguage
 from dragoman_wire.events import Event as WireEvent
+from dragoman_wire.events import ResultUnknown
 from tests.unit.client.conftest import APP, Serve
 from tests.unit.client.fake_server import (
     WAIT_S,
@@ -319,6 +321,24 @@ def test_an_interrupt_exits_130_quietly(serve: Serve) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def started_anew(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[Any]:
+    """A server that knows nothing of the tasks of the one before it."""
+    unknown = ResultUnknown(task_id=request["taskId"])
+    return [unknown] if request["type"] == "result" else translating(server, request, binaries)
+
+
+def test_a_lost_server_is_said_and_waited_for() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with FakeServer(lambda server, request, binaries: [accepted(request)]) as first:
+            running = threads.submit(run, first, "translate", "hi", "--to", "pt")
+            first.wait_for("translation")
+        with FakeServer(started_anew, at=first.endpoints):
+            result = running.result(WAIT_S)
+    assert (result.exit_code, result.stdout) == (0, "pt(hi)\n")
+    assert "is lost; waiting for it" in result.stderr
+    assert "answers again" in result.stderr
 
 
 def test_top_needs_a_terminal_and_says_what_a_script_reads() -> None:

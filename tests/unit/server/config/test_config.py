@@ -45,6 +45,8 @@ def test_a_wrong_file_is_refused_with_the_name_of_what_is_wrong(tmp_path: Path, 
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_known_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_CLIENT__SERVERS", "tcp://a, tcp://b")  # of a client that runs beside the server
+    load_config()
     monkeypatch.setenv("DRAGOMAN_SERVER__LOGLEVEL", "debug")
     with pytest.raises(ConfigError, match=r"server\.log_level"):
         load_config()
