@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from dragoman_server.transport.connection import Connection
 from dragoman_server.transport.zmtp import Buffer
@@ -35,6 +36,9 @@ class Subscribers:
         most_each: topics of one subscriber.
         most: topics of all together.
     """
+
+    on_lost: Callable[[bytes], None] | None = None
+    """Called with each topic that has no subscriber any more."""
 
     def __init__(self, longest_bytes: int, most_each: int, most: int) -> None:
         self._longest_bytes = longest_bytes
@@ -113,3 +117,5 @@ class Subscribers:
             if not self._lengths[length]:
                 del self._lengths[length]
         self._cache.clear()
+        if not found and self.on_lost is not None:
+            self.on_lost(topic)
