@@ -26,8 +26,8 @@ log = structlog.get_logger()
 
 _GC_ALLOCATIONS = 10_000
 """Between two collections of the young, which take some milliseconds then; by default 700."""
-_GC_OLDER = (200, 1000)
-"""Collections of each age between two of the next: what is older is collected when the server is idle (`IdleWork`)."""
+_GC_OLDER = (50, 1000)
+"""Collections of each age between two of the next."""
 _SWITCH_S = 0.0001
 """A thread that computes keeps the interpreter so long; by default 5 ms.
 
@@ -51,7 +51,7 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     _log_old_names(config)
 
     # Requests make little garbage that counting references does not free, and tasks that are in flight or kept for
-    # repeats make every collection of what is older long: it would hold the loop for a tenth of a second and more.
+    # repeats make every collection of what is older long: it holds the loop for a tenth of a second, and so is rare.
     gc.freeze()
     gc.set_threshold(_GC_ALLOCATIONS, *_GC_OLDER)
     sys.setswitchinterval(_SWITCH_S)
