@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import tomllib
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dragoman_client import Client
 from dragoman_server.config import EngineConfig, config_as_toml, load_config
 from tests.documents import PAGES, code, name_of, table, text_of
 from tests.harness import ROOT
@@ -120,5 +122,8 @@ def test_an_environment_variable_names_a_key(defaults: dict[str, Any]) -> None:
         for name in re.findall(r"DRAGOMAN_([A-Z]+(?:__[A-Z]+(?:_[A-Z]+)*)+)(?![A-Z_])", text_of(page))
     }
 
+    keys = {name.lower().replace("__", ".") for name in named}
+    of_a_client = {f"client.{name}" for name in ("servers", *inspect.signature(Client).parameters)}
+
     assert named
-    assert {name.lower().replace("__", ".") for name in named} - set(defaults) == {"section.key"}
+    assert keys - set(defaults) - of_a_client == {"section.key"}
