@@ -14,6 +14,8 @@ import structlog
 from dragoman_engines.base import ModelMissing
 from dragoman_engines.device import DeviceMissing
 from dragoman_handlers.text import language_id
+from dragoman_handlers.text.revision import revision
+from dragoman_handlers.translation import version
 from dragoman_server.cache.open import open_cache
 from dragoman_server.config import Config, ConfigError
 from dragoman_server.journal.base import JournalError
@@ -112,13 +114,14 @@ class App:
         state = stack.enter_context(StateDir(config.server.state_dir))
         spool = stack.enter_context(Spool(state.path / "spool"))
         journal, cache = open_journal(state.path, config.journal), open_cache(state.path, config.cache)
-        server = Server(config, spool, journal, cache, self._logs, self._observers)
+        server = Server(config, spool, journal, cache, self._logs, self._observers, self._stop.set)
         # Nothing more comes in; what came is written and then sent; only then it may take time to end processes.
         stack.push_async_callback(_stop_engines, server)
         stack.push_async_callback(server.publisher.close, _LINGER_S)
         stack.push_async_callback(cache.close)
         stack.push_async_callback(journal.close)
         stack.callback(server.intake.stop)
+        stack.callback(server.idle.stop)
         return server, await server.bind(guard)
 
     def _start(self, server: Server) -> None:
@@ -127,10 +130,11 @@ class App:
         for pool in server.pools.values():
             pool.start()
         server.usage.start(server.remotes, time.monotonic)
-        asyncio.get_running_loop().run_in_executor(None, language_id.warm_up)
+        asyncio.get_running_loop().run_in_executor(None, _warm_up)
         server.available.look()
         server.recovery.start()
         server.intake.start()
+        server.idle.start()
         self._manager.keep(lambda: server.intake.last_turn_s, server.readiness.line)
 
     async def _drain(self, server: Server) -> bool:
@@ -199,6 +203,13 @@ def _start_errors() -> Iterator[None]:
         yield
     except (OSError, JournalError, DeviceMissing, TokenError, ConfigError, ModelMissing) as error:
         raise StartError(str(error)) from error
+
+
+def _warm_up() -> None:
+    """Read what the first request would hold the loop for. May run in a thread of its own."""
+    revision()
+    version()
+    language_id.warm_up()
 
 
 async def _stop_engines(server: Server) -> None:

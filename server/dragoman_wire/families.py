@@ -211,6 +211,7 @@ FAMILIES = FamilyTable(
             request=TranscriptionRequest,
             error=TranscriptionError,
             events=("transcription_completed",),
+            pieces=("transcription_segment",),
         ),
         Family(
             name="audio_process",
@@ -224,6 +225,7 @@ FAMILIES = FamilyTable(
                 "audio_translations_completed",
                 "audio_process_completed",
             ),
+            pieces=("audio_chunk",),
         ),
         Family(
             name="speak",

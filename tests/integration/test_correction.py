@@ -401,7 +401,7 @@ def written(tmp_path: Path) -> Path:
 async def test_the_command_corrects_files_and_leaves_those_that_are_done(world: World, written: Path) -> None:
     folder, program = world.folder, str(PROGRAM)
     command = [program, "--requests", f"ipc://{folder}/requests", "--routed", f"ipc://{folder}/routed", "correct"]
-    command += ["a.txt", "--language", "en", "--out", "out", "--json"]
+    command += ["a.txt", "--from", "en", "--out", "out", "--json"]
     for status in ("corrected", "skipped"):
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=written)
         told, _ = await process.communicate()

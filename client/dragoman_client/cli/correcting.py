@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dragoman_client.cli.options import AsJson, settings_of
+from dragoman_client.cli.settings import WIRE, takes
+
 if TYPE_CHECKING:
     from dragoman_client.aio import Client
     from dragoman_client.cli.files import Source
@@ -60,6 +63,7 @@ class CorrectionWish:
     show: Show
 
 
+@takes(WIRE)
 def correct(
     ctx: typer.Context,
     files: Annotated[
@@ -76,7 +80,7 @@ def correct(
         ),
     ] = None,
     show: Annotated[Show, typer.Option(help="What is printed of the corrections.", case_sensitive=False)] = Show.DIFF,
-    language: Annotated[str, typer.Option("--language", help="The texts' language, or auto.")] = "auto",
+    language: Annotated[str, typer.Option("--from", help="The texts' language, or auto.", metavar="LANG")] = "auto",
     style: Annotated[Style, typer.Option(help="How far a correction may go.", case_sensitive=False)] = Style.GRAMMAR,
     instructions: Annotated[str | None, typer.Option(help="Free words to the model.", show_default=False)] = None,
     model: Annotated[
@@ -86,16 +90,14 @@ def correct(
     force: Annotated[
         bool, typer.Option("--force", help="Also correct files again whose correction is there and not older.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Correct the mistakes of files.
 
     What was corrected before is taken from the server's cache, so the same command goes on where an interrupted one
     stopped. Exit status: 0, or 4 where a file or a piece of one failed, 1 where nothing worked.
 
-    Example: dragoman correct chapter.txt --language en --show list
+    Example: dragoman correct chapter.txt --from en --show list
 
     Example: dragoman correct book --out corrected --model local --concurrency 8
     """
@@ -120,7 +122,7 @@ def correct(
         force=force,
         show=show,
     )
-    _correct_files(ctx.obj, sources, wish, as_json=as_json)
+    _correct_files(settings_of(ctx), sources, wish, as_json=as_json)
 
 
 def _correct_files(settings: Settings, sources: Sequence[Source], wish: CorrectionWish, *, as_json: bool) -> None:
@@ -128,9 +130,9 @@ def _correct_files(settings: Settings, sources: Sequence[Source], wish: Correcti
 
     from dragoman_client.aio import Client
     from dragoman_client.cli.calls import FAILED, PARTLY, UNREACHABLE
-    from dragoman_client.cli.documents import INTERRUPTED
     from dragoman_client.cli.output import fail, print_json, say
     from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
+    from dragoman_wire.early_signals import INTERRUPTED, interruptible
     from dragoman_wire.errors import DragomanError
 
     timeout_s = _TIMEOUT_S if settings.timeout_s is None else settings.timeout_s
@@ -142,7 +144,8 @@ def _correct_files(settings: Settings, sources: Sequence[Source], wish: Correcti
         retries=_RETRIES,
     )
     try:
-        results = asyncio.run(_work(client, sources, wish, as_json=as_json))
+        with interruptible():
+            results = asyncio.run(_work(client, sources, wish, as_json=as_json))
     except KeyboardInterrupt as error:
         say("interrupted; the same command goes on where this one stopped", err=True)
         raise typer.Exit(INTERRUPTED) from error
@@ -265,7 +268,7 @@ def _target(source: Source, out: Path) -> Path:
 @contextlib.contextmanager
 def _bar(source: Source) -> Iterator[Callable[[ReceivedEvent], None]]:
     """Show how far a file is, when it will be done and what it costs, where standard error is a terminal."""
-    from dragoman_client.cli.documents import is_terminal
+    from dragoman_client.cli.progress import is_terminal
 
     if not is_terminal():
         yield lambda _: None

@@ -1,10 +1,18 @@
 """The configuration: sections with their defaults, and how they are read."""
 
+from dragoman_server.config.echo import with_echo
 from dragoman_server.config.engine import EngineConfig, SpeechConfig
 from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError
 from dragoman_server.config.language import LanguageConfig, fallback_of, language_configs, read_key, section_of
-from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, config_as_toml, load_config
+from dragoman_server.config.load import (
+    CONFIG_VARIABLE,
+    ENV_PREFIX,
+    Config,
+    config_as_toml,
+    config_document,
+    load_config,
+)
 from dragoman_server.config.sections import (
     CacheConfig,
     EventsConfig,
@@ -47,6 +55,7 @@ __all__ = [
     "SpeechConfig",
     "TranslationConfig",
     "config_as_toml",
+    "config_document",
     "fallback_of",
     "glossary_entries",
     "language_configs",
@@ -55,4 +64,5 @@ __all__ = [
     "read_key",
     "section_of",
     "translation_models",
+    "with_echo",
 ]

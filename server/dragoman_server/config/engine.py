@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dragoman_engines.base import FirefoxProgram
 from dragoman_server.config.sections import Section
 from dragoman_wire.requests import SoundFormat
 
@@ -20,8 +21,10 @@ class EngineConfig(Section):
     compute_type: str = "int8"
     beam: Annotated[int, Field(ge=1, le=32)] = 4
     """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
+    engine: FirefoxProgram = "onnx"
+    """Only for translation with Firefox models: what runs them, fxtranslate by sentence or onnxruntime in batches."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
-    """Added to the processes' niceness, so that long work yields to short work."""
+    """Added to the processes' niceness, so that long work yields to short work, and all of it to the server itself."""
     batch: Annotated[int, Field(ge=1)] = 1
     """Units in one model call, at most."""
     batch_cost_s: Annotated[float, Field(gt=0)] = 0.2

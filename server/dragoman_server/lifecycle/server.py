@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -12,10 +12,11 @@ from dragoman_handlers.text.marks.glossary import Glossary
 from dragoman_server.available_models import AvailableModels
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, glossary_entries, phrase_book
+from dragoman_server.config import Config, ResultsConfig, glossary_entries, phrase_book
 from dragoman_server.control import Control
 from dragoman_server.journal.base import Journal
-from dragoman_server.lifecycle.language import UsageFile, fallbacks, language_names, make_remotes
+from dragoman_server.lifecycle.idle import IdleWork
+from dragoman_server.lifecycle.language import fallbacks, language_names, open_remotes
 from dragoman_server.lifecycle.pools import make_pools, model_names
 from dragoman_server.lifecycle.readiness import Readiness
 from dragoman_server.lifecycle.recovery import Recovery
@@ -27,6 +28,7 @@ from dragoman_server.spool import Spool
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.observer import Observer
+from dragoman_server.tasks.orphans import Orphans
 from dragoman_server.tasks.services import Outgoing, Services
 from dragoman_server.tasks.task_store import TaskStore
 from dragoman_server.telemetry.lines import NoLines
@@ -34,6 +36,7 @@ from dragoman_server.telemetry.logs import Logs
 from dragoman_server.telemetry.telemetry import Telemetry
 from dragoman_server.transport.addresses import binding, port_of, with_port
 from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
+from dragoman_server.transport.connections import ConnectionLimits
 from dragoman_server.transport.intake import Intake
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.families import FAMILIES
@@ -56,6 +59,7 @@ class Server:
         cache: what is known already.
         logs: where the log goes; its level changes with the configuration.
         observers: told of requests besides those that the server has itself.
+        stop: begins a graceful stop.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Server:
         cache: Cache,
         logs: Logs | None,
         observers: Sequence[Observer],
+        stop: Callable[[], None],
     ) -> None:
         clock = Clock()
         self.config = config
@@ -75,8 +80,7 @@ class Server:
         self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config, self.memory, cache.keep_unit, spool.folder)
-        self.usage = UsageFile(spool.folder.parent)
-        self.remotes = make_remotes(config, self.usage)
+        self.usage, self.remotes = open_remotes(config, spool.folder.parent)
         self.budget = ByteBudget(_byte_limits(config))
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
@@ -84,10 +88,12 @@ class Server:
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
         self.telemetry = Telemetry(lane_of, clock, logs or NoLines(), observers)
         self._services = services = self._make_services(spool, clock)
-        self.store = TaskStore(config.results, clock.monotonic, journal)
+        self.store = TaskStore(_results(config), clock.monotonic, journal)
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
+        self.orphans = self._make_orphans(clock)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
         self.intake = self._make_intake(spool)
+        self.idle = self._make_idle()
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,
@@ -102,19 +108,34 @@ class Server:
         self._control = Control(
             self.dispatcher, self.publisher, self.statistics, clock, self.pools, services.models, self.available
         )
-        self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
+        routes = routes_of(sources, self.statistics, stop, lambda: self.config.server.drain_s)
+        self.ops = Ops(routes, self.dispatcher.report)
         self._apply_logging(config)
+        self._apply_orphans(config)
+
+    def _make_idle(self) -> IdleWork:
+        return IdleWork(
+            messages=lambda: self.intake.received,
+            busy=lambda: bool(self.dispatcher.total_active or self.budget.arriving_bytes),
+        )
 
     def _make_intake(self, spool: Spool) -> Intake:
         return Intake(
             _wire_limits(self.config),
-            self.config.sockets.connections,
+            _connection_limits(self.config),
             self.budget,
             spool.open_unnamed,
             Outgoing(self._services),
             self._on_request,
             self._on_bad,
         )
+
+    def _make_orphans(self, clock: Clock) -> Orphans:
+        orphans = Orphans(
+            lambda: self.store.in_flight, self.publisher.is_heard_by, self.dispatcher.cancel, clock.monotonic
+        )
+        self.publisher.subscribers.on_lost = orphans.lost
+        return orphans
 
     def _make_services(self, spool: Spool, clock: Clock) -> Services:
         config = self.config
@@ -169,6 +190,7 @@ class Server:
     def apply(self, config: Config) -> None:
         """Take over what can change at run time."""
         self._apply_logging(config)
+        self._apply_orphans(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
@@ -177,7 +199,7 @@ class Server:
         self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)
         self.budget.limits = _byte_limits(config)
-        self.store.reconfigure(config.results)
+        self.store.reconfigure(_results(config.model_copy(update={"journal": self.config.journal})))
         fixed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", needs_restart=fixed)
         kept = {name: getattr(self.config, name) for name in _FIXED}
@@ -189,6 +211,10 @@ class Server:
             self._logs.configure(config.server)
         self.telemetry.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
+
+    def _apply_orphans(self, config: Config) -> None:
+        server = config.server
+        self.orphans.configure(plain_s=server.orphan_s, journalled_s=server.orphan_journalled_s)
 
     def _on_request(self, inbound: Inbound) -> None:
         self.telemetry.counts.receive(inbound.request_type)
@@ -210,8 +236,19 @@ def _make_publisher(config: Config) -> Publisher:
         subscriber_bytes=sockets.subscriber_bytes,
         subscribers_bytes=sockets.subscribers_bytes,
         topics=sockets.subscriptions,
-        connections=sockets.connections,
+        connections=_connection_limits(config),
     )
+
+
+def _connection_limits(config: Config) -> ConnectionLimits:
+    return ConnectionLimits(total=config.sockets.connections, address=config.sockets.connections_per_address)
+
+
+def _results(config: Config) -> ResultsConfig:
+    """Return the limits of the results: in the journal they leave most of the room to what is not finished."""
+    if config.journal.mode == "off":
+        return config.results
+    return config.results.model_copy(update={"bytes": min(config.results.bytes, config.journal.max_bytes // 4)})
 
 
 def _wire_limits(config: Config) -> WireLimits:

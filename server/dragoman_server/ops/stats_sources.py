@@ -9,6 +9,7 @@ from dragoman_engines.pool.pool import EnginePool
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.services import Services
 from dragoman_server.telemetry.telemetry import Telemetry
+from dragoman_server.transport.connections import Connections
 from dragoman_server.transport.intake import Intake
 
 
@@ -28,3 +29,9 @@ class StatsSources:
     not_ready: Callable[[], list[str]]
     """Why the server should get no traffic now."""
     log_lines_dropped: Callable[[], int]
+
+    @property
+    def connections(self) -> Mapping[str, Connections]:
+        """Return those of each ZeroMQ socket, by its name in the configuration."""
+        publishing = self.services.publisher.sockets
+        return {"requests": self.intake.connections, **{name: one.connections for name, one in publishing.items()}}

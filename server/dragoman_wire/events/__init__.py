@@ -57,6 +57,7 @@ from dragoman_wire.events.languages import (
     QualityClass,
 )
 from dragoman_wire.events.speech import (
+    AudioChunk,
     AudioProcessCompleted,
     AudioTranslationReady,
     AudioTranslationsCompleted,
@@ -67,6 +68,7 @@ from dragoman_wire.events.speech import (
     TranscriptionCompleted,
     TranscriptionEvent,
     TranscriptionReady,
+    TranscriptionSegment,
     TranscriptSegment,
     TranscriptWord,
     TranslatedAudio,
@@ -83,6 +85,7 @@ from dragoman_wire.events.translation import (
 __all__ = [
     "ANY_LANGUAGE",
     "Accepted",
+    "AudioChunk",
     "AudioErrorEvent",
     "AudioProcessCompleted",
     "AudioProcessError",
@@ -132,6 +135,7 @@ __all__ = [
     "TranscriptionError",
     "TranscriptionEvent",
     "TranscriptionReady",
+    "TranscriptionSegment",
     "TranslatedAudio",
     "TranslatedAudioEvent",
     "TranslationCompleted",

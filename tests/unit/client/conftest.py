@@ -1,22 +1,37 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+import typer
 
 from dragoman_client import Client, TranslationCache
+from dragoman_client.cli import build_app
+from dragoman_client.connection import Connection
 from tests.unit.client.fake_server import NEVER_S, WAIT_S, FakeServer, Script
 
-Serve = Callable[[Script], FakeServer]
+Serve = Callable[[Script | None], FakeServer]
+"""Starts a server with a script; None echoes."""
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
         yield lambda script: stack.enter_context(FakeServer(script))
+
+
+APP = build_app()
+_command_of = functools.cache(typer.main.get_command)
+
+
+@pytest.fixture(autouse=True)
+def _commands_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the command line takes longer than what most tests do with it."""
+    monkeypatch.setattr("typer.testing._get_command", _command_of)
 
 
 @pytest.fixture(autouse=True)
@@ -63,5 +78,25 @@ def client_of(
     )
 
 
+def connection_of(client: Client) -> Connection:
+    """The sockets of a client of one server."""
+    pool = client._exchange._pool
+    assert pool is not None
+    [link] = pool._links
+    return link.connection
+
+
 async def has(server: FakeServer, kind: str, count: int = 1) -> None:
     await asyncio.to_thread(server.wait_for, kind, count)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what nothing tells of when it comes."""
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110 - no event is set for it
+            await asyncio.sleep(0.005)
+
+
+async def all_there(client: Client, count: int = 2) -> None:
+    """Wait until so many of a client's servers answer."""
+    await until(lambda: len(client.servers) == count)

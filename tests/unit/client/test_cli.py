@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from typer.testing import CliRunner, Result
 
 from dragoman_client.cli import app as cli_app
 from dragoman_client.cli import build_app
-from dragoman_client.cli.settings import connectable
+from dragoman_client.servers import connectable
 from dragoman_wire.errors import EngineFailed, Overloaded, UnsupportedLanguage
 from dragoman_wire.events import Event as WireEvent
-from tests.unit.client.conftest import Serve
+from dragoman_wire.events import ResultUnknown
+from tests.unit.client.conftest import APP, Serve
 from tests.unit.client.fake_server import (
     WAIT_S,
     WAV,
@@ -39,7 +41,7 @@ from tests.unit.client.fake_server import (
 
 def run(server: FakeServer | None, *arguments: str, stdin: str | None = None, timeout_s: float = WAIT_S) -> Result:
     where = ["--requests", server.requests_endpoint, "--routed", server.routed_endpoint] if server else []
-    return CliRunner().invoke(build_app(), [*where, "--timeout", str(timeout_s), *arguments], input=stdin)
+    return CliRunner().invoke(APP, [*where, "--timeout", str(timeout_s), *arguments], input=stdin)
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_wrong_usage_exits_2_without_asking_the_server(arguments: list[str]) -> 
 def test_a_transcription_is_printed_in_the_format_asked_for(
     serve: Serve, recording: str, form: str, begins: str
 ) -> None:
-    result = run(serve(translating), "transcribe", recording, "--format", form, "--language", "en")
+    result = run(serve(translating), "transcribe", recording, "--format", form, "--from", "en")
     assert result.exit_code == 0
     assert result.stdout.startswith(begins)
 
@@ -190,15 +192,20 @@ def test_a_language_named_by_the_server_cannot_leave_the_folder(serve: Serve, re
     assert [file.name for file in out.iterdir()] == ["hello.______pt.wav"]
 
 
-@pytest.mark.parametrize("command", ["transcribe", "voice"])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("transcribe", {"missing": "there is no file", "folder": "has no recording", "empty": "is empty"}),
+        ("voice", {"missing": "does not exist", "folder": "is a directory", "empty": "is empty"}),
+    ],
+)
 @pytest.mark.parametrize("kind", ["missing", "folder", "empty"])
-def test_what_is_no_recording_exits_2(tmp_path: Path, command: str, kind: str) -> None:
+def test_what_is_no_recording_exits_2(tmp_path: Path, command: str, said: dict[str, str], kind: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty").touch()
     result = run(None, command, str(tmp_path / kind), *(["--to", "pt"] if command == "voice" else []))
     assert (result.exit_code, result.stdout) == (2, "")
-    said = {"missing": "does not exist", "folder": "is a directory", "empty": "is empty"}[kind]
-    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert said[kind] in " ".join(result.stderr.split())
 
 
 def test_a_ping_says_that_the_server_is_alive(serve: Serve) -> None:
@@ -316,10 +323,28 @@ def test_an_interrupt_exits_130_quietly(serve: Serve) -> None:
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
+def started_anew(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[Any]:
+    """A server that knows nothing of the tasks of the one before it."""
+    unknown = ResultUnknown(task_id=request["taskId"])
+    return [unknown] if request["type"] == "result" else translating(server, request, binaries)
+
+
+def test_a_lost_server_is_said_and_waited_for() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with FakeServer(lambda server, request, binaries: [accepted(request)]) as first:
+            running = threads.submit(run, first, "translate", "hi", "--to", "pt")
+            first.wait_for("translation")
+        with FakeServer(started_anew, at=first.endpoints):
+            result = running.result(WAIT_S)
+    assert (result.exit_code, result.stdout) == (0, "pt(hi)\n")
+    assert "is lost; waiting for it" in result.stderr
+    assert "answers again" in result.stderr
+
+
 def test_top_needs_a_terminal_and_says_what_a_script_reads() -> None:
     result = CliRunner().invoke(build_app(), ["top", "--ops", "http://127.0.0.1:9"])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "http://127.0.0.1:9/stats" in " ".join(result.stderr.replace("│", " ").split())
+    assert "http://127.0.0.1:9/stats" in " ".join(result.stderr.split())
 
 
 def test_top_without_its_extra_says_how_to_get_it() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
 
-from dragoman_server.ops.metrics import cache, engines, language, requests, server, text
+from dragoman_server.ops.metrics import cache, engines, language, requests, server, sockets, text
 from dragoman_server.ops.stats_sources import StatsSources
 
 SUBJECTS: tuple[Callable[[StatsSources], Iterator[Metric]], ...] = (
@@ -16,6 +16,7 @@ SUBJECTS: tuple[Callable[[StatsSources], Iterator[Metric]], ...] = (
     language.families,
     cache.families,
     server.families,
+    sockets.families,
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 import zmq
 
 from dragoman_server.transport.publisher import Publisher
-from dragoman_server.transport.subscribers import Subscriber, Subscribers
+from dragoman_server.transport.subscribers import NotSubscribed, Subscriber, Subscribers
 from tests.harness import PATIENCE_S
 
 
@@ -63,10 +63,14 @@ def test_topics_that_are_too_long_or_too_many_are_not_kept() -> None:
     subscribers.subscribe(one, b"longer")
     for topic in (b"a", b"b", b"c", b"d"):
         subscribers.subscribe(one, topic)
-    assert (one.topics, subscribers.count, subscribers.refused) == ({b"a", b"b", b"c"}, 3, 2)
+    assert (one.topics, subscribers.count, subscribers.refused) == (
+        {b"a", b"b", b"c"},
+        3,
+        {NotSubscribed.LENGTH: 1, NotSubscribed.SUBSCRIBER: 1, NotSubscribed.TOTAL: 0},
+    )
     for topic in (b"e", b"f", b"g"):
         subscribers.subscribe(other, topic)
-    assert (subscribers.count, subscribers.refused) == (5, 3)
+    assert (subscribers.count, subscribers.refused[NotSubscribed.TOTAL]) == (5, 1)
 
 
 def test_whoever_has_no_topic_yet_may_ask_for_all_even_where_others_have_too_many() -> None:
@@ -91,3 +95,18 @@ def test_subscribers_of_several_prefixes_are_told_once_and_leave_nothing() -> No
     assert (subscribers.of_topic(b"abc"), subscribers.count) == ((), 0)
     assert not subscribers._topics
     assert not subscribers._lengths
+
+
+def test_the_end_of_a_topics_last_subscription_is_told() -> None:
+    lost: list[bytes] = []
+    subscribers = Subscribers(10, 10, 100)
+    subscribers.on_lost = lost.append
+    first, second = a_subscriber(), a_subscriber()
+    for each in (first, second):
+        subscribers.subscribe(each, b"a\0")
+    subscribers.subscribe(second, b"b\0")
+    subscribers.unsubscribe(first, b"a\0")
+    assert lost == []
+    subscribers.leave(second)
+    assert sorted(lost) == [b"a\0", b"b\0"]
+    assert not subscribers.hear("a")
