@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from dragoman_engines.models.defaults import BASE, EMBEDDED, KOKORO, is_at_hand
 from tests.harness import DATA, ECHO, NO_CACHE, ServerProcess, running_server
 
 # The same examples at every run, so that the suite says the same of the same code everywhere. To look for new ones:
@@ -35,6 +36,18 @@ def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
 def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server on the embedded models, which are asked every time."""
     with running_server(tmp_path_factory.mktemp("models"), **NO_CACHE) as server:
+        yield server.wait_ready()
+
+
+@pytest.fixture(scope="session")
+def large_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server on the best models that are embedded, as it has them by default where they are installed."""
+    if not is_at_hand(BASE):
+        pytest.skip("Whisper base is not here: the extra [models-large] is not installed")
+    if not is_at_hand(KOKORO):
+        pytest.skip("Kokoro is not here: the extra [kokoro] is not installed, or its voices are not")
+    best = {"engines__transcription__model": EMBEDDED, "engines__speech__quality": "best"}
+    with running_server(tmp_path_factory.mktemp("large"), **NO_CACHE, **best) as server:
         yield server.wait_ready()
 
 

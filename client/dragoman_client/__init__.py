@@ -22,8 +22,12 @@ if TYPE_CHECKING:
         ServerUnreachable,
         TimedOut,
     )
+    from dragoman_client.events import OtherEvent, TypedEvent
+    from dragoman_client.events.read import read_event
     from dragoman_client.formats import render
     from dragoman_client.frames import Event, ReceivedEvent
+    from dragoman_client.many import Failure
+    from dragoman_client.recording_streams import TranscriptionStream, VoiceChunk, VoiceStream
     from dragoman_client.results import (
         SpokenChunk,
         SpokenText,
@@ -32,9 +36,11 @@ if TYPE_CHECKING:
         TranslationFailed,
         VoiceResult,
     )
+    from dragoman_client.servers import ServerAddress
     from dragoman_client.speech_stream import SpeechStream
     from dragoman_client.stream import EventStream
     from dragoman_client.sync import SyncClient, SyncEventStream, SyncSpeechStream
+    from dragoman_client.sync_recording_streams import SyncTranscriptionStream, SyncVoiceStream
     from dragoman_wire.errors import DragomanError
     from dragoman_wire.events import (
         AvailableModel,
@@ -62,12 +68,15 @@ __all__ = [
     "DragomanError",
     "Event",
     "EventStream",
+    "Failure",
     "Format",
     "LanguageCandidate",
     "LanguagePair",
     "LanguagesResult",
+    "OtherEvent",
     "Pong",
     "ReceivedEvent",
+    "ServerAddress",
     "ServerUnreachable",
     "SpeakingVoice",
     "SpeechStream",
@@ -77,15 +86,22 @@ __all__ = [
     "SyncClient",
     "SyncEventStream",
     "SyncSpeechStream",
+    "SyncTranscriptionStream",
+    "SyncVoiceStream",
     "TimedOut",
     "TranscriptSegment",
     "TranscriptWord",
     "Transcription",
+    "TranscriptionStream",
     "Translation",
     "TranslationCache",
     "TranslationFailed",
+    "TypedEvent",
+    "VoiceChunk",
     "VoiceResult",
+    "VoiceStream",
     "VoicesResult",
+    "read_event",
     "render",
 ]
 
@@ -101,8 +117,12 @@ _HOMES = {
         "ServerUnreachable",
         "TimedOut",
     ),
+    "dragoman_client.events": ("OtherEvent", "TypedEvent"),
+    "dragoman_client.events.read": ("read_event",),
     "dragoman_client.formats": ("render",),
     "dragoman_client.frames": ("Event", "ReceivedEvent"),
+    "dragoman_client.many": ("Failure",),
+    "dragoman_client.recording_streams": ("TranscriptionStream", "VoiceChunk", "VoiceStream"),
     "dragoman_client.results": (
         "SpokenChunk",
         "SpokenText",
@@ -111,9 +131,11 @@ _HOMES = {
         "TranslationFailed",
         "VoiceResult",
     ),
+    "dragoman_client.servers": ("ServerAddress",),
     "dragoman_client.speech_stream": ("SpeechStream",),
     "dragoman_client.stream": ("EventStream",),
     "dragoman_client.sync": ("SyncClient", "SyncEventStream", "SyncSpeechStream"),
+    "dragoman_client.sync_recording_streams": ("SyncTranscriptionStream", "SyncVoiceStream"),
     "dragoman_wire.errors": ("DragomanError",),
     "dragoman_wire.events": (
         "AvailableModel",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import random
+import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -15,13 +13,25 @@ from typing import Any, Self, Unpack, overload
 import msgspec
 
 from dragoman_client.cache import TranslationCache, missing
-from dragoman_client.collecting import collect
-from dragoman_client.connection import Connection, Inbox
-from dragoman_client.errors import ConnectionClosed, ServerUnreachable, TimedOut
-from dragoman_client.frames import Header, ReceivedEvent, header_of, pack
-from dragoman_client.options import CallOptions, SpeakOptions, request_fields, speak_request
+from dragoman_client.environment import arguments_from
+from dragoman_client.exchange import Exchange
+from dragoman_client.frames import ReceivedEvent
+from dragoman_client.many import Failure, each_of
+from dragoman_client.options import (
+    CONCURRENCY,
+    CallOptions,
+    ClientOptions,
+    Several,
+    SpeakOptions,
+    TranslateOptions,
+    options_at,
+    request_fields,
+    speak_request,
+    translation_request,
+)
 from dragoman_client.recording import recording_bytes
-from dragoman_client.request_state import Patience, RequestState
+from dragoman_client.recording_streams import RecordingCalls
+from dragoman_client.request_state import Patience
 from dragoman_client.results import (
     SpokenText,
     Translation,
@@ -31,12 +41,13 @@ from dragoman_client.results import (
     read_transcription,
     read_translations,
     read_voice,
-    transient_error,
 )
+from dragoman_client.retry import RetryPolicy
+from dragoman_client.servers import OnServer, ServerAddress, Servers, addresses_of
 from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
-from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
-from dragoman_wire.errors import DragomanError, InternalFault
+from dragoman_wire.endpoints import DEFAULT_REQUESTS
+from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import (
     CancelResult,
     CancelStatus,
@@ -46,7 +57,6 @@ from dragoman_wire.events import (
     Transcription,
     VoicesResult,
 )
-from dragoman_wire.formats import TextFormat
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import (
     DETECT_CHARS,
@@ -58,7 +68,6 @@ from dragoman_wire.requests import (
     PingRequest,
     Replacement,
     Request,
-    ResultRequest,
     SoundFormat,
     StatsRequest,
     SubtitleFormat,
@@ -67,37 +76,41 @@ from dragoman_wire.requests import (
     VoicesRequest,
 )
 
-_HANDSHAKE_RESEND_S = 0.05
-_HANDSHAKE_RESEND_MAX_S = 0.5
-_BACKOFF_S = 0.5
-_BACKOFF_MAX_S = 10.0
 
+class Client(RecordingCalls):
+    """The calls, on a connection to one server or to several; `async with Client() as client:`.
 
-class Client:
-    """The calls, on a connection to one server; `async with Client() as client:`. Any number may run at once.
+    Any number of calls may run at once. Of several servers, each new request goes to the one that has the fewest of
+    this client's requests; a server that stops, or does not answer, is left out until it is back, and what it has not
+    answered is sent to another one under the same task id.
 
     Args:
-        requests: endpoint that takes requests.
-        routed: endpoint that publishes routed events.
+        requests: the endpoint that takes requests; or a list with one entry for each server: such an endpoint, or a
+            pair of it and the endpoint of routed events. `tcp://HOST` stands for the default ports.
+        routed: the endpoint that publishes routed events, where there is one server; by default on the same host, 4
+            ports above that of the requests.
         peer: the name under which this client is answered (`replyTo`); by default a random one.
         timeout_s: without a new event of a request, before `TimedOut`.
-        connect_timeout_s: for the server's first answer, before `ServerUnreachable`.
+        connect_timeout_s: for a server's first answer, before `ServerUnreachable`, or before it is left out.
         resend_s: without `accepted`, before a request is repeated; doubled up to 5 s.
         poll_s: without an event of an accepted task, before its stored events are asked for; after a lost connection
             that happens as soon as it is there again.
-        retries: how often a convenience call sends again what met `overloaded`, `engine_unavailable` or
-            `shutting_down`, after the time that the server names.
+        retries: how often a convenience call sends again what met a retryable error: after the time that the server
+            names, else after 0.5 s, doubled up to 10 s, each up to a quarter longer.
         limits: sizes past which a request is not even sent.
         cache: where `translate` looks first, and keeps what it has got; by default every call asks the server.
+        on_disconnect: called with the `ServerAddress` of a server that is lost; it must not block.
+        on_reconnect: called with that of a server that answers again; it must not block.
 
     Raises:
-        ValueError: `peer` is no name of 1 to 64 characters of `A-Za-z0-9._:-`.
+        ValueError: `peer` is no name of 1 to 64 characters of `A-Za-z0-9._:-`, or the servers are named in a way that
+            does not say what their endpoints are.
     """
 
     def __init__(
         self,
-        requests: str = DEFAULT_REQUESTS,
-        routed: str = DEFAULT_ROUTED,
+        requests: Servers = DEFAULT_REQUESTS,
+        routed: str | None = None,
         *,
         peer: str | None = None,
         timeout_s: float = 60.0,
@@ -107,38 +120,65 @@ class Client:
         retries: int = 0,
         limits: WireLimits | None = None,
         cache: TranslationCache | None = None,
+        on_disconnect: OnServer | None = None,
+        on_reconnect: OnServer | None = None,
     ) -> None:
         self.peer = f"client-{secrets.token_hex(8)}" if peer is None else peer
         try:
             msgspec.convert(self.peer, PeerId)
         except msgspec.ValidationError as error:
             raise ValueError(f"{peer!r} is no peer name: 1 to 64 characters of A-Za-z0-9._:-") from error
-        self._requests, self._routed = requests, routed
-        self._connect_timeout_s = connect_timeout_s
-        self._patience = Patience(timeout_s=timeout_s, resend_s=resend_s, poll_s=poll_s)
-        self._retries = retries
-        self._limits = limits or WireLimits()
         self._cache = cache
-        self._connection: Connection | None = None
+        self._exchange = Exchange(
+            addresses_of(requests, routed),
+            self.peer,
+            patience=Patience(timeout_s=timeout_s, resend_s=resend_s, poll_s=poll_s),
+            connect_timeout_s=connect_timeout_s,
+            retry=RetryPolicy(retries=retries),
+            limits=limits or WireLimits(),
+            on_disconnect=on_disconnect,
+            on_reconnect=on_reconnect,
+        )
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None, **options: Unpack[ClientOptions]) -> Self:
+        """Make a client from environment variables; those that are not set, or empty, leave the defaults.
+
+        `DRAGOMAN_CLIENT__SERVERS` names the servers, with commas between them and a space between the two endpoints of
+        one. Without it, `DRAGOMAN_SOCKETS__REQUESTS` and `DRAGOMAN_SOCKETS__ROUTED`, the server's own variables, do.
+        `DRAGOMAN_CLIENT__PEER`, `__TIMEOUT_S`, `__CONNECT_TIMEOUT_S`, `__RESEND_S`, `__POLL_S` and `__RETRIES` are the
+        arguments of these names.
+
+        Args:
+            environment: the variables; by default those of the process.
+            **options: these come before the variables; see `Client`.
+
+        Raises:
+            ValueError: a variable that begins with `DRAGOMAN_CLIENT__` is not known, or has no possible value.
+        """
+        requests, routed, found = arguments_from(os.environ if environment is None else environment)
+        return cls(requests, routed, **(found | options))
 
     @property
     def server_stopping_ms(self) -> int | None:
-        """Return how long the server works on after it announced its stop, in ms; None while it is not stopping."""
-        return self._connection.drain_ms if self._connection else None
+        """Return how long the server works on after it announced its stop, in ms; None while it is not stopping.
+
+        Of several servers: None while one of them does not stop.
+        """
+        return self._exchange.drain_ms
+
+    @property
+    def servers(self) -> tuple[ServerAddress, ...]:
+        """Return the servers that take new requests now; empty where none answers."""
+        return self._exchange.answering
 
     async def __aenter__(self) -> Self:
-        """Connect, and wait for the server's first answer.
+        """Connect, and wait for a server's first answer.
 
         Raises:
             ServerUnreachable: there was none within `connect_timeout_s`.
         """
-        self._connection = Connection(self._requests, self._routed, self.peer)
-        try:
-            await self._handshake()
-        except BaseException:
-            await self.aclose(clean=False)
-            raise
-        self._connection.watch(self._handshake)
+        await self._exchange.open()
         return self
 
     async def __aexit__(
@@ -148,22 +188,7 @@ class Client:
 
     async def aclose(self, *, clean: bool = True) -> None:
         """Close; calls that wait raise `ConnectionClosed`. `clean` gives the last messages up to 1 s to leave."""
-        if self._connection is not None:
-            await self._connection.close(clean=clean)
-
-    async def _handshake(self) -> None:
-        # The first pings may be answered before the subscription has reached the server, hence the quick repeats.
-        quick = Patience(
-            timeout_s=self._connect_timeout_s, resend_s=_HANDSHAKE_RESEND_S, resend_max_s=_HANDSHAKE_RESEND_MAX_S
-        )
-        try:
-            async for _ in self._stream(header_of(PingRequest(timestamp=time.time())), {}, quick):
-                pass
-        except (TimedOut, ServerUnreachable) as error:
-            raise ServerUnreachable(
-                f"no pong from {self._requests} (requests) on {self._routed} (routed events) within "
-                f"{self._connect_timeout_s:g} s; is the server running there, and is this its `routed` endpoint?"
-            ) from error
+        await self._exchange.close(clean=clean)
 
     def events(
         self,
@@ -183,111 +208,74 @@ class Client:
             TooLarge: the request is over `limits`.
             ConnectionClosed: the client is not open.
         """
-        patience = self._patience
-        if timeout_s is not None:
-            patience = Patience(timeout_s=timeout_s, resend_s=patience.resend_s, poll_s=patience.poll_s)
-        return self._stream(header_of(request), binaries or {}, patience)
-
-    def _stream(self, header: Header, binaries: Mapping[str, bytes], patience: Patience) -> EventStream:
-        if self._connection is None:
-            raise ConnectionClosed("the client is not open; use `async with`")
-        header["replyTo"] = self.peer
-        task_id = header["taskId"]
-        frames = pack(header, binaries, self._limits)
-        poll = pack(header_of(ResultRequest(task_id=task_id, reply_to=self.peer)), {}, self._limits)
-        state = RequestState(
-            header,
-            patience,
-            asyncio.get_running_loop().time(),
-            server=self._requests,
-            size_bytes=sum(map(len, frames)),
-        )
-        keys = [task_id]
-        if state.control_answer is not None:
-            # A server may answer a control request without the id.
-            keys.append(f"type:{state.control_answer}")
-        if isinstance(request_id := header.get("request_id"), str):
-            keys.append(request_id)
-        return EventStream(self._connection, Inbox(self._connection.router, keys), state, frames, poll)
+        return self._exchange.stream(request, binaries or {}, timeout_s)
 
     # --- the calls ------------------------------------------------------------------------------------------------
 
     @overload
     async def translate(
-        self,
-        text: str,
-        source: str = ...,
-        *,
-        to: str,
-        model_type: str | None = ...,
-        glossary: Mapping[str, Replacement] | None = ...,
-        format: TextFormat | None = ...,
-        columns: Sequence[str] = ...,
-        **options: Unpack[CallOptions],
+        self, text: str, source: str = ..., *, to: str, **options: Unpack[TranslateOptions]
     ) -> Translation: ...
     @overload
     async def translate(
-        self,
-        text: str,
-        source: str = ...,
-        *,
-        to: list[str] | tuple[str, ...],
-        model_type: str | None = ...,
-        glossary: Mapping[str, Replacement] | None = ...,
-        format: TextFormat | None = ...,
-        columns: Sequence[str] = ...,
-        **options: Unpack[CallOptions],
+        self, text: str, source: str = ..., *, to: Several, **options: Unpack[TranslateOptions]
     ) -> dict[str, Translation]: ...
+    @overload
     async def translate(
-        self,
-        text: str,
-        source: str = "auto",
-        *,
-        to: str | list[str] | tuple[str, ...],
-        model_type: str | None = None,
-        glossary: Mapping[str, Replacement] | None = None,
-        format: TextFormat | None = None,  # noqa: A002 - the field's name on the wire
-        columns: Sequence[str] = (),
-        **options: Unpack[CallOptions],
-    ) -> Translation | dict[str, Translation]:
-        """Translate into one language, or into several: then the translations come by language.
+        self, text: Several, source: str = ..., *, to: str, **options: Unpack[TranslateOptions]
+    ) -> list[Translation | Failure]: ...
+    @overload
+    async def translate(
+        self, text: Several, source: str = ..., *, to: Several, **options: Unpack[TranslateOptions]
+    ) -> list[dict[str, Translation] | Failure]: ...
+    async def translate(
+        self, text: str | Several, source: str = "auto", *, to: str | Several, **options: Unpack[TranslateOptions]
+    ) -> Translation | dict[str, Translation] | list[Translation | Failure] | list[dict[str, Translation] | Failure]:
+        """Translate one text or several, into one language or into several: then the translations come by language.
+
+        Of several texts the results come in the order of the texts, and a failure stands in the place of its result: a
+        `DragomanError` or a `ClientError`. They are requests of their own, of which `concurrency` are in flight at a
+        time; a `task_id` is that of each, with "-" and the place of its text from 0 behind it.
 
         Args:
-            text: a text, or a file as a text.
+            text: a text, or a file as a text; or several.
             source: its language, or "auto".
             to: one language, or several.
-            model_type: which of the server's models.
-            glossary: terms and what they become: a text, a map of texts by language, or None for a term that stays.
-            format: what the text is a file of; "auto" lets the server find out. A text whose format is stated, "text"
-                included, may be as long as a document, and the server tells how far it is (`on_progress`), so that a
-                long one does not run out of `timeout_s`. See `dragoman_wire.formats.format_of`.
-            columns: the columns of a CSV file that are translated.
-            options: see `CallOptions`.
+            options: see `TranslateOptions`.
 
         Raises:
             DragomanError: the server's error for the one language, or for the request as a whole.
             TranslationFailed: of several languages some or all failed; it carries the others.
             ClientError: see `dragoman_client.errors`.
         """
-        languages = [to] if isinstance(to, str) else list(dict.fromkeys(to))
-        request = TranslationRequest(
-            text=text,
-            source_language=source,
-            target_languages=languages,
-            model_type=model_type,
-            glossary=dict(glossary) if glossary else None,
-            format=format,
-            columns=list(columns) or None,
-            **request_fields(options) | ({"progress": True} if format else {}),
+        if isinstance(text, str):
+            if isinstance(to, str):
+                return await self._translated(text, source, to, options)
+            return await self._translated_into(text, source, to, options)
+        concurrency = options.get("concurrency", CONCURRENCY)
+        if isinstance(to, str):
+            return await each_of(
+                text, lambda place, one: self._translated(one, source, to, options_at(options, place)), concurrency
+            )
+        return await each_of(
+            text, lambda place, one: self._translated_into(one, source, to, options_at(options, place)), concurrency
         )
+
+    async def _translated(self, text: str, source: str, to: str, options: TranslateOptions) -> Translation:
+        request = translation_request(text, source, [to], options)
         results, errors = await self._translations(request, options)
-        if not isinstance(to, str):
-            if errors:
-                raise TranslationFailed(results, errors)
-            return results
         for error in errors.values():
             raise error
         return next(iter(results.values()))
+
+    async def _translated_into(
+        self, text: str, source: str, to: Several, options: TranslateOptions
+    ) -> dict[str, Translation]:
+        request = translation_request(text, source, list(dict.fromkeys(to)), options)
+        results, errors = await self._translations(request, options)
+        if errors:
+            raise TranslationFailed(results, errors)
+        return results
 
     async def _translations(
         self, request: TranslationRequest, options: CallOptions
@@ -461,35 +449,18 @@ class Client:
         """
         return (await self._ask(CancelRequest(task_id=task_id))).read_as(CancelResult).status
 
-    # --- sending and waiting --------------------------------------------------------------------------------------
+    # --- what the calls go through --------------------------------------------------------------------------------
 
     async def _attempts(
         self, request: Request, options: CallOptions, binaries: Mapping[str, bytes] | None = None
     ) -> list[ReceivedEvent]:
         """Send a request, again after a passing error, and return all events of the last attempt."""
-        header = header_of(request)
-        for attempt in itertools.count():
-            stream = self.events(header, binaries=binaries, timeout_s=options.get("timeout_s"))
-            events = await collect(stream, options, self._call_off)
-            error = transient_error(events)
-            if error is None or attempt >= self._retries:
-                break
-            backoff_s = min(_BACKOFF_S * 2**attempt, _BACKOFF_MAX_S)
-            after_s = backoff_s if error.retry_after_ms is None else error.retry_after_ms / 1000
-            # Peers that were refused together should not come back together.
-            await asyncio.sleep(after_s * random.uniform(1.0, 1.25))  # noqa: S311  # no secret
-        return events
+        return await self._exchange.attempts(request, options, binaries)
+
+    async def _ask(self, request: Request) -> ReceivedEvent:
+        """Return the one event that answers a control request."""
+        return await self._exchange.ask(request)
 
     def _call_off(self, task_id: str) -> None:
         """Let the server stop a task that nobody waits for; there is no answer to wait for."""
-        if self._connection is not None:
-            request = CancelRequest(task_id=task_id, reply_to=self.peer)
-            self._connection.send(pack(header_of(request), {}, self._limits))
-
-    async def _ask(self, request: Request) -> ReceivedEvent:
-        async for event in self.events(request):
-            error = event.error
-            if error is not None:
-                raise error
-            return event
-        raise InternalFault("the server ended a control request without an answer")
+        self._exchange.call_off(task_id)

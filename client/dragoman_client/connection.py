@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import zmq
 
@@ -35,6 +35,7 @@ class Inbox:
         self._events: deque[ReceivedEvent] = deque()
         self._error: ClientError | None = None
         self._cut_off = False
+        self._lost = False
         self._woken = asyncio.Event()
         router.add(keys, self)
 
@@ -63,13 +64,23 @@ class Inbox:
         was, self._cut_off = self._cut_off, False
         return was
 
+    def lost(self) -> None:
+        """Let the waiting call look for another server: this one stops, or does not answer."""
+        self._lost = True
+        self._woken.set()
+
+    def was_lost(self) -> bool:
+        """Return whether the server was lost since the last call of this."""
+        was, self._lost = self._lost, False
+        return was
+
     async def get(self, wait_s: float) -> ReceivedEvent | None:
-        """Wait for the next event; None where none comes within `wait_s` seconds, or where the connection came back.
+        """Wait for the next event; None where none comes within `wait_s` seconds, or the server is lost or back.
 
         Raises:
             ConnectionClosed: there will be no more.
         """
-        if not self.filled and not self._cut_off:
+        if not (self.filled or self._cut_off or self._lost):
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
@@ -91,6 +102,10 @@ class Router:
     def __init__(self) -> None:
         self._inboxes: dict[str, set[Inbox]] = {}
         self._error: ClientError | None = None
+
+    def __len__(self) -> int:
+        """Return how many keys are waited for: about the number of requests in flight."""
+        return len(self._inboxes)
 
     def add(self, keys: Iterable[str], inbox: Inbox) -> None:
         """Hand events of these keys to `inbox` from now on."""
@@ -117,6 +132,11 @@ class Router:
         for inbox in self._all():
             inbox.reconnected()
 
+    def lost(self) -> None:
+        """Tell every waiting call to look for another server."""
+        for inbox in self._all():
+            inbox.lost()
+
     def fail(self, error: ClientError) -> None:
         """Tell every call that waits, or will, that nothing comes any more."""
         self._error = error
@@ -140,20 +160,24 @@ class Connection:
         requests: endpoint to push requests to.
         routed: endpoint to read routed events from.
         peer: the `replyTo` of this client.
+        on_change: called when a socket lost the server or has it again, and when the server says that it stops; it
+            must not block.
 
     Raises:
         ServerUnreachable: an endpoint cannot be connected to at all, for example for a misspelt transport.
     """
 
-    def __init__(self, requests: str, routed: str, peer: str) -> None:
+    def __init__(self, requests: str, routed: str, peer: str, on_change: Callable[[], None]) -> None:
         self.router = Router()
         self.drain_ms: int | None = None
+        """How long the server works on after it announced its stop; None while it is not stopping."""
+        self._on_change = on_change
         self._topic = topic_of(peer)
         self._context = zmq.Context()
         self._push = self._context.socket(zmq.PUSH)
         self._sub = self._context.socket(zmq.SUB)
         self._closing: asyncio.Task[None] | None = None
-        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub})
+        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub}, self._changed)
         try:
             connect_sockets(
                 self._push,
@@ -164,15 +188,27 @@ class Connection:
                 high_water_mark=_HIGH_WATER_MARK,
             )
         except BaseException:
-            self._monitor.abandon()
+            self._monitor.close()
             self._close_sockets(0)
             self._context.term()
             raise
         self._receiver = Receiver(self._sub, self._receive, self._reader_died)
+        self._monitor.start()
 
-    def watch(self, probe: Callable[[], Awaitable[None]]) -> None:
-        """Run `probe` whenever the connection was cut off; then let every call ask for the events that it missed."""
-        self._monitor.start(probe, self.router.reconnected)
+    @property
+    def cuts(self) -> int:
+        """Return how often a socket has lost the server."""
+        return self._monitor.cuts
+
+    @property
+    def takes_requests(self) -> bool:
+        """Return whether the server is connected that takes requests."""
+        return self._monitor.connected["requests"]
+
+    @property
+    def brings_events(self) -> bool:
+        """Return whether the server is connected that publishes events."""
+        return self._monitor.connected["routed"]
 
     def send(self, frames: Sequence[bytes]) -> bool:
         """Hand a message to the transport without waiting; False where no server is connected to take it.
@@ -196,11 +232,15 @@ class Connection:
 
     async def _close(self, *, clean: bool) -> None:
         self.router.fail(ConnectionClosed("the client was closed while it waited for the server"))
-        await self._monitor.close()
+        self._monitor.close()
         self._receiver.stop()
         self._close_sockets(_LINGER_MS if clean else _SHORT_LINGER_MS)
         # Terminating waits for the linger time, so it must not happen on the loop.
         await asyncio.to_thread(self._context.term)
+
+    def _changed(self) -> None:
+        self._receiver.read_all()  # what came before a cut counts
+        self._on_change()
 
     def _close_sockets(self, linger_ms: int) -> None:
         self._sub.close(linger=0)
@@ -221,6 +261,7 @@ class Connection:
             drain_ms = event.fields.get("drainMs")
             self.drain_ms = drain_ms if isinstance(drain_ms, int) else 0
             log.warning("server.stopping drain_ms=%s: %s", self.drain_ms, _stopping_sentence(event))
+            self._on_change()
         elif event.type == "accepted" and event.fields.get("duplicate") is False:
             self.drain_ms = None  # it takes new work: another server stands there now
         self.router.route(event)

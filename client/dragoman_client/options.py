@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from dragoman_client.cache import TranslationCache
 from dragoman_client.frames import ReceivedEvent
+from dragoman_client.servers import OnServer
 from dragoman_wire.events import TaskProgress
+from dragoman_wire.formats import TextFormat
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import CacheUse, Priority, SoundFormat, SpeakRequest
+from dragoman_wire.requests import CacheUse, Priority, Replacement, SoundFormat, SpeakRequest, TranslationRequest
+
+Several = list[str] | tuple[str, ...]
+"""Several texts, or several languages. A bare text is none, though it is a sequence of texts."""
+CONCURRENCY = 64
+"""How many of several texts are with the servers at a time, where a call does not say."""
 
 
 class ClientOptions(TypedDict, total=False):
@@ -23,6 +30,8 @@ class ClientOptions(TypedDict, total=False):
     retries: int
     limits: WireLimits | None
     cache: TranslationCache | None
+    on_disconnect: OnServer | None
+    on_reconnect: OnServer | None
 
 
 class CallOptions(TypedDict, total=False):
@@ -47,6 +56,23 @@ class CallOptions(TypedDict, total=False):
     """Called with every event as it comes, for progress; it must not block."""
 
 
+class TranslateOptions(CallOptions, total=False):
+    """The keyword arguments of `Client.translate`."""
+
+    model_type: str | None
+    """Which of the server's models."""
+    glossary: Mapping[str, Replacement] | None
+    """Terms and what they become: a text, a map of texts by language, or None for a term that stays."""
+    format: TextFormat | None
+    """What the text is a file of; "auto" lets the server find out. A text whose format is stated, "text" included, may
+    be as long as a document, and the server tells how far it is (`on_progress`), so that a long one does not run out
+    of `timeout_s`. See `dragoman_wire.formats.format_of`."""
+    columns: Sequence[str]
+    """The columns of a CSV file that are translated."""
+    concurrency: int
+    """Of several texts: how many are with the servers at a time; 64 by default."""
+
+
 class SpeakOptions(CallOptions, total=False):
     """The keyword arguments of `Client.speak` and `Client.speak_stream`."""
 
@@ -58,6 +84,27 @@ class SpeakOptions(CallOptions, total=False):
     """0.5 to 2; 1 is the voice's own pace."""
     audio_format: SoundFormat | None
     """By default the server's, as a rule "wav". "pcm" is samples of 16 bits, little endian, mono, without a header."""
+
+
+def options_at(options: TranslateOptions, place: int) -> TranslateOptions:
+    """Return the options of one of several texts: each has a task of its own."""
+    task_id = options.get("task_id")
+    return options if task_id is None else {**options, "task_id": f"{task_id}-{place}"}
+
+
+def translation_request(text: str, source: str, languages: list[str], options: TranslateOptions) -> TranslationRequest:
+    """Build the request of a call; of a file it asks for progress."""
+    glossary, form = options.get("glossary"), options.get("format")
+    return TranslationRequest(
+        text=text,
+        source_language=source,
+        target_languages=languages,
+        model_type=options.get("model_type"),
+        glossary=dict(glossary) if glossary else None,
+        format=form,
+        columns=list(options.get("columns") or ()) or None,
+        **request_fields(options) | ({"progress": True} if form else {}),
+    )
 
 
 def speak_request(text: str, language: str | None, options: SpeakOptions, *, stream: bool) -> SpeakRequest:

@@ -7,6 +7,7 @@
 
 SENDING repeats the request, WORKING asks now and then for what may have been lost, CLOSING asks a
 few times, for what is replayed may be lost as well. After a lost connection each does so at once.
+From any of them a request that is moved to another server goes back to SENDING.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _CLOSING_POLLS = 5
 """How often a finished task is asked for what is missing of it, ever more slowly."""
 _SLOW_LINK_BYTES_PER_S = 4 << 20
 """A large request is not repeated while it may still be on its way."""
+ABOUT_TASKS = frozenset({"cancel", "result"})
+"""Types of requests about a task of another request."""
 _TASK_EVENTS = frozenset({"accepted", "task_finished"})
 """Events of every task that come once, as do those of its family: a second one is a repeat, even with other times."""
 
@@ -91,6 +94,7 @@ class RequestState:
         self._last_s = now_s
         self._last_type: str | None = None
         self._ever_sent = False
+        self._unanswered = 0
         self._refused: set[str] = set()
         self._seen: set[object] = set()
         self._counted = 0
@@ -107,6 +111,21 @@ class RequestState:
     def ended(self) -> bool:
         """Return whether nothing more will come."""
         return self._phase is _Phase.ENDED
+
+    @property
+    def asks_about_task(self) -> bool:
+        """Return whether the request is about a task of another request, which one server may have."""
+        return self.kind in ABOUT_TASKS
+
+    @property
+    def accepted(self) -> bool:
+        """Return whether a server has the task."""
+        return self._phase in (_Phase.WORKING, _Phase.CLOSING)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Return whether the server has left a repeat of the request, or a question, without an answer."""
+        return self._unanswered > 1
 
     def due(self, now_s: float) -> tuple[Step, float]:
         """Return the next step; for WAIT with the seconds to wait.
@@ -136,17 +155,27 @@ class RequestState:
         self._resend_s = self._patience.resend_s
         self._closing_polls = 0
 
+    def moved(self, now_s: float, *, server: str) -> None:
+        """Note that the request goes to another server, which knows nothing of it: it is to be sent at once."""
+        self._server = server
+        self._phase, self._held = _Phase.SENDING, None
+        self._closing_polls = self._unanswered = 0
+        self._refused.clear()
+        self._resend_s, self._poll_s, self._next_s = self._patience.resend_s, self._patience.poll_s, now_s
+
     def sent(self, now_s: float, *, taken: bool) -> None:
         """Note that the request was handed to the transport, or that no server was connected to take it."""
         if not taken:
             self._next_s = now_s + min(_RETRY_UNSENT_S, self._resend_s)
             return
         self._ever_sent = True
+        self._unanswered += 1
         self._next_s = now_s + self._resend_s + self._travel_s
         self._resend_s = min(self._resend_s * 2, max(self._patience.resend_max_s, self._patience.resend_s))
 
     def polled(self, now_s: float) -> None:
         """Note that a `result` request was sent."""
+        self._unanswered += 2  # a task at work may be silent for long, so the first question already is a doubt
         if self._phase is not _Phase.CLOSING:
             self._next_s = now_s + self._poll_s
             self._poll_s = min(self._poll_s * 2, max(self._patience.poll_max_s, self._patience.poll_s))
@@ -164,6 +193,7 @@ class RequestState:
         """Take an event in; return the event to hand on, or None where it is not new."""
         if self.ended or not self._concerns(event):
             return None
+        self._unanswered = 0
         if event.type == "result_unknown":
             return self._unknown(event, now_s)
         if event.type == "task_finished":
@@ -246,3 +276,10 @@ class RequestState:
         if self._phase is _Phase.SENDING:
             return TimedOut(f"no answer to {what} from {self._server} {within}")
         return TimedOut(f"no event of {what} {within} after `{self._last_type or 'accepted'}`")
+
+
+def says_unknown(event: ReceivedEvent) -> bool:
+    """Return whether a server answers that it does not know the task that it was asked about."""
+    return event.type == "result_unknown" or (
+        event.type == "cancel_result" and event.fields.get("status") == "unknown"
+    )

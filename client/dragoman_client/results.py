@@ -14,15 +14,11 @@ from dragoman_wire.errors import (
     Cancelled,
     DeadlineExceeded,
     DragomanError,
-    EngineUnavailable,
     InternalFault,
-    Overloaded,
-    ShuttingDown,
     TooLarge,
     error_from_code,
 )
 
-_TRANSIENT = (Overloaded, EngineUnavailable, ShuttingDown)
 _SPOKEN = frozenset({"audio_translation_ready", "audio_translations_progressive", "audio_translations_completed"})
 
 
@@ -117,12 +113,6 @@ class TranslationFailed(ClientError):
         super().__init__(f"no translation for {said}")
         self.results = dict(results)
         self.errors = dict(errors)
-
-
-def transient_error(events: Iterable[ReceivedEvent]) -> DragomanError | None:
-    """Return the error for which a retry makes sense; of several the one with the longest wait."""
-    errors = [error for event in events if isinstance(error := event.error, _TRANSIENT)]
-    return max(errors, key=lambda error: error.retry_after_ms or 0, default=None)
 
 
 def read_translations(

@@ -90,20 +90,28 @@ class Receiver:
             self._next = None
             self._loop.remove_reader(self._descriptor)
 
-    def _turn(self) -> None:
+    def read_all(self) -> None:
+        """Hand over what is there now, without a turn for the loop in between."""
+        more = True
+        while more and self._next is not None:
+            more = self._turn()
+
+    def _turn(self) -> bool:
+        """Hand over a few messages; return whether there may be more."""
         if self._next is None:
-            return
+            return False
         self._next.cancel()
         try:
             more = self._take()
         except Exception as error:  # noqa: BLE001 - whatever it is, the calls that wait are told
             self.stop()
             self._on_fault(error)
-            return
+            return False
         if self._next is not None:  # a message may have stopped it
             # The descriptor is edge-triggered: should an edge ever be missed, the look finds what it announced.
             later = self._loop.call_later
             self._next = self._loop.call_soon(self._turn) if more else later(_LOOK_AGAIN_S, self._turn)
+        return more
 
     def _take(self) -> bool:
         """Hand over what is there; return whether there may be more."""

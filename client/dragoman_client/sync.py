@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import functools
+import os
 import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,39 +13,55 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
 from dragoman_client.aio import Client
+from dragoman_client.environment import arguments_from
 from dragoman_client.errors import ConnectionClosed
+from dragoman_client.events import TypedEvent
+from dragoman_client.events.read import read_event
 from dragoman_client.frames import ReceivedEvent
-from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions
+from dragoman_client.many import Failure
+from dragoman_client.options import CallOptions, ClientOptions, Several, SpeakOptions, TranslateOptions
 from dragoman_client.results import SpokenChunk, SpokenText, Translation, VoiceResult
+from dragoman_client.servers import ServerAddress, Servers
 from dragoman_client.speech_stream import SpeechStream
 from dragoman_client.stream import EventStream
-from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
+from dragoman_client.sync_recording_streams import SyncRecordingCalls
+from dragoman_wire.endpoints import DEFAULT_REQUESTS
 from dragoman_wire.events import CancelStatus, DetectResult, LanguagesResult, Pong, Transcription, VoicesResult
-from dragoman_wire.formats import TextFormat
 from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFormat
 
 _T = TypeVar("_T")
 
 
-class SyncClient:
+class SyncClient(SyncRecordingCalls):
     """`with SyncClient() as client:`; arguments, methods and errors are those of `Client`.
 
-    Threads may share one. `on_event` is called in the client's own thread.
+    Threads may share one. Callbacks are called in the client's own thread.
     """
 
     def __init__(
-        self, requests: str = DEFAULT_REQUESTS, routed: str = DEFAULT_ROUTED, **options: Unpack[ClientOptions]
+        self, requests: Servers = DEFAULT_REQUESTS, routed: str | None = None, **options: Unpack[ClientOptions]
     ) -> None:
-        self._client = Client(requests, routed, **options)
+        self._client: Client = Client(requests, routed, **options)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._thread: threading.Thread | None = None
 
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None, **options: Unpack[ClientOptions]) -> Self:
+        """Make a client from environment variables; see `Client.from_env`."""
+        requests, routed, found = arguments_from(os.environ if environment is None else environment)
+        return cls(requests, routed, **(found | options))
+
     @property
     def peer(self) -> str:
         """Return the name under which this client is answered."""
         return self._client.peer
+
+    @property
+    def servers(self) -> tuple[ServerAddress, ...]:
+        """Return the servers that take new requests now."""
+        return self._client.servers
 
     @property
     def server_stopping_ms(self) -> int | None:
@@ -140,55 +156,32 @@ class SyncClient:
 
     @overload
     def translate(
-        self,
-        text: str,
-        source: str = ...,
-        *,
-        to: str,
-        model_type: str | None = ...,
-        glossary: Mapping[str, Replacement] | None = ...,
-        format: TextFormat | None = ...,
-        columns: Sequence[str] = ...,
-        **options: Unpack[CallOptions],
+        self, text: str, source: str = ..., *, to: str, **options: Unpack[TranslateOptions]
     ) -> Translation: ...
     @overload
     def translate(
-        self,
-        text: str,
-        source: str = ...,
-        *,
-        to: list[str] | tuple[str, ...],
-        model_type: str | None = ...,
-        glossary: Mapping[str, Replacement] | None = ...,
-        format: TextFormat | None = ...,
-        columns: Sequence[str] = ...,
-        **options: Unpack[CallOptions],
+        self, text: str, source: str = ..., *, to: Several, **options: Unpack[TranslateOptions]
     ) -> dict[str, Translation]: ...
+    @overload
     def translate(
-        self,
-        text: str,
-        source: str = "auto",
-        *,
-        to: str | list[str] | tuple[str, ...],
-        model_type: str | None = None,
-        glossary: Mapping[str, Replacement] | None = None,
-        format: TextFormat | None = None,  # noqa: A002 - the field's name on the wire
-        columns: Sequence[str] = (),
-        **options: Unpack[CallOptions],
-    ) -> Translation | dict[str, Translation]:
-        """Translate a text; see `Client.translate`."""
-        call = functools.partial(
-            self._client.translate,
-            text,
-            source,
-            model_type=model_type,
-            glossary=glossary,
-            format=format,
-            columns=columns,
-        )
+        self, text: Several, source: str = ..., *, to: str, **options: Unpack[TranslateOptions]
+    ) -> list[Translation | Failure]: ...
+    @overload
+    def translate(
+        self, text: Several, source: str = ..., *, to: Several, **options: Unpack[TranslateOptions]
+    ) -> list[dict[str, Translation] | Failure]: ...
+    def translate(
+        self, text: str | Several, source: str = "auto", *, to: str | Several, **options: Unpack[TranslateOptions]
+    ) -> Translation | dict[str, Translation] | list[Translation | Failure] | list[dict[str, Translation] | Failure]:
+        """Translate one text or several; see `Client.translate`."""
+        call = self._client.translate
+        if isinstance(text, str):
+            if isinstance(to, str):
+                return self._call(call(text, source, to=to, **options))
+            return self._call(call(text, source, to=to, **options))
         if isinstance(to, str):
-            return self._call(call(to=to, **options))
-        return self._call(call(to=to, **options))
+            return self._call(call(text, source, to=to, **options))
+        return self._call(call(text, source, to=to, **options))
 
     def transcribe(
         self,
@@ -300,6 +293,10 @@ class SyncEventStream(Iterator[ReceivedEvent]):
         if event is None:
             raise StopIteration
         return event
+
+    def typed(self) -> Iterator[TypedEvent]:
+        """Iterate over the same events as classes of `dragoman_client.events`, for `match`."""
+        return map(read_event, self)
 
     def close(self) -> None:
         """Forget the request; safe to repeat, also after the client was closed."""

@@ -20,8 +20,6 @@ from pydantic import BaseModel, Field
 
 from dragoman_client import Client, ClientError, DragomanError, ReceivedEvent, TranslationCache, TranslationFailed
 
-REQUESTS = os.environ.get("DRAGOMAN_SOCKETS__REQUESTS", "tcp://127.0.0.1:5555")
-ROUTED = os.environ.get("DRAGOMAN_SOCKETS__ROUTED", "tcp://127.0.0.1:5559")
 TIMEOUT_S = float(os.environ.get("CHAT_TIMEOUT_S", "10"))
 UNREAD = 100
 LANGUAGES = 32
@@ -152,7 +150,7 @@ class Chat:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Connect to Dragoman for as long as the application runs."""
-    async with Client(REQUESTS, ROUTED, timeout_s=TIMEOUT_S, retries=2, cache=TranslationCache()) as client:
+    async with Client.from_env(timeout_s=TIMEOUT_S, retries=2, cache=TranslationCache()) as client:
         app.state.chat = Chat(client)
         yield
 

@@ -19,8 +19,6 @@ from typing import Any
 
 from dragoman_client import Client, ClientError, DragomanError, ServerUnreachable, TranslationFailed
 
-REQUESTS = os.environ.get("DRAGOMAN_SOCKETS__REQUESTS", "tcp://127.0.0.1:5555")
-ROUTED = os.environ.get("DRAGOMAN_SOCKETS__ROUTED", "tcp://127.0.0.1:5559")
 TIMEOUT_S = float(os.environ.get("WORKER_TIMEOUT_S", "30"))
 AT_ONCE = 8
 ATTEMPTS = 8
@@ -98,7 +96,7 @@ async def connect(stop: asyncio.Event) -> Client | None:
     number = 0
     while not stop.is_set():
         # The name stays the same, so that the server knows what it has done for an earlier run of this program.
-        client = Client(REQUESTS, ROUTED, peer="example-worker", timeout_s=TIMEOUT_S, connect_timeout_s=2.0)
+        client = Client.from_env(peer="example-worker", timeout_s=TIMEOUT_S, connect_timeout_s=2.0)
         try:
             return await client.__aenter__()
         except ServerUnreachable as error:

@@ -121,9 +121,9 @@ def _transcribe(work: TranscribeWindow) -> WindowText:
     language = work.language or work.hint or "en"
     if not work.spans:
         return WindowText(words=[], language=language, language_probability=1.0)
-    # One word, so that it is one segment however long it is.
+    # One word, so that it is one segment however long it is; and a sentence, so that it is one beside others.
     word = SpokenWord(
-        text=f"echo {work.duration_s():.1f} s",
+        text=f" Echo of {work.duration_s():.1f} seconds.",
         start_s=work.spans[0][0] / SPOOL_RATE_HZ,
         end_s=work.spans[-1][1] / SPOOL_RATE_HZ,
         confidence=1.0,

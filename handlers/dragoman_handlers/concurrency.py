@@ -174,6 +174,21 @@ class SharedWork(Generic[T]):
                 known.cancel()  # nothing where it is done
 
 
+class InOrder(Generic[T]):
+    """The results of tasks, in the order in which they were begun; `async for` waits for each of them."""
+
+    def __init__(self) -> None:
+        self._tasks: asyncio.Queue[asyncio.Task[T] | None] = asyncio.Queue()
+
+    def put(self, task: asyncio.Task[T] | None) -> None:
+        """Add a task; None: there are no more."""
+        self._tasks.put_nowait(task)
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        while (task := await self._tasks.get()) is not None:
+            yield await task
+
+
 async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """Return their results, in order. Where one raises, cancel the others and raise its error as it is."""
     if not coroutines:

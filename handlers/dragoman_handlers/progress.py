@@ -58,7 +58,11 @@ class Progress:
 
     def advance(self, by: int) -> None:
         """Note that so much more is done."""
-        self._done = min(self._total, self._done + by)
+        self.reach(self._done + by)
+
+    def reach(self, done: int) -> None:
+        """Note that so much is done, of all."""
+        self._done = max(self._done, min(self._total, done))
         if not self._wanted or self._done == self._told:
             return
         last_s = self._times_s[-1] if self._times_s else 0.0

@@ -44,7 +44,7 @@ class SpeakHandler(Handler[SpeakRequest]):
             SpeechCompleted(
                 task_id=context.task_id,
                 message_id=request.message_id,
-                language=reading.language,
+                language=reading.manner.language,
                 voice=spoken.voice,
                 duration_ms=spoken.duration_ms,
                 sample_rate_hz=spoken.sample_rate_hz,
@@ -85,8 +85,7 @@ def _wishes(request: SpeakRequest) -> Wishes:
 
 def _listener(request: SpeakRequest, context: Context, reading: Reading, sound_format: SoundFormat) -> Heard:
     """Return what is told of each piece: it counts it as done, and publishes it where that is wanted."""
-    total = sum(len(unit.text) for unit in reading.units())
-    progress = Progress(context, total, "characters", wanted=bool(request.progress))
+    progress = Progress(context, reading.characters, "characters", wanted=bool(request.progress))
     index = 0
 
     async def heard(unit: Speak, sound: Sound | None) -> None:
@@ -105,7 +104,7 @@ def _listener(request: SpeakRequest, context: Context, reading: Reading, sound_f
                 start_ms=sound.start_ms,
                 duration_ms=sound.duration_ms,
                 sample_rate_hz=sound.rate_hz,
-                voice=reading.voice.name,
+                voice=reading.manner.voice.name,
                 binary_frames={"audio": frame},
                 timestamp=context.now_s(),
             ),

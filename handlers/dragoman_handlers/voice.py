@@ -1,7 +1,8 @@
 """`audio_process`: a voice message into voice messages in other languages.
 
-First the transcription, then every language on its own (translated, spoken, published), then the whole. The language
-that was spoken is left out, unless it is wanted, and where nobody speaks nothing is translated: neither is an error.
+The languages are translated and spoken while the message is still being heard, sentence by sentence, and each is
+published when it is whole; its pieces before that, where they are wanted. The language that was spoken is left out,
+unless it is wanted, and where nobody speaks nothing is translated: neither is an error.
 """
 
 from __future__ import annotations
@@ -14,17 +15,23 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET
 
+from dragoman_engines.work import Speak
 from dragoman_handlers.base import Context, Handler
-from dragoman_handlers.concurrency import all_of
+from dragoman_handlers.concurrency import one_error
+from dragoman_handlers.speech.interpret import InterpreterOptions, interpret
 from dragoman_handlers.speech.recognition.transcribe import Wanted, transcribe, wanted_vocabulary
 from dragoman_handlers.speech.recognition.transcripts import in_formats, mobile_transcription
-from dragoman_handlers.speech.synthesis.synthesize import speak_text
-from dragoman_handlers.speech.synthesis.voices import BEST_TYPES, Wishes, choose_voice, named_voice
-from dragoman_handlers.speech.translate_speech import translate_speech
+from dragoman_handlers.speech.synthesis.joining import Sound
+from dragoman_handlers.speech.synthesis.sound_files import mime_type, sound_file
+from dragoman_handlers.speech.synthesis.synthesize import Heard
+from dragoman_handlers.speech.synthesis.voices import BEST_TYPES, Wishes, named_voice
+from dragoman_handlers.speech.voice_message import VoiceMessage
+from dragoman_handlers.speech.voice_progress import VoiceProgress
 from dragoman_handlers.text.languages import base_language
-from dragoman_handlers.text.options import translation_wish
+from dragoman_handlers.text.options import TranslationWish, translation_wish
 from dragoman_wire.errors import DragomanError, InvalidRequest, Overloaded, TooLarge
 from dragoman_wire.events import (
+    AudioChunk,
     AudioProcessCompleted,
     AudioTranslationReady,
     AudioTranslationsCompleted,
@@ -34,6 +41,7 @@ from dragoman_wire.events import (
     ProgressUnit,
     Transcription,
     TranscriptionReady,
+    TranscriptSegment,
     TranslatedAudio,
     TranslatedAudioEvent,
 )
@@ -55,9 +63,12 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 class _Outcome:
     """The results of the languages so far."""
 
-    asked: int
+    asked: int = 0
+    """How many there will be, once that is known."""
     audios: dict[str, tuple[TranslatedAudio, bytes]] = field(default_factory=dict)
     failed: dict[str, DragomanError] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    """Those of which a peer has pieces."""
 
     def settle(self, context: Context, parts: Sequence[str]) -> None:
         """Settle all parts of the request; where no language succeeded, an error event says why."""
@@ -87,26 +98,57 @@ class VoiceHandler(Handler[AudioProcessRequest]):
 
     async def handle(self, request: AudioProcessRequest, context: Context) -> None:
         """Publish the transcription, each language, and the whole."""
-        translation_wish(request, context)  # errors in it are reported before any work
-        transcription = await self._transcription(request, context)
-        context.publish(
-            TranscriptionReady(
-                task_id=context.task_id,
-                message_id=request.message_id,
-                attachment_id=request.attachment_id,
-                transcription=transcription,
-                processing_time_ms=round(context.elapsed_s() * 1000),
-                timestamp=context.now_s(),
-                **_post_ids(request),
-            )
-        )
-        languages = _languages(request, transcription)
-        outcome = _Outcome(asked=len(languages))
-        groups = _alike(request, context, languages)
-        await all_of([self._languages(request, context, transcription, tags, outcome) for tags in groups])
-        self._complete(request, context, transcription, outcome)
+        wish = translation_wish(request, context)  # errors in it are reported before any work
+        await _Interpreting(request, context, wish).done(self.parts(request))
 
-    async def _transcription(self, request: AudioProcessRequest, context: Context) -> Transcription:
+
+class _Interpreting:
+    """One voice message on its way into its languages; a `Follower` of its hearing."""
+
+    def __init__(self, request: AudioProcessRequest, context: Context, wish: TranslationWish) -> None:
+        self._request = request
+        self._context = context
+        self._message = VoiceMessage()
+        self._outcome = _Outcome()
+        self._groups = _alike(request, wish)
+        self._progress = VoiceProgress(context, len(self._groups), wanted=bool(request.progress))
+        self._options = InterpreterOptions(
+            wish=wish,
+            wishes=_wishes(request),
+            sound_format=request.wanted_format or context.speech_format,
+            early=bool(request.stream),
+        )
+
+    async def done(self, parts: Sequence[str]) -> None:
+        """Do it all, and settle the parts."""
+        async with one_error(), asyncio.TaskGroup() as group:
+            at_work = {tags: group.create_task(self._languages(tags)) for tags in self._groups}
+            transcription = await self._transcription()
+            self._tell_transcription(transcription)
+            languages = _languages(self._request, transcription, self._outcome.begun)
+            for tags, task in at_work.items():
+                if not languages.issuperset(tags):
+                    task.cancel()
+                    self._progress.settled(tags)
+            failed = self._outcome.failed
+            self._outcome.failed = {tag: error for tag, error in failed.items() if tag in languages}
+            self._outcome.asked = len(languages)
+            self._message.end(transcription)
+        self._complete(transcription, parts)
+
+    # --- hearing -------------------------------------------------------------------------------------------
+
+    def began(self, duration_s: float) -> None:
+        """Note how long the recording is."""
+        self._progress.begin(duration_s)
+
+    def heard(self, segments: Sequence[TranscriptSegment], until_s: float) -> None:
+        """Hand on what is heard."""
+        self._progress.heard(until_s, sum(len(segment.text) for segment in segments))
+        self._message.heard(segments)
+
+    async def _transcription(self) -> Transcription:
+        request, context = self._request, self._context
         done = context.stages.get(_STAGE)
         if isinstance(done, Transcription):
             return done
@@ -119,53 +161,105 @@ class VoiceHandler(Handler[AudioProcessRequest]):
                 words=bool(request.word_timestamps),
                 vocabulary=wanted_vocabulary(request),
                 track=request.audio_track,
+                early=bool(request.stream),
             )
-            transcription = await transcribe(context, context.audio, wanted)
+            transcription = await transcribe(context, context.audio, wanted, self)
         transcription = in_formats(transcription, request.formats)
         context.stages[_STAGE] = transcription
         return transcription
 
-    async def _languages(
-        self,
-        request: AudioProcessRequest,
-        context: Context,
-        transcription: Transcription,
-        tags: Sequence[str],
-        outcome: _Outcome,
-    ) -> None:
+    def _tell_transcription(self, transcription: Transcription) -> None:
+        self._progress.heard_all(transcription)
+        self._context.publish(
+            TranscriptionReady(
+                task_id=self._context.task_id,
+                message_id=self._request.message_id,
+                attachment_id=self._request.attachment_id,
+                transcription=transcription,
+                processing_time_ms=round(self._context.elapsed_s() * 1000),
+                timestamp=self._context.now_s(),
+                **_post_ids(self._request),
+            )
+        )
+
+    # --- languages -----------------------------------------------------------------------------------------
+
+    async def _languages(self, tags: tuple[str, ...]) -> None:
         """Publish the sound of one language under each of its tags."""
+        context, outcome = self._context, self._outcome
         known = {tag: done for tag in tags if isinstance(done := context.stages.get(f"{_SPOKEN}:{tag}"), Spoken)}
-        outcome.audios |= {tag: (done.audio, done.sound) for tag, done in known.items()}
         left = [tag for tag in tags if tag not in known]
-        if not left:
-            return
         try:
             if known:
+                await self._message.whole()
+                outcome.audios |= {tag: (done.audio, done.sound) for tag, done in known.items()}
                 one = next(iter(known.values()))
                 audio, sound = one.audio, one.sound
-                context.hold(len(sound))
+                context.hold(len(sound) if left else 0)
             else:
-                audio, sound = await _translated_audio(request, context, transcription, left[0])
+                await self._may_begin(tags[0])
+                audio, sound = await interpret(context, self._message, left[0], self._options, self._listener(tags))
         except DragomanError as error:
             outcome.failed |= dict.fromkeys(left, error)
+            self._progress.settled(tags)
             return
+        self._progress.settled(tags)
         for index, tag in enumerate(left):
             try:
                 context.hold(len(sound) if index else 0)  # it is in memory once, and sent for each
             except (Overloaded, TooLarge) as error:
                 outcome.failed[tag] = error
                 continue
-            self._tell(request, context, msgspec.structs.replace(audio, target_language=tag), sound, outcome)
+            self._tell(msgspec.structs.replace(audio, target_language=tag), sound)
             await asyncio.sleep(0)
 
-    def _tell(
-        self,
-        request: AudioProcessRequest,
-        context: Context,
-        audio: TranslatedAudio,
-        sound: bytes,
-        outcome: _Outcome,
-    ) -> None:
+    async def _may_begin(self, tag: str) -> None:
+        """Wait until the language is not the one that was spoken, as far as is heard, or all is heard.
+
+        Where it turns out to be that one after all, what was done for it is dropped, unless a peer has pieces of it.
+        """
+        spoken = await self._message.language()
+        if spoken is not None and base_language(spoken) == base_language(tag) and not self._request.speak_original:
+            await self._message.whole()
+
+    def _listener(self, tags: tuple[str, ...]) -> Heard:
+        """Return what is told of each piece: it counts it as done, and publishes it where that is wanted."""
+        context, form, index = self._context, self._options.sound_format, 0
+
+        async def heard(unit: Speak, sound: Sound | None) -> None:
+            nonlocal index
+            self._progress.spoke(tags, len(unit.text))
+            if sound is None or not self._request.stream:
+                return
+            file = await sound_file(context, sound, form)
+            context.hold(len(file) * len(tags))  # it is in memory once, and sent for each
+            for tag in tags:
+                self._outcome.begun.add(tag)
+                context.publish(self._chunk(tag, index, unit, sound, len(file)), [file])
+            index += 1
+
+        return heard
+
+    def _chunk(self, tag: str, index: int, unit: Speak, sound: Sound, size_bytes: int) -> AudioChunk:
+        mime = mime_type(self._options.sound_format, sound.rate_hz)
+        return AudioChunk(
+            task_id=self._context.task_id,
+            message_id=self._request.message_id,
+            attachment_id=self._request.attachment_id,
+            language=tag,
+            index=index,
+            last=sound.last,
+            start_ms=sound.start_ms,
+            duration_ms=sound.duration_ms,
+            sample_rate_hz=sound.rate_hz,
+            voice=unit.voice,
+            binary_frames={"audio": BinaryFrame(index=1, size=size_bytes, mime_type=mime)},
+            timestamp=self._context.now_s(),
+            **_post_ids(self._request),
+        )
+
+    def _tell(self, audio: TranslatedAudio, sound: bytes) -> None:
+        request, context, outcome = self._request, self._context, self._outcome
         target = audio.target_language
         outcome.audios[target] = (audio, sound)
         event = outcome.event_class()(
@@ -181,9 +275,8 @@ class VoiceHandler(Handler[AudioProcessRequest]):
         context.publish(event, [sound])
         context.stages[f"{_SPOKEN}:{target}"] = Spoken(audio=audio, sound=sound)
 
-    def _complete(
-        self, request: AudioProcessRequest, context: Context, transcription: Transcription, outcome: _Outcome
-    ) -> None:
+    def _complete(self, transcription: Transcription, parts: Sequence[str]) -> None:
+        request, context, outcome = self._request, self._context, self._outcome
         # Tags of one language refer to one frame.
         sounds = list({id(sound): sound for _, sound in outcome.audios.values()}.values())
         index_of = {id(sound): index for index, sound in enumerate(sounds, start=1)}
@@ -215,18 +308,17 @@ class VoiceHandler(Handler[AudioProcessRequest]):
             ),
             sounds,
         )
-        outcome.settle(context, self.parts(request))
+        outcome.settle(context, parts)
 
 
-def _languages(request: AudioProcessRequest, transcription: Transcription) -> list[str]:
-    """Return the languages to speak, each once: those asked for, less the one that was spoken."""
+def _languages(request: AudioProcessRequest, transcription: Transcription, begun: set[str]) -> set[str]:
+    """Return the languages to speak: those asked for, less the one that was spoken. One that has begun stays."""
     if not transcription.text.strip():
-        return []
-    languages = request.languages
+        return set()
     if request.speak_original:
-        return languages
+        return set(request.languages)
     spoken = base_language(transcription.language)
-    return [language for language in languages if base_language(language) != spoken]
+    return begun | {language for language in request.languages if base_language(language) != spoken}
 
 
 def _post_ids(request: AudioProcessRequest) -> dict[str, Any]:
@@ -235,35 +327,14 @@ def _post_ids(request: AudioProcessRequest) -> dict[str, Any]:
     return {name: value for name, value in ids.items() if value is not None}
 
 
-def _alike(request: AudioProcessRequest, context: Context, tags: Sequence[str]) -> list[list[str]]:
+def _alike(request: AudioProcessRequest, wish: TranslationWish) -> list[tuple[str, ...]]:
     """Return the tags in groups of which each is one piece of work: one language, one voice, the same terms."""
-    wish, wishes = translation_wish(request, context), _wishes(request)
+    wishes = _wishes(request)
     groups: dict[object, list[str]] = {}
-    for tag in tags:
+    for tag in request.languages:
         terms = tuple([each.digest for each in wish.terms(tag)])
         groups.setdefault((base_language(tag), named_voice(tag, wishes)[1], terms), []).append(tag)
-    return list(groups.values())
-
-
-async def _translated_audio(
-    request: AudioProcessRequest, context: Context, transcription: Transcription, target: str
-) -> tuple[TranslatedAudio, bytes]:
-    wishes = _wishes(request)
-    # Before the translation: a voice that there is not should not cost one.
-    choose_voice(await context.capabilities("speech"), target, wishes)
-    wish = translation_wish(request, context)
-    translated = await translate_speech(context, transcription, target, wish)
-    spoken = await speak_text(context, translated.text, target, wishes, request.wanted_format or context.speech_format)
-    audio = TranslatedAudio(
-        target_language=target,
-        translated_text=translated.text,
-        duration_ms=spoken.duration_ms,
-        audio_mime_type=spoken.mime_type,
-        segments=spoken.segments,
-        voice=spoken.voice,
-        warnings=[*translated.warnings, *spoken.warnings] or UNSET,
-    )
-    return audio, spoken.sound
+    return [tuple(tags) for tags in groups.values()]
 
 
 def _wishes(request: AudioProcessRequest) -> Wishes:

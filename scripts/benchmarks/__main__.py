@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from scripts.benchmarks import cache, engines, journal, lanes, novel, overload, path, scrape
+from scripts.benchmarks import cache, engines, journal, lanes, novel, overload, path, scrape, voice
 from scripts.benchmarks.table import Row, print_table
 from scripts.embedded_server import exit_on_sigterm
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[int, str], Iterable[Row]]] = {
     "engines": engines.measure,
     "overload": overload.measure,
     "scrape": scrape.measure,
+    "voice": voice.measure,
 }
 
 

@@ -35,7 +35,7 @@ def make_request(rng: random.Random, peer: str, number: int) -> Made:
         return Made(header=header, binaries=(), expected={to: f"[{to}] {text}" for to in languages})
     tenths = rng.randint(3, 30)
     header |= {"binaryFrames": {"audio": 1}}
-    said = f"echo {tenths / 10:.1f} s"
+    said = f"Echo of {tenths / 10:.1f} seconds."
     expected = {TRANSCRIPTION: said}
     if kind < _TRANSLATIONS + _TRANSCRIPTIONS:
         header |= {"type": "transcription_only", "language": "en"}

@@ -113,7 +113,7 @@ class App:
         state = stack.enter_context(StateDir(config.server.state_dir))
         spool = stack.enter_context(Spool(state.path / "spool"))
         journal, cache = open_journal(state.path, config.journal), open_cache(state.path, config.cache)
-        server = Server(config, spool, journal, cache, self._logs, self._observers)
+        server = Server(config, spool, journal, cache, self._logs, self._observers, self._stop.set)
         # Nothing more comes in; what came is written and then sent; only then it may take time to end processes.
         stack.push_async_callback(_stop_engines, server)
         stack.push_async_callback(server.publisher.close, _LINGER_S)

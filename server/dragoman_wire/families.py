@@ -208,6 +208,7 @@ FAMILIES = FamilyTable(
             request=TranscriptionRequest,
             error=TranscriptionError,
             events=("transcription_completed",),
+            pieces=("transcription_segment",),
         ),
         Family(
             name="audio_process",
@@ -221,6 +222,7 @@ FAMILIES = FamilyTable(
                 "audio_translations_completed",
                 "audio_process_completed",
             ),
+            pieces=("audio_chunk",),
         ),
         Family(
             name="speak",

@@ -79,7 +79,7 @@ class OpsClient:
         return tasks
 
     def task(self, task: Mapping[str, Any]) -> Document:
-        """Return a task that was listed, with its timeline.
+        """Return a task that was listed, with its timeline; without its `reply_to`, that of any peer.
 
         Raises:
             OpsError: it is not known any more, or no server answers.
@@ -87,7 +87,9 @@ class OpsClient:
         return self._ask("GET", _path(task), _peer(task))
 
     def cancel(self, task: Mapping[str, Any]) -> str:
-        """Stop a task that was listed; return `cancelled`, `finished` or `unknown`.
+        """Stop a task that was listed; without its `reply_to`, any peer's.
+
+        Returns: `cancelled`, `finished` or `unknown`.
 
         Raises:
             OpsError: what became of it is not known.
@@ -101,6 +103,14 @@ class OpsClient:
             OpsError: the server did not, or there is none.
         """
         self._ask("POST", "/cache/clear")
+
+    def drain(self) -> Document:
+        """Have the server stop gracefully; return how many tasks are at work, and how long they have.
+
+        Raises:
+            OpsError: it does not, or there is none.
+        """
+        return self._ask("POST", "/drain")
 
     def _ask(self, method: str, path: str, query: Mapping[str, object] | None = None) -> Document:
         connection = self._kind(self._host, self._port, timeout=self._timeout_s)
@@ -135,7 +145,7 @@ def _path(task: Mapping[str, Any]) -> str:
 
 
 def _peer(task: Mapping[str, Any]) -> dict[str, str]:
-    return {"reply_to": task["reply_to"] or ""}
+    return {"reply_to": task["reply_to"] or ""} if "reply_to" in task else {}
 
 
 def _local_host(bound: re.Match[str]) -> str:

@@ -206,6 +206,8 @@ class AudioRequest(Request, frozen=True, kw_only=True):
     """Names and terms that are probably said, for the model to listen for."""
     audio_track: Annotated[int, Meta(ge=0)] | None = None
     """Which audio track of the recording is heard, counted from 0; None: the default one, or the first with speech."""
+    stream: bool | None = None
+    """Whether results are sent bit by bit as well: segments as they are heard, or sentences as they are spoken."""
 
 
 class TranscriptionRequest(AudioRequest, frozen=True, kw_only=True):

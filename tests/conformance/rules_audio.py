@@ -142,6 +142,51 @@ def _mobile(session: Session) -> None:
             demand_equal("the segments", kept, segments)
 
 
+@TRANSCRIPTION.rule("with stream the segments come first and in order, and are those of the whole")
+def _streamed(session: Session) -> None:
+    with session.peer() as peer:
+        whole = _heard(peer, _request(session, **FRAMED), session.subject.audio)
+        for fields in ({}, {"progress": True}):
+            events = peer.run(_request(session, stream=True, **FRAMED, **fields), session.subject.audio)
+            told = of_type(events, "transcription_segment")
+            kinds = [kind for kind in types_of(events)[1:-1] if kind != "task_progress"]
+            demand_equal("the events", kinds, ["transcription_segment"] * len(told) + ["transcription_completed"])
+            demand_equal("index", [one.fields["index"] for one in told], list(range(len(told))))
+            completed = only(events, "transcription_completed").fields["transcription"]
+            demand_equal("the transcription", completed, whole)
+            demand_equal("the segments", [one.fields["segment"] for one in told], completed["segments"])
+            demand_equal("events of task_finished", events[-1].fields["events"], len(told) + 1)
+
+
+@TRANSCRIPTION.rule("without stream there are no segments of their own")
+def _not_streamed(session: Session) -> None:
+    with session.peer() as peer:
+        for fields in ({}, {"stream": False}, {"stream": None}):
+            events = peer.run(_request(session, **FRAMED, **fields), session.subject.audio)
+            demand_equal("the events", types_of(events), ["accepted", "transcription_completed", "task_finished"])
+
+
+@TRANSCRIPTION.rule("a repeat of a streamed transcription brings its segments again")
+def _streamed_again(session: Session) -> None:
+    request = _request(session, stream=True, **FRAMED)
+    with session.peer() as peer:
+        first, again = (peer.run(request, session.subject.audio) for _ in range(2))
+        demand_equal("the events", types_of(again), types_of(first))
+        demand_equal("duplicate", again[0].fields["duplicate"], True)
+
+
+@TRANSCRIPTION.rule("with progress the seconds of the recording that are heard are told, from none to all")
+def _progress(session: Session) -> None:
+    with session.peer() as peer:
+        events = peer.run(_request(session, progress=True, **FRAMED), session.subject.audio)
+        told = [one.fields for one in of_type(events, "task_progress") if one.fields["stage"] == "working"]
+        demand(bool(told), "there is no task_progress")
+        demand_equal("unit", {one["unit"] for one in told}, {"seconds"})
+        done = [one["done"] for one in told]
+        demand(done == sorted(done) and done[-1] == told[-1]["total"], f"done is {done}")
+        demand_equal("events of task_finished", events[-1].fields["events"], 1)
+
+
 @VOICE.rule("one language: transcription_ready, audio_translation_ready, audio_process_completed")
 def _one_language(session: Session) -> None:
     with session.peer() as peer:
@@ -218,3 +263,37 @@ def _all_failed(session: Session) -> None:
         demand_equal("the events", types_of(events), kinds)
         demand_equal("the transcription", events[2].fields["transcription"]["text"], text)
         demand_equal("status", events[-1].fields["status"], "failed")
+
+
+@VOICE.rule("with stream each language comes in pieces, which are its sound, and then as without it")
+def _in_pieces(session: Session) -> None:
+    targets = list(session.subject.targets)
+    with session.peer() as peer:
+        plain = peer.run(session.voice(targetLanguages=targets, outputFormat="pcm"))
+        events = peer.run(session.voice(targetLanguages=targets, outputFormat="pcm", stream=True))
+        kinds = [event.type for event in events if event.type != "audio_chunk"]
+        demand_equal("the other events", sorted(kinds), sorted(types_of(plain)))
+        for event in _voices(events):
+            language = event.fields["language"]
+            chunks = [one for one in of_type(events, "audio_chunk") if one.fields["language"] == language]
+            demand_equal("index", [one.fields["index"] for one in chunks], list(range(len(chunks))))
+            demand_equal("last", [one.fields["last"] for one in chunks], [False] * (len(chunks) - 1) + [True])
+            demand(bool(chunks), f"there are no pieces in {language}")
+            demand_equal("the bytes", b"".join(one.binaries[0] for one in chunks), event.binaries[0])
+        said = {one.fields["language"]: one.fields["translatedAudio"]["translatedText"] for one in _voices(events)}
+        demand_equal(
+            "the texts",
+            said,
+            {one.fields["language"]: one.fields["translatedAudio"]["translatedText"] for one in _voices(plain)},
+        )
+        demand_equal("events of task_finished", events[-1].fields["events"], len(events) - 2)
+
+
+@VOICE.rule("with progress the seconds that are heard and spoken are told")
+def _voice_progress(session: Session) -> None:
+    with session.peer() as peer:
+        events = peer.run(session.voice(progress=True))
+        told = [one.fields for one in of_type(events, "task_progress") if one.fields["stage"] == "working"]
+        demand(bool(told), "there is no task_progress")
+        demand_equal("unit", {one["unit"] for one in told}, {"seconds"})
+        demand_equal("the end", told[-1]["done"], told[-1]["total"])

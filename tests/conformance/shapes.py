@@ -227,6 +227,20 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         "warnings?": [str],
     },
     "audio_process_error": _ERROR | _MAYBE_AUDIO_IDS | _POST_IDS | {"timestamp": NUMBER},
+    "transcription_segment": _AUDIO_IDS | {"index": int, "segment": SEGMENT, "timestamp": NUMBER},
+    "audio_chunk": _AUDIO_IDS
+    | _POST_IDS
+    | {
+        "language": str,
+        "index": int,
+        "last": bool,
+        "startMs": int,
+        "durationMs": int,
+        "sampleRateHz": int,
+        "voice": str,
+        "binaryFrames": {"audio": FRAME},
+        "timestamp": NUMBER,
+    },
     "speech_chunk": {
         "taskId": str,
         "messageId": MAYBE_TEXT,

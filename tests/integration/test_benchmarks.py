@@ -40,18 +40,18 @@ def test_a_closed_loop_asks_for_as_many_as_it_was_told() -> None:
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the peers to compare with are not here: shared/bench/peers")
 def test_the_server_is_a_peer_of_the_comparison_in_every_variant(tmp_path: Path) -> None:
-    from scripts.benchmarks.path import LARGE, MANY, ONE, OURS  # noqa: PLC0415 - needs the peers' folder
+    from scripts.benchmarks.path import LARGE, MANY, OURS  # noqa: PLC0415 - needs the peers' folder
 
     out = tmp_path / "points.jsonl"
     run(
         "run.py",
-        [str(OURS), "--points", ONE, MANY, LARGE, "--seconds", "0.3", "--warm", "0.2", "--logs", str(tmp_path),
+        [str(OURS), "--points", MANY, LARGE, "--seconds", "0.2", "--warm", "0.1", "--logs", str(tmp_path),
          "--repetitions", "1"],
         out,
     )  # fmt: skip
     points = read(out)
     assert points.failures() == [], (tmp_path / "runner.log").read_text(encoding="utf-8")
     for variant in ("cached", "echo", "routed", "carried"):
-        for point in (ONE, MANY, LARGE):
+        for point in (MANY, LARGE):
             assert points.of(f"dragoman/{variant}", point, "count")[1] > 0
             assert points.of(f"dragoman/{variant}", point, "errors") == {1: 0.0}

@@ -83,5 +83,5 @@ def test_a_server_that_does_not_answer_there_is_left_alone(
 
 def test_without_a_server_there_are_no_figures(tmp_path: Path, nowhere: str) -> None:
     shown = run("stats", folder=tmp_path, ops=nowhere)
-    assert (shown.exit_code, urlsplit(nowhere).netloc in shown.output) == (2, True)
+    assert (shown.exit_code, urlsplit(nowhere).netloc in shown.output) == (3, True)
     assert run("clear", folder=tmp_path / "none", ops=nowhere).output.startswith("there is nothing to clear")

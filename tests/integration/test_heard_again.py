@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from dragoman_engines.base import ModelMissing
-from dragoman_engines.models.defaults import BASE, is_at_hand
-from dragoman_engines.models.resolve import resolve
-from tests.harness import NO_CACHE, Peer, ServerProcess, connected, running_server
+from tests.harness import Peer, ServerProcess, connected
 
 pytest.importorskip("av", reason="the [models] extra is not installed")
 pytest.importorskip("num2words", reason="the [server] extra is not installed")
@@ -25,18 +22,9 @@ CASES = [case for case in load() if case.in_suite]
 
 
 @pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
-    if not is_at_hand(BASE):
-        pytest.skip("Whisper base is not here: the extra [models-large] is not installed")
-    try:
-        resolve("kokoro")
-    except ModelMissing as error:
-        pytest.skip(str(error))
-    settings = NO_CACHE | {"engines__transcription__model": "base"}
-    with running_server(tmp_path_factory.mktemp("heard"), **settings) as server:
-        running: ServerProcess = server.wait_ready()
-        with connected(running, "heard") as one:
-            yield one
+def peer(large_server: ServerProcess) -> Iterator[Peer]:
+    with connected(large_server, "heard") as one:
+        yield one
 
 
 def spoken(peer: Peer, text: str, language: str) -> tuple[dict[str, Any], bytes]:

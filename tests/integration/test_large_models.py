@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from dragoman_engines.base import ModelMissing
-from dragoman_engines.models.defaults import BASE, EMBEDDED, is_at_hand
-from dragoman_engines.models.resolve import resolve
-from tests.harness import NO_CACHE, Message, Peer, ServerProcess, connected, running_server
+from tests.harness import Message, Peer, ServerProcess, connected
 
 av = pytest.importorskip("av", reason="the [models] extra is not installed")
 
@@ -24,23 +21,9 @@ pytestmark = pytest.mark.models
 CLIP, OTHER_CLIP = "fleurs-pt-006.ogg", "fleurs-pt-008.ogg"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """The defaults, as a user has them who installed everything."""
-    if not is_at_hand(BASE):
-        pytest.skip("Whisper base is not here: the extra [models-large] is not installed")
-    try:
-        resolve("kokoro")
-    except ModelMissing as error:
-        pytest.skip(str(error))
-    settings = NO_CACHE | {"engines__transcription__model": EMBEDDED, "engines__speech__quality": "best"}
-    with running_server(tmp_path_factory.mktemp("large"), **settings) as running:
-        yield running.wait_ready()
-
-
 @pytest.fixture
-def peer(server: ServerProcess) -> Iterator[Peer]:
-    with connected(server, "large") as one:
+def peer(large_server: ServerProcess) -> Iterator[Peer]:
+    with connected(large_server, "large") as one:
         yield one
 
 
@@ -56,8 +39,8 @@ def event(events: list[Message], event_type: str) -> Message:
     return found
 
 
-def test_they_are_the_defaults_where_they_are_installed(server: ServerProcess) -> None:
-    engines = server.stats()["engines"]
+def test_they_are_the_defaults_where_they_are_installed(large_server: ServerProcess) -> None:
+    engines = large_server.stats()["engines"]
     assert engines["transcription"]["model"] == "base"
     assert engines["speech"]["model"] == "hibari+kokoro+espeak-ng"
 

@@ -54,7 +54,7 @@ def test_a_closed_loop_of_every_kind_is_answered_in_full(echo_server: ServerProc
     assert (everything["sent"], everything["finished"]) == (120, {"completed": 120})
     assert everything["accepted"] == 120 - report["kinds"]["ping"]["sent"]
     assert [everything[what] for what in ("refused", "failed")] == [{}, {}]
-    for stage, times in report["kinds"]["voice"]["latency_ms"].items():
+    for stage, times in report["kinds"]["voice"]["latencyMs"].items():
         assert times["count"] == report["kinds"]["voice"]["sent"], stage
         assert 0 < times["p50"] <= times["p99"] <= times["max"]
 

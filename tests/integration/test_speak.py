@@ -208,5 +208,5 @@ def test_a_user_speaks_and_hears_it_again_on_the_command_line(model_server: Serv
         return done.stdout
 
     file = tmp_path / "train.mp3"
-    assert "said by hibari" in dragoman("speak", "-", "--language", "en", "--out", str(file), stdin=TEXT)
-    assert {"train", "lisbon", "seat"} <= words_of(dragoman("transcribe", str(file), "--language", "en"))
+    assert "said by hibari" in dragoman("speak", "-", "--from", "en", "--out", str(file), stdin=TEXT)
+    assert {"train", "lisbon", "seat"} <= words_of(dragoman("transcribe", str(file), "--from", "en"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, assert_type
+from typing import Any, Literal, assert_never, assert_type
 
 import msgspec
 from msgspec import UnsetType
@@ -19,12 +19,15 @@ from dragoman_client import (
     DragomanError,
     Event,
     EventStream,
+    Failure,
     Format,
     LanguageCandidate,
     LanguagePair,
     LanguagesResult,
+    OtherEvent,
     Pong,
     ReceivedEvent,
+    ServerAddress,
     ServerUnreachable,
     SpeakingVoice,
     SpeechStream,
@@ -34,18 +37,27 @@ from dragoman_client import (
     SyncClient,
     SyncEventStream,
     SyncSpeechStream,
+    SyncTranscriptionStream,
+    SyncVoiceStream,
     TimedOut,
     Transcription,
+    TranscriptionStream,
     TranscriptSegment,
     TranscriptWord,
     Translation,
     TranslationCache,
     TranslationFailed,
+    TypedEvent,
+    VoiceChunk,
     VoiceResult,
     VoicesResult,
+    VoiceStream,
     __version__,
+    read_event,
     render,
 )
+from dragoman_client.events import Accepted, ServerStopping, SpeechChunk, TaskFinished
+from dragoman_client.events import TranslationCompleted as TypedTranslation
 from dragoman_wire.events import TranslationCompleted
 from dragoman_wire.limits import WireLimits
 from dragoman_wire.requests import PingRequest, Replacement
@@ -66,8 +78,14 @@ async def asynchronous(audio: bytes | Path) -> None:
         retries=3,
         limits=WireLimits(request_bytes=1 << 20),
         cache=TranslationCache(entries=10, max_bytes=1 << 20, keep_s=60.0, clock=lambda: 0.0),
+        on_disconnect=told,
+        on_reconnect=told,
     ) as client:
         assert_type(client, Client)
+        assert_type(client.servers, tuple[ServerAddress, ...])
+        assert_type(client.from_env(), Client)
+        assert_type(Client.from_env({"DRAGOMAN_CLIENT__RETRIES": "3"}, timeout_s=5), Client)
+        assert_type(Client(["tcp://a", ("ipc://b", "ipc://c")]), Client)
         assert_type(client.peer, str)
         assert_type(client.server_stopping_ms, int | None)
 
@@ -76,6 +94,10 @@ async def asynchronous(audio: bytes | Path) -> None:
         assert_type(await client.translate("Hello", to=("pt", "fr"), model_type="premium"), dict[str, Translation])
         glossary: dict[str, Replacement] = {"bank": "banco", "Zoom": None, "train": {"pt": "comboio"}}
         assert_type(await client.translate("Hello", to="pt", glossary=glossary), Translation)
+
+        texts = ["Hello", "Goodbye"]
+        assert_type(await client.translate(texts, to="pt", concurrency=8), list[Translation | Failure])
+        assert_type(await client.translate(texts, "en", to=["pt"]), list[dict[str, Translation] | Failure])
 
         assert_type(await client.transcribe(audio), Transcription)
         assert_type(
@@ -100,6 +122,20 @@ async def asynchronous(audio: bytes | Path) -> None:
         assert_type(await client.speak("Hello", "en", voice="hibari", speed=1.2, audio_format="mp3"), SpokenText)
         async for chunk in client.speak_stream("Hello", model_type="premium"):
             assert_type(chunk, SpokenChunk)
+
+        heard = client.transcribe_stream(audio, "en", word_timestamps=True, formats=["srt"], vocabulary=["Alva"])
+        assert_type(heard, TranscriptionStream)
+        async for segment in heard:
+            assert_type(segment, TranscriptSegment)
+        assert_type(await heard.result(), Transcription)
+        turned = client.voice_stream(
+            audio, to=["pt", "fr"], language="en", voice={"pt": "pf_dora"}, audio_format="pcm"
+        )
+        assert_type(turned, VoiceStream)
+        async for piece in turned:
+            assert_type(piece, VoiceChunk)
+        assert_type(await turned.result(), VoiceResult)
+        await turned.aclose()
 
         assert_type(
             await client.translate(
@@ -132,6 +168,7 @@ async def asynchronous(audio: bytes | Path) -> None:
         assert_type(stream.task_id, str)
         async for event in stream:
             assert_type(event, ReceivedEvent)
+        assert_type(stream.typed(), AsyncIterator[TypedEvent])
         async with client.events(PingRequest()) as entered:
             assert_type(entered, EventStream)
             assert_type(await anext(entered), ReceivedEvent)
@@ -143,17 +180,31 @@ def plain(audio: bytes | Path) -> None:
     """Every call of `SyncClient`."""
     with SyncClient("tcp://127.0.0.1:5555", "tcp://127.0.0.1:5559", retries=3, cache=TranslationCache()) as client:
         assert_type(client, SyncClient)
+        assert_type(client.servers, tuple[ServerAddress, ...])
+        assert_type(client.from_env(peer="worker"), SyncClient)
+        assert_type(SyncClient(("tcp://a", "tcp://b"), on_disconnect=told), SyncClient)
         assert_type(client.peer, str)
         assert_type(client.server_stopping_ms, int | None)
 
         assert_type(client.translate("Hello", to="pt"), Translation)
         assert_type(client.translate("Hello", "en", to=["pt", "fr"], priority="low"), dict[str, Translation])
+        assert_type(client.translate(("Hello",), to="pt"), list[Translation | Failure])
+        assert_type(client.translate(["Hello"], to=("pt", "fr")), list[dict[str, Translation] | Failure])
         assert_type(
             client.transcribe(audio, "en", word_timestamps=True, formats=("vtt",), vocabulary=("A",)), Transcription
         )
         assert_type(client.voice(audio, to=["pt"], voice="pf_dora", audio_format="wav"), VoiceResult)
         assert_type(client.speak("Hello"), SpokenText)
         assert_type(client.speak_stream("Hello", "en", audio_format="pcm"), SyncSpeechStream)
+        heard = client.transcribe_stream(audio, "en", vocabulary=["Alva"])
+        assert_type(heard, SyncTranscriptionStream)
+        assert_type(next(heard), TranscriptSegment)
+        assert_type(heard.result(), Transcription)
+        turned = client.voice_stream(audio, to="pt", audio_format="pcm", detach=True)
+        assert_type(turned, SyncVoiceStream)
+        assert_type(list(turned), list[VoiceChunk])
+        assert_type(turned.result(), VoiceResult)
+        turned.close()
 
         assert_type(client.ping(), Pong)
         assert_type(client.stats(), dict[str, Any])
@@ -167,10 +218,57 @@ def plain(audio: bytes | Path) -> None:
         assert_type(stream.task_id, str)
         for event in stream:
             assert_type(event, ReceivedEvent)
+        assert_type(stream.typed(), Iterator[TypedEvent])
         with client.events(PingRequest()) as entered:
             assert_type(entered, SyncEventStream)
         stream.close()
     client.close()
+
+
+def told(server: ServerAddress) -> None:
+    """A callback of a client."""
+    assert_type(server.requests, str)
+    assert_type(server.routed, str)
+
+
+def matched(event: TypedEvent) -> str:
+    """The union is closed: a type checker knows the fields of each, and which are left."""
+    match event:
+        case TypedTranslation():
+            assert_type(event.task_id, str)
+            assert_type(event.type, Literal["translation_completed"])
+            assert_type(event.result.warnings, list[str] | UnsetType)
+            return event.result.translated_text
+        case SpeechChunk(index=index, binaries=binaries):
+            assert_type(binaries, Mapping[str, bytes])
+            return str(index)
+        case TaskFinished(status=status, error_code=code):
+            assert_type(code, str | None)
+            return status
+        case OtherEvent(fields=fields):
+            assert_type(fields, Mapping[str, Any])
+            return event.type
+        case _:
+            assert_type(event.binaries, Mapping[str, bytes])
+            return event.type
+
+
+def told_apart_by_type(event: Accepted | ServerStopping) -> bool:
+    """The `type` tells as well which event it is."""
+    if event.type == "accepted":
+        return event.duplicate
+    if event.type == "server_stopping":
+        return event.restart_expected
+    assert_never(event)
+
+
+def failures(outcome: Translation | Failure, came: ReceivedEvent) -> str:
+    """Of several texts each outcome is a translation or a failure."""
+    assert_type(read_event(came), TypedEvent)
+    if isinstance(outcome, Translation):
+        return outcome.text
+    assert_type(outcome, DragomanError | ClientError)
+    return outcome.code
 
 
 def results(
@@ -226,6 +324,19 @@ def results(
     assert_type(spoken.voice, str)
 
     assert_type(render(transcription, Format.SRT), str)
+
+
+def voice_chunks(chunk: VoiceChunk, stream: VoiceStream) -> None:
+    """Every attribute of a piece of a voice message."""
+    assert_type(chunk.language, str)
+    assert_type(chunk.audio, bytes)
+    assert_type(chunk.mime_type, str)
+    assert_type(chunk.index, int)
+    assert_type(chunk.last, bool)
+    assert_type(chunk.start_ms, int)
+    assert_type(chunk.duration_ms, int)
+    assert_type(chunk.sample_rate_hz, int)
+    assert_type(stream.task_id, str)
 
 
 def speeches(text: SpokenText, chunk: SpokenChunk, stream: SpeechStream, plain: SyncSpeechStream) -> None:
@@ -309,6 +420,8 @@ def errors(cache: TranslationCache) -> None:
 def refused(client: SyncClient) -> None:
     """What must not pass: mypy fails where one of these ignores is not needed."""
     client.translate("Hello")  # type: ignore[call-overload]
+    client.translate(["Hello", 1], to="pt")  # type: ignore[list-item]
+    SyncClient(on_disconnect=lambda: None)  # type: ignore[misc, arg-type]
     client.translate("Hello", to="pt", priority="urgent")  # type: ignore[call-overload]
     client.translate("Hello", to="pt", prioritty="high")  # type: ignore[call-overload]
     client.transcribe("hello.wav")  # type: ignore[arg-type]

@@ -29,5 +29,7 @@ def main() -> None:
     """
     leave_quietly_while_starting()
     from dragoman_client.cli.app import build_app  # noqa: PLC0415
+    from dragoman_client.cli.streams import repair_streams  # noqa: PLC0415
 
+    repair_streams()
     build_app()(prog_name="dragoman")

@@ -1,4 +1,4 @@
-"""The command line's frame: global options, our commands, and those of other installed parts."""
+"""The command line's root: the common options, our commands, and those of other installed parts."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ from dragoman_client.cli.commands import (
     ping,
     speak,
     stats,
-    top,
-    transcribe,
     translate,
     voice,
     voices,
 )
+from dragoman_client.cli.frame import Frame, normalized, take_common
 from dragoman_client.cli.load import load
+from dragoman_client.cli.operating import cancel, drain, result, task, tasks, top
 from dragoman_client.cli.schema import schema
-from dragoman_client.cli.settings import Settings, connectable
-from dragoman_wire.endpoints import DEFAULT_REQUESTS, DEFAULT_ROUTED
+from dragoman_client.cli.transcribe import transcribe
+from dragoman_wire.endpoints import DEFAULT_OPS, DEFAULT_REQUESTS, DEFAULT_ROUTED
 
 PARTS_GROUP = "dragoman.commands"
+_COMMANDS = (
+    *(translate, detect, transcribe, voice, speak),
+    *(languages, voices, ping, stats),
+    *(tasks, task, cancel, result, drain, top),
+    *(load, schema),
+)
 
 
 def build_app() -> typer.Typer:
@@ -32,13 +38,16 @@ def build_app() -> typer.Typer:
     parts, missing = _installed_parts()
     app = typer.Typer(
         name="dragoman",
+        cls=Frame,
         no_args_is_help=True,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        # Plain text: it fits 80 columns, has no frame that an encoding may lack, and is read aloud well.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": normalized},
         epilog=f"Not available here: the commands of {'; '.join(missing)}." if missing else None,
     )
-    app.callback()(_global_options)
-    commands = (translate, detect, transcribe, voice, speak, languages, voices, ping, stats, top, load, schema)
-    for command in commands:
+    app.callback()(_common_options)
+    for command in _COMMANDS:
         app.command()(command)
     for part in parts:
         app.add_typer(part)
@@ -52,8 +61,7 @@ def _installed_parts() -> tuple[list[typer.Typer], list[str]]:
         try:
             part = point.load()
         except (ImportError, AttributeError) as error:
-            hint = f"`{point.name}` ({error}; try: pip install 'dragoman[{point.name}]')"
-            missing.append(hint.replace("[", r"\["))  # a bracket opens markup in the help
+            missing.append(f"`{point.name}` ({error}; try: pip install 'dragoman[{point.name}]')")
             continue
         parts.append(part)
     return parts, missing
@@ -65,29 +73,77 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
         raise typer.Exit
 
 
-def _global_options(
-    ctx: typer.Context,
+def _common_options(
     *,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            help="The server, where it is not on this machine: its host, with the port of the requests if that is not"
+            " 5555 (the routed events then come from the port four above it).",
+            metavar="HOST[:PORT]",
+            callback=take_common,
+            show_default=False,
+        ),
+    ] = None,
     requests: Annotated[
-        str, typer.Option(envvar="DRAGOMAN_SOCKETS__REQUESTS", help="Endpoint that takes requests.")
-    ] = DEFAULT_REQUESTS,
+        str | None,
+        typer.Option(
+            help=f"Its endpoint that takes requests, by default {DEFAULT_REQUESTS} or DRAGOMAN_SOCKETS__REQUESTS.",
+            metavar="ENDPOINT",
+            callback=take_common,
+            show_default=False,
+        ),
+    ] = None,
     routed: Annotated[
-        str, typer.Option(envvar="DRAGOMAN_SOCKETS__ROUTED", help="Endpoint that publishes routed events.")
-    ] = DEFAULT_ROUTED,
+        str | None,
+        typer.Option(
+            help=f"Its endpoint that publishes routed events, by default {DEFAULT_ROUTED} or"
+            " DRAGOMAN_SOCKETS__ROUTED.",
+            metavar="ENDPOINT",
+            callback=take_common,
+            show_default=False,
+        ),
+    ] = None,
+    ops: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Its address for operators, by default {DEFAULT_OPS} or DRAGOMAN_SOCKETS__OPS.",
+            metavar="URL",
+            callback=take_common,
+            show_default=False,
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="The token that this address wants, if any; file:PATH reads it. Also DRAGOMAN_SOCKETS__OPS_TOKEN.",
+            metavar="TOKEN",
+            callback=take_common,
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(
             min=0.001,
             help="Seconds without an answer before giving up; by default 60, for recordings 3600.",
+            metavar="SECONDS",
+            callback=take_common,
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print exactly one JSON document on standard output.", callback=take_common),
+    ] = False,
     _version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     """Translate, transcribe and speak through a Dragoman server.
 
-    Example: dragoman --requests tcp://10.0.0.5:5555 --routed tcp://10.0.0.5:5559 translate "Good morning" --to pt
+    These options may stand before the command or after it.
+
+    Example: dragoman --server 10.0.0.5 translate "Good morning" --to pt
     """
-    ctx.obj = Settings(requests=connectable(requests), routed=connectable(routed), timeout_s=timeout)
+    del server, requests, routed, ops, token, timeout, as_json, _version  # `take_common` took them in

@@ -14,29 +14,28 @@ import msgspec
 import typer
 
 from dragoman_client.aio import Client
-from dragoman_client.choices import Format
 from dragoman_client.cli.output import (
+    camel_keys,
     fail,
     print_json,
     print_languages,
     print_text,
     print_tree,
-    progress,
     say,
     voice_note,
 )
+from dragoman_client.cli.progress import Shown, progress
 from dragoman_client.cli.settings import Settings
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
-from dragoman_client.formats import render
-from dragoman_client.frames import ReceivedEvent
-from dragoman_client.results import SpokenTranslation, TranslationFailed, VoiceResult
+from dragoman_client.results import TranslationFailed, VoiceResult
+from dragoman_wire.early_signals import interruptible
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import DetectResult, LanguagesResult, VoicesResult
 from dragoman_wire.requests import Priority, Replacement, SoundFormat
 
 FAILED, UNREACHABLE, PARTLY = 1, 3, 4
 _TIMEOUT_S = 60.0
-_RECORDING_TIMEOUT_S = 3600.0
+RECORDING_TIMEOUT_S = 3600.0
 _CONNECT_TIMEOUT_S = 5.0
 _SUFFIXES = {
     "audio/wav": "wav",
@@ -47,7 +46,8 @@ _SUFFIXES = {
     "audio/pcm": "pcm",
 }
 _T = TypeVar("_T")
-OnEvent = Callable[[ReceivedEvent], None]
+OnEvent = Shown
+"""What calls tell of each event."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +98,7 @@ def translate(settings: Settings, request: TextRequest, *, as_json: bool) -> Non
 
     outcome = call(settings, "translating", work, as_json=as_json)
     if as_json:
-        translations = {language: asdict(each) for language, each in outcome.results.items()}
+        translations = {language: camel_keys(asdict(each)) for language, each in outcome.results.items()}
         print_json({"translations": translations, "errors": _errors(outcome.errors)})
     else:
         for language in sorted(outcome.results, key=_position_in(request.languages)):
@@ -114,26 +114,6 @@ def warn(prefix: str, warnings: Sequence[str]) -> None:
         say(f"{prefix}warning: {warning}", err=True)
 
 
-def transcribe(
-    settings: Settings,
-    audio: bytes,
-    language: str | None,
-    form: Format,
-    *,
-    words: bool,
-    vocabulary: Sequence[str],
-) -> None:
-    """Print a transcription in a format of `formats`."""
-
-    async def work(client: Client, on_event: OnEvent) -> str:
-        transcription = await client.transcribe(
-            audio, language, word_timestamps=words, vocabulary=vocabulary, on_event=on_event
-        )
-        return render(transcription, form)
-
-    print_text(call(settings, "transcribing", work, as_json=form is Format.JSON, timeout_s=_RECORDING_TIMEOUT_S))
-
-
 def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool) -> None:
     """Write one recording for each language, and print what is said in them."""
 
@@ -147,10 +127,11 @@ def voice(settings: Settings, request: VoiceRequest, out: Path, *, as_json: bool
             speed=request.speed,
             audio_format=request.audio_format,
             glossary=request.glossary,
+            on_progress=lambda _: None,  # asked for: `on_event` shows it
             on_event=on_event,
         )
 
-    result = call(settings, "transcribing", work, as_json=as_json, timeout_s=_RECORDING_TIMEOUT_S)
+    result = call(settings, "transcribing", work, as_json=as_json, timeout_s=RECORDING_TIMEOUT_S)
     try:
         files = _write(result, request.name, out)
     except OSError as error:
@@ -248,26 +229,33 @@ def call(
     *,
     as_json: bool,
     timeout_s: float = _TIMEOUT_S,
+    peer: str | None = None,
+    retries: int = 0,
 ) -> _T:
-    """Run `work` with a client.
+    """Run `work` with a client, under the name of `peer` where one is given.
 
     Raises:
         typer.Exit: it failed; the reason is printed.
     """
     timeout_s = timeout_s if settings.timeout_s is None else settings.timeout_s
-    client = Client(
-        settings.requests,
-        settings.routed,
-        timeout_s=timeout_s,
-        connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
-    )
+    try:
+        client = Client(
+            settings.requests,
+            settings.routed,
+            peer=peer,
+            timeout_s=timeout_s,
+            connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
+            retries=retries,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--peer") from error
 
     async def run(on_event: OnEvent) -> _T:
         async with client:
             return await work(client, on_event)
 
     try:
-        with progress(label) as on_event:
+        with interruptible(), progress(label) as on_event:
             return asyncio.run(run(on_event))
     except (ServerUnreachable, TimedOut) as error:
         fail(error, UNREACHABLE, as_json=as_json)
@@ -302,13 +290,14 @@ def _write(result: VoiceResult, name: str, out: Path) -> dict[str, Path]:
     for language, each in result.audios.items():
         # The server names the language: it must not name a folder.
         safe = re.sub(r"[^A-Za-z0-9-]", "_", language)
-        files[language] = out / f"{name}.{safe}.{_suffix(each)}"
+        files[language] = out / f"{name}.{safe}.{suffix_of(each.mime_type)}"
         files[language].write_bytes(each.audio)
     return files
 
 
-def _suffix(spoken: SpokenTranslation) -> str:
-    return _SUFFIXES.get(spoken.mime_type.partition(";")[0].strip().lower(), "bin")
+def suffix_of(mime_type: str) -> str:
+    """Return how the names of files of a type end."""
+    return _SUFFIXES.get(mime_type.partition(";")[0].strip().lower(), "bin")
 
 
 def _voice_document(result: VoiceResult, files: Mapping[str, Path]) -> dict[str, Any]:

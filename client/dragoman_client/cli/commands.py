@@ -4,54 +4,46 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-import tomllib
 from pathlib import Path, PurePath
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from dragoman_client.choices import Format, Priority, SoundFormat, TextFormat
-from dragoman_wire.endpoints import DEFAULT_OPS
-
-_NAME_CHARS = 255
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on standard output.")]
-Model = Annotated[str | None, typer.Option("--model", help="The kind of model to use, as the server names it.")]
-Urgency = Annotated[Priority, typer.Option(help="Which requests go first.", case_sensitive=False)]
-Terms = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--term", help="A term that stays as it is, or TERM=REPLACEMENT; may be given several times.", metavar="TERM"
-    ),
-]
-GlossaryFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--glossary", help='A TOML file of such terms: bank = "banco".', exists=True, dir_okay=False, readable=True
-    ),
-]
-Targets = Annotated[str, typer.Option("--to", help="Target languages, separated by commas.", metavar="LANG,...")]
-Recording = Annotated[
-    Path,
-    typer.Argument(
-        help="A recording in any common format.", exists=True, dir_okay=False, readable=True, show_default=False
-    ),
-]
+from dragoman_client.choices import Priority, SoundFormat, TextFormat
+from dragoman_client.cli.completing import complete_language, complete_voice
+from dragoman_client.cli.options import (
+    AsJson,
+    GlossaryFile,
+    Model,
+    Recording,
+    Targets,
+    Terms,
+    Urgency,
+    glossary_of,
+    languages_of,
+    one_text,
+    recording_of,
+    settings_of,
+)
+from dragoman_client.cli.settings import WIRE, takes
 
 
+@takes(WIRE)
 def translate(
     ctx: typer.Context,
     text: Annotated[
         list[str],
         typer.Argument(
-            help="The text; `-` reads it from standard input. With -f or --out: files and folders.", show_default=False
+            help="The text; `-` reads it from standard input. With -f or --out: files and folders.",
+            metavar="TEXT",
         ),
     ],
     *,
     to: Targets,
-    source: Annotated[str, typer.Option("--from", help="The text's language, or auto.")] = "auto",
+    source: Annotated[
+        str,
+        typer.Option("--from", help="The text's language, or auto.", metavar="LANG", autocompletion=complete_language),
+    ] = "auto",
     files: Annotated[
         bool, typer.Option("-f", "--file", help="Translate what is in the files that are named.")
     ] = False,
@@ -59,6 +51,7 @@ def translate(
         Path | None,
         typer.Option(
             help="Folder for the translations of files, as NAME.LANG.EXT; made if missing.",
+            metavar="DIR",
             file_okay=False,
             show_default=False,
         ),
@@ -77,7 +70,7 @@ def translate(
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="A column of CSV files that is translated; may be given several times.", show_default=False),
+        typer.Option(help="A column of CSV files that is translated; may be given several times.", metavar="NAME"),
     ] = None,
     model: Model = None,
     term: Terms = None,
@@ -98,13 +91,13 @@ def translate(
     from dragoman_client.cli.files import STDIN, FilesError, Source, find_sources
     from dragoman_client.cutting import PIECE_CHARS
 
-    languages, terms = languages_of(to), _glossary(term, glossary)
+    languages, terms = languages_of(to), glossary_of(term, glossary)
     whole: str | None = None
     try:
         if files or out is not None:
             sources = find_sources(text, out, languages)
         else:
-            whole = _one_text(text)
+            whole = one_text(text)
             sources = [Source(None, PurePath("stdin.txt"), whole)]
     except FilesError as error:
         raise typer.BadParameter(str(error), param_hint="TEXT") from error
@@ -112,7 +105,7 @@ def translate(
         request = calls.TextRequest(
             text=whole, source=source, languages=languages, model=model, priority=priority.value, glossary=terms
         )
-        calls.translate(ctx.obj, request, as_json=as_json)
+        calls.translate(settings_of(ctx), request, as_json=as_json)
         return
     if sum(each.path is None for each in sources) > 1:
         raise typer.BadParameter(f"{STDIN} can be named once", param_hint="TEXT")
@@ -128,85 +121,77 @@ def translate(
         priority=priority.value,
         glossary=terms,
     )
-    documents.translate_files(ctx.obj, files_request, as_json=as_json)
+    documents.translate_files(settings_of(ctx), files_request, as_json=as_json)
 
 
+@takes(WIRE)
 def detect(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", show_default=False)],
+    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", metavar="TEXT")],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Say which language a text is in, the likeliest first, and how sure that is.
+    """Say which language a text is in, and how sure that is.
 
     Example: dragoman detect "Onde fica a estação?"
     """
     from dragoman_client.cli import calls
 
-    calls.detect(ctx.obj, _one_text([text], "detect - < {name}"), as_json=as_json)
+    calls.detect(settings_of(ctx), one_text([text], "detect - < {name}"), as_json=as_json)
 
 
+@takes(WIRE)
 def languages(
     ctx: typer.Context,
     *,
-    source: Annotated[str | None, typer.Option("--from", help="Only from this language.", show_default=False)] = None,
-    target: Annotated[str | None, typer.Option("--to", help="Only into this language.", show_default=False)] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Only from this language.", metavar="LANG", autocompletion=complete_language),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--to", help="Only into this language.", metavar="LANG", autocompletion=complete_language),
+    ] = None,
     available: Annotated[
         bool, typer.Option("--available", help="Show the models that the server could have as well.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the languages that the server can translate, hear and speak.
+    """List what the server can translate, hear and speak.
 
     Example: dragoman languages --from fr
     """
     from dragoman_client.cli import calls
 
-    calls.languages(ctx.obj, source, target, available=available, as_json=as_json)
+    calls.languages(settings_of(ctx), source, target, available=available, as_json=as_json)
 
 
-def transcribe(
-    ctx: typer.Context,
-    file: Recording,
-    *,
-    form: Annotated[Format, typer.Option("--format", help="What to print.", case_sensitive=False)] = Format.TEXT,
-    language: Annotated[str | None, typer.Option(help="The language spoken, if known.")] = None,
-    words: Annotated[bool, typer.Option("--words", help="Say where every word is; for --format json.")] = False,
-    vocabulary: Annotated[
-        list[str] | None,
-        typer.Option(help="A name or term that is probably said; may be repeated.", show_default=False),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write down what is said in a recording.
-
-    Example: dragoman transcribe talk.mp3 --format srt > talk.srt
-    """
-    from dragoman_client.cli import calls
-
-    chosen = Format.JSON if as_json else form
-    if words and chosen is not Format.JSON:
-        raise typer.BadParameter("only --format json has a place for them", param_hint="--words")
-    calls.transcribe(ctx.obj, _recording(file), language, chosen, words=words, vocabulary=vocabulary or [])
-
-
+@takes(WIRE)
 def voice(
     ctx: typer.Context,
     file: Recording,
     *,
     to: Targets,
-    out: Annotated[Path, typer.Option(help="Folder for the recordings; made if missing.", file_okay=False)] = Path(),
-    language: Annotated[str | None, typer.Option(help="The language probably spoken.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the recordings; made if missing.", file_okay=False, metavar="DIR")
+    ] = Path(),
+    language: Annotated[
+        str | None,
+        typer.Option("--from", help="The language probably spoken.", metavar="LANG", autocompletion=complete_language),
+    ] = None,
     model: Model = None,
     voice: Annotated[
         list[str] | None,
         typer.Option(
             help="The voice: a name of `dragoman voices`, for one language with LANG= before it; may be repeated.",
             metavar="[LANG=]NAME",
+            autocompletion=complete_voice,
             show_default=False,
         ),
     ] = None,
-    speed: Annotated[float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.", metavar="NUMBER")
+    ] = None,
     audio_format: Annotated[
         SoundFormat | None,
         typer.Option(
@@ -217,13 +202,15 @@ def voice(
     glossary: GlossaryFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a voice message into voice messages in other languages, written as NAME.LANG.wav or as the format says.
+    """Turn a voice message into other languages.
+
+    They are written as NAME.LANG.wav, or as the format says.
 
     Example: dragoman voice hello.ogg --to pt,es --voice pt=pf_dora --audio-format ogg --out translated
     """
     from dragoman_client.cli import calls
 
-    audio = _recording(file)
+    audio = recording_of(file)
     request = calls.VoiceRequest(
         name=file.stem,
         audio=audio,
@@ -233,17 +220,25 @@ def voice(
         voice=_voices(voice or []),
         speed=speed,
         audio_format=audio_format.value if audio_format is not None else None,
-        glossary=_glossary(term, glossary),
+        glossary=glossary_of(term, glossary),
     )
-    calls.voice(ctx.obj, request, out, as_json=as_json)
+    calls.voice(settings_of(ctx), request, out, as_json=as_json)
 
 
+@takes(WIRE)
 def speak(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", show_default=False)],
+    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", metavar="TEXT")],
     *,
     language: Annotated[
-        str | None, typer.Option("--language", "-l", help="The language of the text; by default the server finds out.")
+        str | None,
+        typer.Option(
+            "--from",
+            "-l",
+            help="The language of the text; by default the server finds out.",
+            metavar="LANG",
+            autocompletion=complete_language,
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -251,15 +246,19 @@ def speak(
             "--out",
             "-o",
             help="The file to write, whose name tells the format; `-` is standard output. By default it is played.",
+            metavar="FILE",
             dir_okay=False,
             show_default=False,
         ),
     ] = None,
     voice: Annotated[
-        str | None, typer.Option(help="The voice: a name of `dragoman voices`.", metavar="NAME", show_default=False)
+        str | None,
+        typer.Option(help="The voice: a name of `dragoman voices`.", metavar="NAME", autocompletion=complete_voice),
     ] = None,
     model: Model = None,
-    speed: Annotated[float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.", metavar="NUMBER")
+    ] = None,
     audio_format: Annotated[
         SoundFormat | None, typer.Option(help="The format, whatever the file's name.", case_sensitive=False)
     ] = None,
@@ -268,7 +267,7 @@ def speak(
 ) -> None:
     """Say a text aloud: through the loudspeaker, or into a file.
 
-    Example: dragoman speak "Bom dia a todos." --language pt --out bom-dia.ogg
+    Example: dragoman speak "Bom dia a todos." --from pt --out bom-dia.ogg
     """
     from dragoman_client.cli import speaking
     from dragoman_client.cli.files import STDIN
@@ -284,28 +283,35 @@ def speak(
         "audio_format": form,
         "priority": priority.value,
     }
-    request = speaking.SpeechCall(text=_one_text([text], "speak - < {name}"), language=language, options=options)
+    request = speaking.SpeechCall(text=one_text([text], "speak - < {name}"), language=language, options=options)
     if out is not None:
-        speaking.write(ctx.obj, request, out, as_json=as_json)
+        speaking.write(settings_of(ctx), request, out, as_json=as_json)
     else:
-        speaking.play(ctx.obj, request, as_json=as_json)
+        speaking.play(settings_of(ctx), request, as_json=as_json)
 
 
+@takes(WIRE)
 def voices(
     ctx: typer.Context,
     *,
-    language: Annotated[str | None, typer.Option(help="Only those for this language.", show_default=False)] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Only those for texts in this language.", metavar="LANG", autocompletion=complete_language
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the voices that the server can speak with.
 
-    Example: dragoman voices --language pt
+    Example: dragoman voices --from pt
     """
     from dragoman_client.cli import calls
 
-    calls.voices(ctx.obj, language, as_json=as_json)
+    calls.voices(settings_of(ctx), language, as_json=as_json)
 
 
+@takes(WIRE)
 def ping(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Ask whether the server is alive, and how fast it answers.
 
@@ -313,9 +319,10 @@ def ping(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """
     from dragoman_client.cli import calls
 
-    calls.ping(ctx.obj, as_json=as_json)
+    calls.ping(settings_of(ctx), as_json=as_json)
 
 
+@takes(WIRE)
 def stats(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the server's statistics.
 
@@ -323,79 +330,7 @@ def stats(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """
     from dragoman_client.cli import calls
 
-    calls.stats(ctx.obj, as_json=as_json)
-
-
-def top(
-    *,
-    ops: Annotated[
-        str, typer.Option(envvar="DRAGOMAN_SOCKETS__OPS", help="Address of the server's HTTP for operators.")
-    ] = DEFAULT_OPS,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="DRAGOMAN_SOCKETS__OPS_TOKEN",
-            help="The token that it wants, if any; file:PATH reads it.",
-            show_default=False,
-        ),
-    ] = None,
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
-) -> None:
-    """Watch the server: its lanes, engines and tasks; a task can be looked into and cancelled.
-
-    Example: dragoman top --ops http://10.0.0.5:8088
-    """
-    if not sys.stdout.isatty():
-        raise typer.BadParameter(f"this is no terminal; a script reads {ops}/stats and {ops}/tasks", param_hint="top")
-    try:
-        from dragoman_client.top.app import TopApp
-    except ImportError as error:
-        typer.echo(f"dragoman top needs {error.name}; run: pip install 'dragoman[top]'", err=True)
-        raise typer.Exit(2) from error
-    from dragoman_wire.ops import OpsClient
-    from dragoman_wire.ops_token import TokenError, read_token
-
-    try:
-        client = OpsClient(ops, read_token(token))
-    except (ValueError, TokenError) as error:
-        raise typer.BadParameter(str(error)) from error
-    TopApp(client, every).run()
-
-
-def _one_text(given: list[str], inside: str = "translate -f {name}") -> str:
-    """Return the text that was given, or what standard input holds; `inside` is the command for a file's content.
-
-    Raises:
-        typer.BadParameter: it is empty, is the name of a file, or is more than one argument.
-    """
-    name = given[0]
-    names_file = len(name) <= _NAME_CHARS and "\0" not in name and Path(name).is_file()
-    names_folder = "/" in name and len(name) <= _NAME_CHARS and "\0" not in name and Path(name).is_dir()
-    if names_file or names_folder:
-        kind = "a file" if names_file else "a folder"
-        raise typer.BadParameter(
-            f"{name} is {kind}; for what is in it: dragoman {inside.format(name=shlex.quote(name))}"
-            f" (the words themselves: echo {shlex.quote(name)} | dragoman {inside.split(maxsplit=1)[0]} -)",
-            param_hint="TEXT",
-        )
-    if len(given) > 1:
-        raise typer.BadParameter("give the text as one argument, in quotes; files with -f", param_hint="TEXT")
-    text = sys.stdin.read().rstrip("\n") if name == "-" else name
-    if not text.strip():
-        raise typer.BadParameter("the text is empty", param_hint="TEXT")
-    return text
-
-
-def languages_of(to: str) -> list[str]:
-    """Language codes separated by commas.
-
-    Raises:
-        typer.BadParameter: there is none.
-    """
-    languages = list(dict.fromkeys(each.strip() for each in to.split(",") if each.strip()))
-    if not languages:
-        raise typer.BadParameter("name at least one language", param_hint="--to")
-    return languages
+    calls.stats(settings_of(ctx), as_json=as_json)
 
 
 def _voices(given: list[str]) -> str | dict[str, str] | None:
@@ -406,27 +341,3 @@ def _voices(given: list[str]) -> str | dict[str, str] | None:
     if not all(len(pair) == 2 and all(pair) for pair in pairs):
         raise typer.BadParameter("give one NAME, or LANG=NAME for each language", param_hint="--voice")
     return dict(pairs) or None
-
-
-def _glossary(terms: list[str] | None, file: Path | None) -> dict[str, Any]:
-    """Read the file's terms and those of the command line, which take precedence."""
-    try:
-        glossary = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file} is no glossary: {error}", param_hint="--glossary") from error
-    for term in terms or ():
-        name, equals, replacement = term.partition("=")
-        if not name.strip() or (equals and not replacement.strip()):
-            raise typer.BadParameter(f"{term!r} is no TERM or TERM=REPLACEMENT", param_hint="--term")
-        glossary[name.strip()] = replacement.strip() if equals else None
-    return glossary
-
-
-def _recording(file: Path) -> bytes:
-    try:
-        audio = file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file} is not readable: {error.strerror}", param_hint="FILE") from error
-    if not audio:
-        raise typer.BadParameter(f"{file} is empty", param_hint="FILE")
-    return audio

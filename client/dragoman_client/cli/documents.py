@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from dragoman_client.aio import Client
 from dragoman_client.cli.calls import FAILED, PARTLY, UNREACHABLE
 from dragoman_client.cli.files import MOST_BYTES, FilesError, Output, Source, read_text
 from dragoman_client.cli.output import fail, print_json, print_text, say
+from dragoman_client.cli.progress import Shown, progress
 from dragoman_client.cli.settings import Settings
 from dragoman_client.cutting import Piece, cut
 from dragoman_client.errors import ClientError, ServerUnreachable, TimedOut
 from dragoman_client.results import Translation, TranslationFailed
+from dragoman_wire.early_signals import INTERRUPTED, interruptible
 from dragoman_wire.errors import DragomanError, EngineUnavailable
 from dragoman_wire.events import TaskProgress
 from dragoman_wire.formats import TextFormat
 from dragoman_wire.requests import Priority, Replacement
 
-INTERRUPTED = 130
 IN_FLIGHT = 4
 """Requests at a time, of all files together."""
-_RETRIES = 10
+_RETRIES = 4
+"""After errors that may pass; what a server that is full names a time for succeeds with the first ones."""
 _TIMEOUT_S = 3600.0
 _CONNECT_TIMEOUT_S = 5.0
 _T = TypeVar("_T")
@@ -93,8 +92,9 @@ def translate_files(settings: Settings, request: FilesRequest, *, as_json: bool)
         retries=_RETRIES,
     )
     try:
-        with _bar(request.sources) as advance:
-            results = asyncio.run(_work(client, _Translator(client, request, advance), as_json=as_json))
+        with interruptible(), progress("translating") as shown:
+            translator = _Translator(client, request, _Progress(request.sources, shown))
+            results = asyncio.run(_work(client, translator, as_json=as_json))
     except KeyboardInterrupt as error:
         say("interrupted; the same command goes on where this one stopped", err=True)
         raise typer.Exit(INTERRUPTED) from error
@@ -131,12 +131,18 @@ async def _work(client: Client, translator: _Translator, *, as_json: bool) -> li
         calls = [lambda source=source: translator.translate(source) for source in request.sources]
         async for found in in_order(calls, IN_FLIGHT):
             results += found
-            for result in () if as_json else found:
-                if result.text is not None:
-                    _print(result, result.text, heading=headings)
-                elif result.out is not None and not result.skipped and not result.error:
-                    say(f"{result.source.name} -> {result.out}")
+            if not as_json:
+                with translator.progress.shown.printing():
+                    _print_results(found, headings=headings)
     return results
+
+
+def _print_results(found: Iterable[FileResult], *, headings: bool) -> None:
+    for result in found:
+        if result.text is not None:
+            _print(result, result.text, heading=headings)
+        elif result.out is not None and not result.skipped and not result.error:
+            say(f"{result.source.name} -> {result.out}")
 
 
 def _print(result: FileResult, text: str, *, heading: bool) -> None:
@@ -148,10 +154,11 @@ def _print(result: FileResult, text: str, *, heading: bool) -> None:
 class _Translator:
     """Translates one file after the other, a bounded number of requests at a time."""
 
-    def __init__(self, client: Client, request: FilesRequest, advance: Callable[[Source, int], None]) -> None:
+    def __init__(self, client: Client, request: FilesRequest, progress: _Progress) -> None:
         self.request = request
+        self.progress = progress
         self._client = client
-        self._advance = advance
+        self._advance = progress.advance
         self._places = asyncio.Semaphore(IN_FLIGHT)
 
     async def translate(self, source: Source) -> list[FileResult]:
@@ -314,30 +321,29 @@ def _read(source: Source) -> bytes:
     return data
 
 
-def _is_terminal() -> bool:
-    return sys.stderr.isatty()
+class _Progress:
+    """Shows how far all files together are.
+
+    Args:
+        sources: the files.
+        shown: what a person sees.
+    """
+
+    def __init__(self, sources: Sequence[Source], shown: Shown) -> None:
+        self.shown = shown
+        self._sizes = {source: _size_of(source) for source in sources}
+        self._done = dict.fromkeys(sources, 0)
+
+    @property
+    def total(self) -> int:
+        return sum(self._sizes.values())
+
+    def advance(self, source: Source, chars: int) -> None:
+        """Take note of characters of a file that are done; -1 is all of them."""
+        size = self._sizes[source]
+        self._done[source] = size if chars < 0 else min(size, self._done[source] + chars)
+        self.shown.update(done=sum(self._done.values()), total=self.total, description=source.inside.name)
 
 
-@contextlib.contextmanager
-def _bar(sources: Sequence[Source]) -> Iterator[Callable[[Source, int], None]]:
-    """Show how far it is where standard error is a terminal; told of a file, and the characters done or -1 for all."""
-    if not _is_terminal():
-        yield lambda _source, _chars: None
-        return
-    sizes = {source: max(1, source.path.stat().st_size) if source.path else 1 for source in sources}
-    done = dict.fromkeys(sources, 0)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("translating", total=sum(sizes.values()))
-
-        def advance(source: Source, chars: int) -> None:
-            before = done[source]
-            done[source] = sizes[source] if chars < 0 else min(sizes[source], before + chars)
-            shown.update(task, advance=done[source] - before, description=source.inside.name)
-
-        yield advance
+def _size_of(source: Source) -> int:
+    return max(1, source.path.stat().st_size) if source.path else 1

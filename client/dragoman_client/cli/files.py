@@ -92,6 +92,14 @@ def _sources(name: str, out: Path | None, languages: Sequence[str]) -> Iterator[
 
 def _in_folder(folder: Path, out: Path, languages: Sequence[str]) -> Iterator[Source]:
     root = folder.resolve()
+    for path in files_in(folder, out):
+        ours = root == out and _is_translation(path, languages)
+        if format_of(path) != "auto" and not ours:
+            yield Source(path, path.relative_to(folder))
+
+
+def files_in(folder: Path, out: Path | None) -> Iterator[Path]:
+    """Yield the files in a folder and in the folders in it, in order; not hidden ones, links, and the folder `out`."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
         folders[:] = sorted(
@@ -101,10 +109,8 @@ def _in_folder(folder: Path, out: Path, languages: Sequence[str]) -> Iterator[So
         )
         for file in sorted(files):
             path = here / file
-            known = not file.startswith(".") and format_of(path) != "auto" and path.is_file() and not path.is_symlink()
-            ours = root == out and _is_translation(path, languages)
-            if known and not ours:
-                yield Source(path, path.relative_to(folder))
+            if not file.startswith(".") and path.is_file() and not path.is_symlink():
+                yield path
 
 
 def _is_translation(path: Path, languages: Sequence[str]) -> bool:

@@ -24,9 +24,9 @@ from dragoman_client.load.materials import MaterialsError, load_materials
 from dragoman_client.load.plan import Plan
 from dragoman_client.load.report import report_of
 from dragoman_client.load.table import print_report
+from dragoman_wire.early_signals import INTERRUPTED, interruptible
 from dragoman_wire.errors import DragomanError
 
-INTERRUPTED = 130
 _SHOW_EVERY_S = 0.25
 
 
@@ -44,7 +44,7 @@ def load(
         raise typer.BadParameter(str(error)) from error
     run = LoadRun(plan, materials, settings.requests, settings.routed)
     try:
-        with asyncio.Runner(loop_factory=_precise_loop) as runner:
+        with interruptible(), asyncio.Runner(loop_factory=_precise_loop) as runner:
             runner.run(_work(run))
     except ServerUnreachable as error:
         fail(error, UNREACHABLE, as_json=as_json)

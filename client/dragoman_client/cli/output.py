@@ -1,32 +1,21 @@
-"""What is printed: results on standard output, progress and errors on standard error."""
+"""What is printed: results on standard output, errors on standard error."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import typer
 from msgspec import UNSET
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dragoman_client.errors import ClientError
-from dragoman_client.frames import ReceivedEvent
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.events import LanguagesResult, SpeakingVoice, VoicesResult
 from dragoman_wire.printable import printable, printable_json, printable_text
 
 _FEW = 6
-_STAGES = {
-    "transcription_ready": "transcribed; translating and speaking",
-    "audio_translation_ready": "spoken",
-    "audio_translations_progressive": "spoken: {language}",
-    "audio_translations_completed": "spoken: {language}",
-    "translation_completed": "translated: {language}",
-}
 
 
 def say(line: str, *, err: bool = False) -> None:
@@ -43,6 +32,18 @@ def print_json(document: object) -> None:
     """Print one JSON document on standard output."""
     encoded = json.dumps(document, ensure_ascii=False, indent=2, default=str).encode("utf-8", "surrogatepass")
     typer.echo(printable_json(encoded).decode())
+
+
+def camel_keys(document: Any) -> Any:
+    """Return a document of the operations endpoint with the keys of our own documents: `task_id` is `taskId`."""
+    if isinstance(document, Mapping):
+        return {_camel(str(name)): camel_keys(value) for name, value in document.items()}
+    return [camel_keys(each) for each in document] if isinstance(document, list) else document
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
 
 
 def print_tree(document: Mapping[str, Any], prefix: str = "") -> None:
@@ -100,25 +101,12 @@ def fail(error: DragomanError | ClientError, exit_code: int, *, as_json: bool) -
     Raises:
         typer.Exit: always.
     """
-    say(f"{error.code}: {error}", err=True)
-    if as_json:
-        print_json({"error": str(error), "errorCode": error.code})
+    say_failure(error.code, str(error), as_json=as_json)
     raise typer.Exit(exit_code)
 
 
-@contextlib.contextmanager
-def progress(label: str) -> Iterator[Callable[[ReceivedEvent], None]]:
-    """Show what is going on and for how long, where standard error is a terminal; call it with each event."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(label, total=None)
-
-        def on_event(event: ReceivedEvent) -> None:
-            stage = _STAGES.get(event.type)
-            if stage is not None:
-                shown.update(task, description=stage.format(language=event.language))
-
-        yield on_event
+def say_failure(code: str, sentence: str, *, as_json: bool) -> None:
+    """Say what failed on standard error, and for scripts on standard output as well."""
+    say(f"{code}: {sentence}", err=True)
+    if as_json:
+        print_json({"error": sentence, "errorCode": code})

@@ -19,6 +19,7 @@ def schema(
         typer.Argument(
             help="The type of a request or event; `messages`: all in one schema (the default); `asyncapi`: the whole "
             "protocol as an AsyncAPI 3 document.",
+            metavar="NAME",
             show_default=False,
         ),
     ] = None,
@@ -28,6 +29,7 @@ def schema(
         typer.Option(
             help="Write NAME.json into this folder, which is made if missing; without NAME, one for each message.",
             file_okay=False,
+            metavar="DIR",
             show_default=False,
         ),
     ] = None,

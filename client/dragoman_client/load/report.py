@@ -9,7 +9,7 @@ from dragoman_client.load.histogram import Histogram
 from dragoman_client.load.tally import Figures
 
 PERCENTILES = (50, 90, 95, 99)
-STAGES = {"accepted": "to_accepted", "first_result": "to_first", "finished": "to_finished"}
+STAGES = {"accepted": "to_accepted", "firstResult": "to_first", "finished": "to_finished"}
 """The names of the times in a document, and of their histograms in `Figures`."""
 _DIGITS = 3
 
@@ -30,22 +30,22 @@ def report_of(run: LoadRun) -> dict[str, Any]:
     return {
         "plan": {
             **loop,
-            "duration_s": plan.duration_s,
+            "durationS": plan.duration_s,
             "number": plan.number,
-            "timeout_s": plan.timeout_s,
+            "timeoutS": plan.timeout_s,
             "mix": {kind.value: weight for kind, weight in plan.weights.items()},
             "peers": plan.peers,
             "seed": plan.seed,
         },
         "interrupted": run.interrupted,
-        "sending_s": round(run.sending_s, _DIGITS),
-        "answering_s": round(until_s - run.begin_s, _DIGITS),
-        "sent_per_s": _rate(together.sent, run.sending_s),
-        "finished_per_s": _rate(together.finished.total(), until_s - run.begin_s),
+        "sendingS": round(run.sending_s, _DIGITS),
+        "answeringS": round(until_s - run.begin_s, _DIGITS),
+        "sentPerS": _rate(together.sent, run.sending_s),
+        "finishedPerS": _rate(together.finished.total(), until_s - run.begin_s),
         "open": len(tally.open),
-        "not_sent": run.not_sent,
+        "notSent": run.not_sent,
         "repeated": tally.repeated,
-        "sent_late_ms": _times(tally.late, bars=False) if plan.rate is not None else None,
+        "sentLateMs": _times(tally.late, bars=False) if plan.rate is not None else None,
         "kinds": {kind.value: _figures(figures) for kind, figures in sorted(tally.figures.items())},
         "all": _figures(together),
     }
@@ -61,7 +61,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "lost": figures.lost,
         "incomplete": figures.incomplete,
         "unanswered": figures.unanswered,
-        "latency_ms": {
+        "latencyMs": {
             stage: _times(histogram) for stage, name in STAGES.items() if (histogram := getattr(figures, name)).count
         },
     }

@@ -45,8 +45,11 @@ class LoadSockets:
         self._context = zmq.Context()
         self._push = self._context.socket(zmq.PUSH)
         self._sub = self._context.socket(zmq.SUB)
-        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub})
+        self._monitor = ConnectionMonitor(self._context, {"requests": self._push, "routed": self._sub}, self._note)
         self._pong = asyncio.Event()
+        self._cuts = 0
+        self._back = asyncio.Event()
+        self._recovery: asyncio.Task[None] | None = None
         try:
             connect_sockets(
                 self._push,
@@ -57,7 +60,7 @@ class LoadSockets:
                 high_water_mark=0,  # a measurement must not lose events by being slow; what is in flight is bounded
             )
         except BaseException:
-            self._monitor.abandon()
+            self._monitor.close()
             self._context.destroy(linger=0)
             raise
         self._receiver = Receiver(self._sub, self._take, _log_fault)
@@ -85,7 +88,8 @@ class LoadSockets:
 
     def watch(self, probe: Callable[[], Awaitable[None]], catch_up: Callable[[], None]) -> None:
         """Run `probe` whenever the connection was cut off, and `catch_up` when it returns."""
-        self._monitor.start(probe, catch_up)
+        self._monitor.start()
+        self._recovery = asyncio.create_task(self._recover(probe, catch_up), name="dragoman-load-catch-up")
 
     def send(self, frames: Sequence[bytes]) -> bool:
         """Hand a message to the transport without waiting; False where no server takes it now."""
@@ -97,9 +101,28 @@ class LoadSockets:
 
     async def close(self) -> None:
         """Close the sockets; what has not left is dropped."""
-        await self._monitor.close()
+        if self._recovery is not None:
+            self._recovery.cancel()
+            await asyncio.gather(self._recovery, return_exceptions=True)
+        self._monitor.close()
         self._receiver.stop()
         self._context.destroy(linger=0)
+
+    def _note(self) -> None:
+        """Take in what the monitor reports: a connection that is there again may have missed events."""
+        if self._monitor.cuts > self._cuts and all(self._monitor.connected.values()):
+            self._cuts = self._monitor.cuts
+            self._back.set()
+
+    async def _recover(self, probe: Callable[[], Awaitable[None]], catch_up: Callable[[], None]) -> None:
+        while True:
+            await self._back.wait()
+            try:
+                await probe()
+            except ServerUnreachable:
+                continue  # it went away again, or is slow to start; there is nothing to ask before it answers
+            self._back.clear()
+            catch_up()
 
     def _take(self, frames: list[bytes]) -> None:
         try:

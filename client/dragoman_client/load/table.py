@@ -25,12 +25,12 @@ def print_report(report: Mapping[str, Any], console: Console | None = None) -> N
     console = console or Console(width=_WIDTH, highlight=False)
     for line in _summary(report):
         console.print(line, markup=False)
-    if report["all"]["latency_ms"]:
+    if report["all"]["latencyMs"]:
         console.print(_latencies(report))
     if any(report["all"][what] for what in ("refused", "failed")):
         console.print(_errors(report))
     for name, figures in report["kinds"].items():
-        finished = figures["latency_ms"].get("finished")
+        finished = figures["latencyMs"].get("finished")
         if finished is not None:
             console.print(f"{name}, time to finished", markup=False)
             for line in _bars(finished["histogram"]):
@@ -49,20 +49,20 @@ def _summary(report: Mapping[str, Any]) -> Iterator[str]:
             "holds requests back"
         )
     yield (
-        f"{everything['sent']} sent in {report['sending_s']:.1f} s ({_number(report['sent_per_s'])}/s), "
-        f"{sum(everything['finished'].values())} finished in {report['answering_s']:.1f} s "
-        f"({_number(report['finished_per_s'])}/s)"
+        f"{everything['sent']} sent in {report['sendingS']:.1f} s ({_number(report['sentPerS'])}/s), "
+        f"{sum(everything['finished'].values())} finished in {report['answeringS']:.1f} s "
+        f"({_number(report['finishedPerS'])}/s)"
     )
     for name, what in _TROUBLES.items():
         if everything[name]:
-            yield f"{everything[name]} {what.format(timeout_s=plan['timeout_s'])}"
-    if report["not_sent"]:
-        yield f"{report['not_sent']} due and never sent: too many were in flight, or no server took them"
+            yield f"{everything[name]} {what.format(timeout_s=plan['timeoutS'])}"
+    if report["notSent"]:
+        yield f"{report['notSent']} due and never sent: too many were in flight, or no server took them"
     if report["repeated"]:
         yield f"{report['repeated']} sent again after the connection was lost"
     if report["interrupted"]:
         yield f"interrupted, with {report['open']} in flight"
-    late = report["sent_late_ms"]
+    late = report["sentLateMs"]
     if late is not None and late["count"]:
         yield f"sent late by {_number(late['p50'])} ms (p50), {_number(late['p99'])} ms (p99), which is in the times"
 
@@ -79,13 +79,18 @@ def _latencies(report: Mapping[str, Any]) -> Table:
     for kind, figures in kinds.items():
         first = True
         for stage in STAGES:
-            times = figures["latency_ms"].get(stage)
+            times = figures["latencyMs"].get(stage)
             if times is not None:
                 cells = (_number(times[column]) for column in _COLUMNS)
-                table.add_row(kind if first else "", stage.replace("_", " "), str(times["count"]), *cells)
+                table.add_row(kind if first else "", _in_words(stage), str(times["count"]), *cells)
                 first = False
         table.add_section()
     return table
+
+
+def _in_words(stage: str) -> str:
+    """Return `first result` of `firstResult`."""
+    return "".join(f" {each.lower()}" if each.isupper() else each for each in stage)
 
 
 def _errors(report: Mapping[str, Any]) -> Table:

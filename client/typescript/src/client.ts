@@ -13,6 +13,7 @@ import {
   TimedOut,
   TranslationFailed,
 } from "./errors.js";
+import { endpointsOf, optionsFrom } from "./environment.js";
 import { EventStream } from "./event-stream.js";
 import {
   type Codec,
@@ -57,14 +58,14 @@ import {
 import { keyOfType } from "./router.js";
 import { type Speech, type SpeechPiece, readPiece, readSpeech } from "./speech.js";
 
-const DEFAULT_REQUESTS = "tcp://127.0.0.1:5555";
-const DEFAULT_ROUTED = "tcp://127.0.0.1:5559";
 const PEER = /^[A-Za-z0-9._:-]{1,64}$/;
 /** The first pings may be answered before the subscription has reached the server, hence the quick repeats. */
 const HANDSHAKE: Patience = { ...DEFAULT_PATIENCE, resendMs: 50, resendMaxMs: 500 };
 const CONNECT_TIMEOUT_MS = 5000;
 /** How long a cancellation in the background may take. */
 const CANCEL_TIMEOUT_MS = 5000;
+/** What the server looks at of a text whose language is asked for. */
+const DETECT_CHARACTERS = 4000;
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 10_000;
 
@@ -94,8 +95,7 @@ export class Client implements AsyncDisposable {
     if (!PEER.test(this.peer)) {
       throw new InvalidArgument(`'${this.peer}' is no peer name: 1 to 64 characters of A-Za-z0-9._:-`);
     }
-    this.#requests = options.requests ?? DEFAULT_REQUESTS;
-    this.#routed = options.routed ?? DEFAULT_ROUTED;
+    ({ requests: this.#requests, routed: this.#routed } = endpointsOf(options));
     this.#connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     this.#patience = {
       ...DEFAULT_PATIENCE,
@@ -134,10 +134,9 @@ export class Client implements AsyncDisposable {
     return client;
   }
 
-  /** Does the same with the endpoints in DRAGOMAN_SOCKETS__REQUESTS and DRAGOMAN_SOCKETS__ROUTED, where they are set. */
+  /** Does the same with the options that environment variables name; those that are given come before them. */
   static async fromEnv(options: ClientOptions = {}): Promise<Client> {
-    const { DRAGOMAN_SOCKETS__REQUESTS: requests, DRAGOMAN_SOCKETS__ROUTED: routed } = process.env;
-    return Client.connect({ requests, routed, ...options });
+    return Client.connect({ ...optionsFrom(process.env), ...options });
   }
 
   /** How long the server works on after it announced its stop, in ms; undefined while it is not stopping. */
@@ -201,8 +200,9 @@ export class Client implements AsyncDisposable {
 
   /** Transcribes a recording. A long one may need a larger `timeoutMs`. */
   async transcribe(recording: Recording, options: TranscribeOptions = {}): Promise<Transcription> {
-    const { language, wordTimestamps, formats } = options;
-    const request = { type: "transcription_only", language, wordTimestamps, formats, ...requestFields(options) };
+    const { language, wordTimestamps, formats, vocabulary, audioTrack } = options;
+    const wanted = { language, wordTimestamps, formats, vocabulary, audioTrack };
+    const request = { type: "transcription_only", ...wanted, ...requestFields(options) };
     const events = await this.#attempts(request, options, { audio: await bytesOf(recording) });
     return reading(() => readTranscription(events));
   }
@@ -219,6 +219,7 @@ export class Client implements AsyncDisposable {
       speed: options.speed,
       outputFormat: options.outputFormat,
       glossary: options.glossary,
+      vocabulary: options.vocabulary,
       ...requestFields(options),
     };
     const events = await this.#attempts(request, options, { audio: await bytesOf(recording) });
@@ -281,7 +282,7 @@ export class Client implements AsyncDisposable {
 
   /** Asks which language a text is in. */
   async detect(text: string, options: EventOptions = {}): Promise<DetectResult> {
-    return this.#ask<DetectResult>({ type: "detect", text }, options);
+    return this.#ask<DetectResult>({ type: "detect", text: text.slice(0, DETECT_CHARACTERS) }, options);
   }
 
   /** Stops a task of this peer; says "cancelled", "finished" (too late) or "unknown". */

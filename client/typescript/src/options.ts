@@ -5,9 +5,9 @@ import type { AudioProcessRequest, SpeakRequest, TaskProgress, TranslationReques
 
 /** Where the server is, and how patient the client. Times are in milliseconds. */
 export interface ClientOptions {
-  /** Endpoint that takes requests; by default `tcp://127.0.0.1:5555`. */
+  /** Endpoint that takes requests, `tcp://HOST` for the default ports; by default `tcp://127.0.0.1:5555`. */
   readonly requests?: string | undefined;
-  /** Endpoint that publishes routed events; by default `tcp://127.0.0.1:5559`. */
+  /** Endpoint that publishes routed events; by default on the same host, 4 ports above the requests. */
   readonly routed?: string | undefined;
   /** The name under which this client is answered (`replyTo`); by default a random one. */
   readonly peer?: string | undefined;
@@ -84,6 +84,10 @@ export interface TranscribeOptions extends CallOptions {
   readonly wordTimestamps?: boolean | undefined;
   /** Subtitles that are wanted as `srt` and `vtt` of the transcription. */
   readonly formats?: readonly ("srt" | "vtt")[] | undefined;
+  /** Names and terms that are probably said. */
+  readonly vocabulary?: readonly string[] | undefined;
+  /** Which audio track is heard, from 0; by default the usual one, or the first with speech. */
+  readonly audioTrack?: number | undefined;
 }
 
 export interface VoiceOptions extends CallOptions {
@@ -100,6 +104,8 @@ export interface VoiceOptions extends CallOptions {
   /** For example `wav`, or `ogg`, which is Opus and a tenth of the size; by default the server's. */
   readonly outputFormat?: AudioProcessRequest["outputFormat"] | undefined;
   readonly glossary?: Glossary | undefined;
+  /** Names and terms that are probably said. */
+  readonly vocabulary?: readonly string[] | undefined;
 }
 
 export interface SpeakOptions extends CallOptions {

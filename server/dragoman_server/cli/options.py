@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from dragoman_wire.printable import printable_text
+from dragoman_wire.printable import printable_json, printable_text
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _or_before(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
+    """Return an option's value, or that of the same option before the command."""
+    before = ctx.find_root().obj
+    if value not in (None, False):
+        return value
+    return getattr(before, {"ops": "explicit_ops"}.get(str(param.name), str(param.name)), value)
+
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="A TOML file.", envvar="DRAGOMAN_CONFIG", show_default=False)
+    Path | None,
+    typer.Option("--config", "-c", help="A TOML file.", envvar="DRAGOMAN_CONFIG", metavar="FILE", show_default=False),
 ]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Set one key; may be given several times."),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print exactly one JSON document on standard output.", callback=_or_before),
+]
+OpsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ops",
+        metavar="URL",
+        help="Address of the server's HTTP for operators; by default sockets.ops of the configuration.",
+        callback=_or_before,
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option("--token", metavar="TOKEN", help="The token that it wants; file:PATH reads it.", callback=_or_before),
 ]
 
 
@@ -49,6 +79,22 @@ def server_imports() -> Iterator[None]:
         fail(f"the server is not installed ({error.name} is missing); run: pip install 'dragoman[server,models]'")
 
 
+def command(app: typer.Typer, name: str | None = None) -> Callable[[_F], _F]:
+    """Add a command that needs the extra `server`; where it is not installed, it says how to get it."""
+
+    def add(function: _F) -> _F:
+        app.command(name)(server_imports()(function))
+        return function
+
+    return add
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    encoded = json.dumps(document, indent=2, ensure_ascii=False, default=repr).encode("utf-8", "surrogatepass")
+    typer.echo(printable_json(encoded).decode())
+
+
 def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
     """Load the configuration; where it is wrong the command ends with a sentence and status 2."""
     with server_imports():
@@ -59,7 +105,7 @@ def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
         fail(f"configuration: {error}")
 
 
-def fail(message: str) -> NoReturn:
-    """End the command with a sentence and status 2."""
+def fail(message: str, status: int = 2) -> NoReturn:
+    """End the command with a sentence; status 2 is wrong usage, 3 a server that does not answer."""
     typer.echo(printable_text(message), err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(status)

@@ -1,8 +1,16 @@
 """The configuration: sections with their defaults, and how they are read."""
 
+from dragoman_server.config.echo import with_echo
 from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
 from dragoman_server.config.errors import ConfigError
-from dragoman_server.config.load import CONFIG_VARIABLE, ENV_PREFIX, Config, config_as_toml, load_config
+from dragoman_server.config.load import (
+    CONFIG_VARIABLE,
+    ENV_PREFIX,
+    Config,
+    config_as_toml,
+    config_document,
+    load_config,
+)
 from dragoman_server.config.sections import (
     CacheConfig,
     EventsConfig,
@@ -44,8 +52,10 @@ __all__ = [
     "SpeechConfig",
     "TranslationConfig",
     "config_as_toml",
+    "config_document",
     "glossary_entries",
     "load_config",
     "phrase_book",
     "translation_models",
+    "with_echo",
 ]

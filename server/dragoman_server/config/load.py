@@ -37,6 +37,8 @@ from dragoman_server.config.sections import (
 from dragoman_server.config.translation import ModelsConfig, TranslationConfig, glossary_entries, phrase_book
 
 ENV_PREFIX = "DRAGOMAN_"
+CLIENT_PREFIX = "DRAGOMAN_CLIENT__"
+"""Of the variables of `dragoman_client.Client.from_env`, which may stand in the same environment."""
 CONFIG_VARIABLE = "DRAGOMAN_CONFIG"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -130,7 +132,7 @@ def _environment() -> dict[str, Any]:
     tree: dict[str, Any] = {}
     # The deepest first: a variable that has the name of a section is seen in its place.
     for name in sorted(os.environ, key=lambda name: name.count("__"), reverse=True):
-        if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
+        if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE or not _is_of_the_configuration(name):
             continue
         *sections, key = name.removeprefix(ENV_PREFIX).lower().split("__")
         at = tree
@@ -138,6 +140,30 @@ def _environment() -> dict[str, Any]:
             at = at.setdefault(section, {})
         at[key] = None
     return tree
+
+
+def _is_of_the_configuration(variable: str) -> bool:
+    """Return whether a variable with our prefix is ours to read.
+
+    A key has its section before it. Others give such names to what is no key: Kubernetes sets DRAGOMAN_SERVICE_HOST
+    and DRAGOMAN_PORT_5555_TCP where a service is called dragoman, and our Compose file has DRAGOMAN_ADDRESS.
+
+    Raises:
+        ConfigError: it is a key with one underscore after its section instead of two.
+    """
+    if variable.startswith(CLIENT_PREFIX):
+        return False
+    name = variable.removeprefix(ENV_PREFIX).lower()
+    if "__" in name or name in Config.model_fields:
+        return True
+    section, _, rest = name.partition("_")
+    known = Config.model_fields.get(section)
+    keys = list(getattr(known.annotation, "model_fields", ())) if known is not None else []
+    meant = [key for key in keys if rest.startswith(f"{key}_")] or difflib.get_close_matches(rest, keys, 1, 0.8)
+    if meant:
+        right = f"{ENV_PREFIX}{section}__{meant[0]}".upper()
+        raise ConfigError(f"the environment: unknown key {variable}; did you mean {right}?")
+    return False
 
 
 def _check_keys(tree: Mapping[str, Any], model: type[BaseModel], where: str, prefix: str) -> None:
@@ -155,14 +181,37 @@ def _check_keys(tree: Mapping[str, Any], model: type[BaseModel], where: str, pre
         _check_keys(value, inner, where, f"{prefix}{key}.")
 
 
-def config_as_toml(config: Config) -> str:
-    """Write what is in force as a TOML document that can be read back."""
+def config_as_toml(config: Config, *, changed: bool = False) -> str:
+    """Write what is in force as a TOML document that can be read back; `changed`: only what is not as by default."""
     lines: list[str] = []
+    _write_toml(config_document(config, changed=changed), [], lines)
+    return "\n".join(lines).strip() + "\n"
+
+
+def config_document(config: Config, *, changed: bool = False) -> dict[str, Any]:
+    """Return what is in force as sections of keys; `changed`: only what is not as by default."""
     document = config.model_dump(mode="json")
     # What a model leaves out is not the default of the key, but that of its engine.
     document["models"] = config.models.model_dump(mode="json", exclude_unset=True)
-    _write_toml(document, [], lines)
-    return "\n".join(lines).strip() + "\n"
+    if not changed:
+        return document
+    # Without the environment, which belongs to what is in force.
+    default = {name: known.get_default().model_dump(mode="json") for name, known in Config.model_fields.items()}
+    return _difference(document, default)
+
+
+def _difference(tree: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a tree that the default does not have."""
+    different: dict[str, Any] = {}
+    for key, value in tree.items():
+        usual = default.get(key)
+        if isinstance(value, Mapping) and isinstance(usual, Mapping):
+            inner = _difference(value, usual)
+            if inner:
+                different[key] = inner
+        elif value != usual:
+            different[key] = value
+    return different
 
 
 def _write_toml(tree: Mapping[str, Any], path: list[str], lines: list[str]) -> None:

@@ -58,6 +58,11 @@ class ServerConfig(Section):
     state_dir: Path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "dragoman"
     """Holds the journal, and decoded audio while it is at work."""
     drain_s: Annotated[float, Field(ge=0)] = 30.0
+    orphan_s: Annotated[float, Field(ge=0)] = 60.0
+    """A peer of *routed events* whose connection has been gone for so long has those of its tasks cancelled that are
+    not in the journal; 0: never."""
+    orphan_journalled_s: Annotated[float, Field(ge=0)] = 0.0
+    """The same for those that are in the journal, which by default are finished whoever waits; 0: never."""
     restart_expected: Literal["auto", "yes", "no"] = "auto"
     """Whether peers are told, when it stops, that a successor comes up; `auto`: where a service manager runs it."""
     log_format: Literal["auto", "console", "json"] = "auto"

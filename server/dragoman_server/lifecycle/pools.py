@@ -42,6 +42,11 @@ def model_names(config: Config) -> dict[str, str]:
     return {model_type: "" if engine == default else model_type for model_type, engine in models.items()}
 
 
+def engine_sections(config: Config) -> dict[str, str]:
+    """Map the name of each pool to the section of the configuration that describes it."""
+    return {pool_name(kind, name): section for kind, name, _, section in _engines(config)}
+
+
 def check_devices(config: Config) -> None:
     """Hold the devices that are asked for against those that are here.
 

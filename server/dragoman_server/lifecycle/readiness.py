@@ -57,7 +57,11 @@ class Readiness:
         pools = self._services.pools
         await asyncio.gather(*(pool.settled() for pool in pools.values()))
         models = {kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in pools.items()}
-        log.info("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models)
+        missing = sorted(kind for kind, pool in pools.items() if not pool.supervisor.available)
+        # A server that can do nothing, or not all, is ready too; nobody shall take the line for good news.
+        tell = log.warning if missing else log.info
+        told = {"missing": missing} if missing else {}
+        tell("server.ready", after_s=round(time.monotonic() - begin_s, 2), **models, **told)
         manager.ready(self.line())
         if logs is not None:
             logs.show(welcome(endpoints, pools["translation"].capabilities))

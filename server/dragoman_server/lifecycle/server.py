@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -27,6 +27,7 @@ from dragoman_server.spool import Spool
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.observer import Observer
+from dragoman_server.tasks.orphans import Orphans
 from dragoman_server.tasks.services import Outgoing, Services
 from dragoman_server.tasks.task_store import TaskStore
 from dragoman_server.telemetry.lines import NoLines
@@ -57,6 +58,7 @@ class Server:
         cache: what is known already.
         logs: where the log goes; its level changes with the configuration.
         observers: told of requests besides those that the server has itself.
+        stop: begins a graceful stop.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Server:
         cache: Cache,
         logs: Logs | None,
         observers: Sequence[Observer],
+        stop: Callable[[], None],
     ) -> None:
         clock = Clock()
         self.config = config
@@ -85,12 +88,10 @@ class Server:
         self._services = services = self._make_services(spool, clock)
         self.store = TaskStore(_results(config), clock.monotonic, journal)
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
+        self.orphans = self._make_orphans(clock)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
         self.intake = self._make_intake(spool)
-        self.idle = IdleWork(
-            messages=lambda: self.intake.received,
-            busy=lambda: bool(self.dispatcher.total_active or self.budget.arriving_bytes),
-        )
+        self.idle = IdleWork(lambda: self.intake.received, self._is_busy)
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,
@@ -105,8 +106,13 @@ class Server:
         self._control = Control(
             self.dispatcher, self.publisher, self.statistics, clock, self.pools, services.models, self.available
         )
-        self.ops = Ops(routes_of(sources, self.statistics), self.dispatcher.report)
+        routes = routes_of(sources, self.statistics, stop, lambda: self.config.server.drain_s)
+        self.ops = Ops(routes, self.dispatcher.report)
         self._apply_logging(config)
+        self._apply_orphans(config)
+
+    def _is_busy(self) -> bool:
+        return bool(self.dispatcher.total_active or self.budget.arriving_bytes)
 
     def _make_intake(self, spool: Spool) -> Intake:
         return Intake(
@@ -118,6 +124,13 @@ class Server:
             self._on_request,
             self._on_bad,
         )
+
+    def _make_orphans(self, clock: Clock) -> Orphans:
+        orphans = Orphans(
+            lambda: self.store.in_flight, self.publisher.is_heard_by, self.dispatcher.cancel, clock.monotonic
+        )
+        self.publisher.subscribers.on_lost = orphans.lost
+        return orphans
 
     def _make_services(self, spool: Spool, clock: Clock) -> Services:
         config = self.config
@@ -169,6 +182,7 @@ class Server:
     def apply(self, config: Config) -> None:
         """Take over what can change at run time."""
         self._apply_logging(config)
+        self._apply_orphans(config)
         for name, lane in self.lanes.items():
             lane.reconfigure(getattr(config.lanes, name))
         self._services.limits = config.limits
@@ -189,6 +203,10 @@ class Server:
             self._logs.configure(config.server)
         self.telemetry.log.configure(content=config.server.log_content)
         self.statistics.log_level = config.server.log_level
+
+    def _apply_orphans(self, config: Config) -> None:
+        server = config.server
+        self.orphans.configure(plain_s=server.orphan_s, journalled_s=server.orphan_journalled_s)
 
     def _on_request(self, inbound: Inbound) -> None:
         self.telemetry.counts.receive(inbound.request_type)

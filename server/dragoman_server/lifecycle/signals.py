@@ -7,11 +7,13 @@ import os
 import signal
 from collections.abc import Callable
 
-from dragoman_wire.early_signals import ignore_while_ending
+from dragoman_wire.early_signals import ends_with_its_terminal, has_terminal, ignore_while_ending
 
 
 def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_once: Callable[[], None]) -> None:
     """Install the handlers: SIGTERM and SIGINT stop gracefully, a second one at once, and SIGHUP reloads.
+
+    A SIGHUP that comes because the terminal was closed stops gracefully as well.
 
     Args:
         stop: set by the first one.
@@ -25,10 +27,18 @@ def listen_for_signals(stop: asyncio.Event, reload: Callable[[], None], end_at_o
             os._exit(128 + number)
         stop.set()
 
+    ends_with_it = ends_with_its_terminal()
+
+    def hang_up() -> None:
+        if ends_with_it and not has_terminal():
+            stop.set()
+        else:
+            reload()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask_to_stop, number)
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
 
 
 def stop_listening() -> None:

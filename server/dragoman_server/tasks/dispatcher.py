@@ -84,15 +84,15 @@ class Dispatcher:
         """Publish a task's stored events again, in the encoding and to the peer of `envelope`; return how many."""
         return self._callbacks.replay(task, envelope)
 
-    def cancel(self, key: TaskKey) -> CancelStatus:
-        """Stop a task, wherever it is."""
+    def cancel(self, key: TaskKey, reason: str = "the request was cancelled") -> CancelStatus:
+        """Stop a task, wherever it is; its peer is told the reason."""
         task = self.store.get(key)
         if task is None:
             return "unknown"
         if not task.in_flight:
             return "finished"
         for run in list(task.in_flight):
-            run.cancel(Cancelled("the request was cancelled"))
+            run.cancel(Cancelled(reason))
         return "cancelled"
 
     def _new_task(self, key: TaskKey, inbound: Inbound) -> Task:

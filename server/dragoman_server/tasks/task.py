@@ -104,6 +104,8 @@ class Task(msgspec.Struct, eq=False):
     """The status with which it had ended before the runs that are in flight."""
     finished_s: float = 0.0
     size_bytes: int = TASK_BYTES
+    sent_before: set[tuple[str, int | None, str | None]] | None = None
+    """What an earlier server sent of the task as a whole: type, index, language; known once it was asked for."""
     buffers: set[int] = set()
     """The identities of the binaries of its events, all of which it holds."""
 
@@ -151,12 +153,14 @@ class Task(msgspec.Struct, eq=False):
         self.journal.append(EventRow(self.number, header, binaries, part, error.code if error else None), publish)
 
     def has_sent(self, event: Event) -> bool:
-        """Tell whether this was sent of the task as a whole already, by an earlier server."""
-        if hasattr(event, "language"):
+        """Tell whether an earlier server sent this of the task as a whole; a piece goes by its index."""
+        index, language = getattr(event, "index", None), getattr(event, "language", None)
+        if language is not None and index is None:
             return False
-        sent = (type_of(type(event)), getattr(event, "index", None))
-        headers = (decode_header(stored.header)[1] for stored in self.events if stored.part is None)
-        return any((header["type"], header.get("index")) == sent for header in headers)
+        if self.sent_before is None:
+            headers = [decode_header(stored.header)[1] for stored in self.events if stored.part is None]
+            self.sent_before = {(each["type"], each.get("index"), each.get("language")) for each in headers}
+        return (type_of(type(event)), index, language) in self.sent_before
 
     def settle(self, part: str, error: DragomanError | None) -> None:
         """Note that a part is answered by an event that covers several."""

@@ -15,6 +15,7 @@ import structlog
 from typing_extensions import override
 
 from dragoman_server.config import ServerConfig
+from dragoman_server.telemetry.console import task_line
 from dragoman_server.telemetry.log_writer import LogWriter
 from dragoman_server.telemetry.redaction import described
 from dragoman_wire.printable import printable, printable_json, printable_text
@@ -52,6 +53,8 @@ class Logs:
         """Apply another form or level from now on."""
         as_text = config.log_format == "console" or (config.log_format == "auto" and self._terminal)
         self._renderer.content = config.log_content
+        self._renderer.colours = self._terminal
+        self._renderer.verbose = config.log_level == "debug"
         self._renderer.console = (
             structlog.dev.ConsoleRenderer(colors=self._terminal, exception_formatter=structlog.dev.plain_traceback)
             if as_text
@@ -76,7 +79,7 @@ class Logs:
 
     def write_whole(self, lines: Sequence[msgspec.Struct]) -> None:
         """Write lines that have their level and their timestamp."""
-        self._writer.put_all([self._renderer.rendered(line) for line in lines])
+        self._writer.put_all([one for line in lines if (one := self._renderer.rendered(line))])
 
     def timestamp(self) -> str:
         """Return the time now, as it is written in lines."""
@@ -108,6 +111,10 @@ class _Renderer:
     def __init__(self) -> None:
         self.console: structlog.dev.ConsoleRenderer | None = None
         self.content = False
+        self.colours = False
+        """Of the terminal, if it is one."""
+        self.verbose = False
+        """Whether people want to know all."""
         self._second = -1
         self._date = ""
 
@@ -123,10 +130,14 @@ class _Renderer:
         return printable_json(_encode(fields))
 
     def rendered(self, line: msgspec.Struct) -> bytes:
-        """Write a line that has everything."""
+        """Write a line that has everything; nothing where people need no line."""
         if self.console is None:
             return printable_json(_encode(line))
         fields = {name: value for name, value in msgspec.structs.asdict(line).items() if value is not None}
+        if fields["event"] == "task.finished":
+            return task_line(fields, colours=self.colours).encode("utf-8", "replace")
+        if fields["event"] == "task.accepted" and not self.verbose:
+            return b""  # its end says the same, and more
         return self._console_line(None, fields["level"], fields)
 
     def _console_line(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 
 from dragoman_server.transport.connection import Connection
@@ -47,6 +48,9 @@ class Subscribers:
         most_each: topics of one subscriber.
         most: topics of all together.
     """
+
+    on_lost: Callable[[bytes], None] | None = None
+    """Called with each topic that has no subscriber any more."""
 
     def __init__(self, longest_bytes: int, most_each: int, most: int) -> None:
         self._longest_bytes = longest_bytes
@@ -130,3 +134,5 @@ class Subscribers:
             if not self._lengths[length]:
                 del self._lengths[length]
         self._cache.clear()
+        if not found and self.on_lost is not None:
+            self.on_lost(topic)

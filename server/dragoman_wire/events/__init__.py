@@ -47,6 +47,7 @@ from dragoman_wire.events.languages import (
     QualityClass,
 )
 from dragoman_wire.events.speech import (
+    AudioChunk,
     AudioProcessCompleted,
     AudioTranslationReady,
     AudioTranslationsCompleted,
@@ -57,6 +58,7 @@ from dragoman_wire.events.speech import (
     TranscriptionCompleted,
     TranscriptionEvent,
     TranscriptionReady,
+    TranscriptionSegment,
     TranscriptSegment,
     TranscriptWord,
     TranslatedAudio,
@@ -73,6 +75,7 @@ from dragoman_wire.events.translation import (
 __all__ = [
     "ANY_LANGUAGE",
     "Accepted",
+    "AudioChunk",
     "AudioErrorEvent",
     "AudioProcessCompleted",
     "AudioProcessError",
@@ -114,6 +117,7 @@ __all__ = [
     "TranscriptionError",
     "TranscriptionEvent",
     "TranscriptionReady",
+    "TranscriptionSegment",
     "TranslatedAudio",
     "TranslatedAudioEvent",
     "TranslationCompleted",

@@ -68,6 +68,18 @@ class TranscriptionCompleted(TranscriptionEvent, frozen=True, kw_only=True, tag=
     """Answers `transcription_only`."""
 
 
+class TranscriptionSegment(Event, frozen=True, kw_only=True, tag="transcription_segment"):
+    """A segment of a transcription that is still going on, in order: it stands in the whole as it is here."""
+
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    index: int
+    """From 0."""
+    segment: TranscriptSegment
+    timestamp: float
+
+
 class TranscriptionReady(TranscriptionEvent, frozen=True, kw_only=True, tag="transcription_ready"):
     """The first answer to `audio_process`."""
 
@@ -119,6 +131,28 @@ class AudioTranslationsProgressive(
 
 class AudioTranslationsCompleted(TranslatedAudioEvent, frozen=True, kw_only=True, tag="audio_translations_completed"):
     """The last of several languages."""
+
+
+class AudioChunk(Event, frozen=True, kw_only=True, tag="audio_chunk"):
+    """A piece of a voice message in one language, in order; its bytes are binary frame 1, a whole file of its own."""
+
+    task_id: str
+    message_id: str | None
+    attachment_id: str | None
+    language: str
+    index: int
+    """Of the language, from 0."""
+    last: bool
+    start_ms: int
+    """Where it begins in the whole speech. The pause before its words belongs to it."""
+    duration_ms: int
+    sample_rate_hz: int
+    """Of the voice; `ogg` is always decoded at 48,000 Hz."""
+    voice: str
+    binary_frames: dict[str, BinaryFrame]
+    timestamp: float
+    post_id: str | UnsetType = UNSET
+    post_media_id: str | UnsetType = UNSET
 
 
 class AudioProcessCompleted(Event, frozen=True, kw_only=True, tag="audio_process_completed"):

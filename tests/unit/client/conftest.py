@@ -8,9 +8,11 @@ from contextlib import ExitStack
 import pytest
 
 from dragoman_client import Client, TranslationCache
+from dragoman_client.connection import Connection
 from tests.unit.client.fake_server import NEVER_S, WAIT_S, FakeServer, Script
 
-Serve = Callable[[Script], FakeServer]
+Serve = Callable[[Script | None], FakeServer]
+"""Starts a server with a script; None echoes."""
 
 
 @pytest.fixture
@@ -63,5 +65,25 @@ def client_of(
     )
 
 
+def connection_of(client: Client) -> Connection:
+    """The sockets of a client of one server."""
+    pool = client._exchange._pool
+    assert pool is not None
+    [link] = pool._links
+    return link.connection
+
+
 async def has(server: FakeServer, kind: str, count: int = 1) -> None:
     await asyncio.to_thread(server.wait_for, kind, count)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what nothing tells of when it comes."""
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110 - no event is set for it
+            await asyncio.sleep(0.005)
+
+
+async def all_there(client: Client, count: int = 2) -> None:
+    """Wait until so many of a client's servers answer."""
+    await until(lambda: len(client.servers) == count)

@@ -21,7 +21,7 @@ from dragoman_wire.errors import (
 from dragoman_wire.events import Event as WireEvent
 from dragoman_wire.events import ResultUnknown, ServerStopping
 from dragoman_wire.limits import WireLimits
-from tests.unit.client.conftest import Serve, client_of, has
+from tests.unit.client.conftest import Serve, client_of, connection_of, has
 from tests.unit.client.fake_server import (
     WAIT_S,
     FakeServer,
@@ -125,7 +125,7 @@ async def test_a_dead_reader_ends_the_calls_that_wait(serve: Serve, monkeypatch:
         def broken(frames: list[bytes]) -> None:
             raise MemoryError("no room")
 
-        monkeypatch.setattr(client._connection, "_take", broken)
+        monkeypatch.setattr(connection_of(client), "_take", broken)
         with pytest.raises(ConnectionClosed, match=r"reader of routed events died: MemoryError\('no room'\)"):
             await client.translate("hi", to="pt")
 
@@ -226,14 +226,13 @@ def test_it_works_under_uvloop(serve: Serve) -> None:
 
 async def test_leaving_a_stream_forgets_its_task(serve: Serve) -> None:
     async with client_of(serve(translating)) as client:
-        assert client._connection is not None
         async for event in client.events(TRANSLATION):
             assert event.type == "accepted"
             break
-        assert not client._connection.router._inboxes
+        assert not connection_of(client).router._inboxes
         async with client.events(TRANSLATION) as stream:
             await anext(stream)
-        assert not client._connection.router._inboxes
+        assert not connection_of(client).router._inboxes
         assert [event async for event in stream] == []
 
 

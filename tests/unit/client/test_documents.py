@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import pytest
 from rich.console import Console
 
-from dragoman_client.cli import documents
+from dragoman_client.cli import documents, progress
 from dragoman_client.cli.documents import in_order
 from dragoman_client.cli.files import Source
 
@@ -61,13 +61,14 @@ def test_the_bar_is_full_at_the_end_whatever_the_files_held(tmp_path: Path, monk
     sources = [Source(tmp_path / "a.txt", PurePath("a.txt")), Source(None, PurePath("stdin.txt"))]
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=80)
-    monkeypatch.setattr(documents, "Console", lambda **_: console)
-    monkeypatch.setattr(documents, "_is_terminal", lambda: True)
-    with documents._bar(sources) as advance:
-        advance(sources[0], 20)
-        advance(sources[0], 1000)
-        advance(sources[0], -1)
-        advance(sources[1], -1)
+    monkeypatch.setattr(progress, "Console", lambda **_: console)
+    monkeypatch.setattr(progress, "is_terminal", lambda: True)
+    with progress.progress("translating") as line:
+        of_files = documents._Progress(sources, line)
+        of_files.advance(sources[0], 20)
+        of_files.advance(sources[0], 1000)
+        of_files.advance(sources[0], -1)
+        of_files.advance(sources[1], -1)
 
-    assert "100%" in shown.getvalue()
+    assert "100 %" in shown.getvalue()
     assert "stdin.txt" in shown.getvalue()

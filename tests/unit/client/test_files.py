@@ -175,6 +175,13 @@ def test_a_text_on_standard_input_may_be_long_as_well(serve: Serve) -> None:
     assert result.stdout.replace("<pt>", "").split() == text.upper().split()
 
 
+@pytest.fixture
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that failed may do better in a while, which a test does not wait for."""
+    monkeypatch.setattr("dragoman_client.cli.documents._RETRIES", 0)
+
+
+@pytest.mark.usefixtures("no_retries")
 def test_a_file_that_fails_does_not_stop_the_others(serve: Serve) -> None:
     Path("a.txt").write_text("one")
     Path("b.txt").write_text("broken")
@@ -188,6 +195,7 @@ def test_a_file_that_fails_does_not_stop_the_others(serve: Serve) -> None:
     assert "c.txt is no text in UTF-8" in result.stderr
 
 
+@pytest.mark.usefixtures("no_retries")
 def test_where_everything_fails_the_status_says_so(serve: Serve) -> None:
     Path("b.txt").write_text("broken")
 

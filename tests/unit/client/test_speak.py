@@ -149,7 +149,7 @@ def test_the_plain_client_does_the_same(serve: Serve) -> None:
 )
 def test_the_files_name_tells_the_format(serve: Serve, tmp_path: Path, name: str, form: str) -> None:
     server = serve(speaking_well)
-    result = run(server, "speak", "Bom dia.", "--language", "pt", "--out", str(tmp_path / name))
+    result = run(server, "speak", "Bom dia.", "--from", "pt", "--out", str(tmp_path / name))
     assert (result.exit_code, server.asked("speak")[0]["outputFormat"]) == (0, form)
     assert (tmp_path / name).read_bytes() == b"".join(PIECES)
     assert result.stdout == f"{tmp_path / name}: 0.3 s, said by pf_dora\n"
@@ -219,7 +219,7 @@ def test_without_a_file_the_pieces_go_to_a_player(
     monkeypatch.setattr(speaking, "PLAYERS", {"aplay": speaking.PLAYERS["aplay"]})
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     server = serve(speaking_well)
-    result = run(server, "speak", "Bom dia.", "--language", "pt")
+    result = run(server, "speak", "Bom dia.", "--from", "pt")
     assert (result.exit_code, result.stdout) == (0, "")
     assert (tmp_path / "played").read_bytes() == b"".join(PIECES)
     arguments = (tmp_path / "arguments").read_text(encoding="utf-8").split()

@@ -145,15 +145,15 @@ def test_the_voices_are_listed_with_those_that_speak_unasked(serve: Serve) -> No
 
 
 def test_the_voices_of_one_language_are_listed_alone(serve: Serve) -> None:
-    assert run(serve(Script()), "voices", "--language", "pt").stdout.splitlines() == [
+    assert run(serve(Script()), "voices", "--from", "pt").stdout.splitlines() == [
         "pf_dora    kokoro     premium",
         "espeak-ng  espeak-ng  default",
     ]
-    nobody = run(serve(Script()), "voices", "--language", "xx")
+    nobody = run(serve(Script()), "voices", "--from", "xx")
     assert (nobody.exit_code, nobody.stdout, nobody.stderr) == (0, "", "no voice speaks xx\n")
 
 
 def test_the_voices_as_json_are_one_document(serve: Serve) -> None:
-    document = json.loads(run(serve(Script()), "voices", "--language", "pt", "--json").stdout)
+    document = json.loads(run(serve(Script()), "voices", "--from", "pt", "--json").stdout)
     assert [voice["name"] for voice in document["voices"]] == ["pf_dora", "espeak-ng"]
     assert document["bestVoices"]["pt"] == "pf_dora"

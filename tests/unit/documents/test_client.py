@@ -42,7 +42,9 @@ from dragoman_client import (
     VoiceResult,
     VoicesResult,
 )
-from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions
+from dragoman_client.environment import OPTIONS, PREFIX, REQUESTS, ROUTED, SERVERS
+from dragoman_client.options import CallOptions, ClientOptions, SpeakOptions, TranslateOptions
+from dragoman_client.testing import FakeServer
 from tests.documents import code, text_of
 from tests.harness import ROOT
 
@@ -183,6 +185,20 @@ def test_the_options_of_each_call_are_there() -> None:
     of_speak = re.findall(r"^\| `(\w+)` \|", SECTIONS["speak"], re.MULTILINE)
     assert of_speak == ["text", "language", *(name for name in SpeakOptions.__annotations__ if name in of_speak)]
     assert set(SpeakOptions.__annotations__) - set(CallOptions.__annotations__) <= set(of_speak)
+    of_translate = re.findall(r"^\| `(\w+)` \|", SECTIONS["translate"], re.MULTILINE)
+    own = [name for name in TranslateOptions.__annotations__ if name not in CallOptions.__annotations__]
+    assert of_translate == ["text", "source", "to", *own]
+
+
+def test_the_variables_of_a_client_are_there() -> None:
+    named = re.findall(r"`(DRAGOMAN_\w+)`", " ".join(row[0] for row in rows_of("From environment variables")))
+    options = [f"{PREFIX}{name.upper()}" for name in OPTIONS]
+    assert named == [SERVERS, REQUESTS, ROUTED, *options]
+
+
+def test_the_members_of_the_fake_server_are_there() -> None:
+    public = {name for name in dir(FakeServer) if not name.startswith("_")}
+    assert {name for name in public if not re.search(rf"\b{name}\b", SECTIONS["Tests of your program"])} == set()
 
 
 STREAMS = [EventStream, SyncEventStream, SpeechStream, SyncSpeechStream]

@@ -20,7 +20,7 @@ XDG_KEYS = {
 }
 OPEN_TABLES = {"translation.glossary", "translation.phrases", "models.translation", "engines.speech.voices"}
 """Tables whose keys a configuration chooses itself."""
-NO_KEYS = {"cache.db", "cache.db.corrupt", "journal.db", "journal.corrupt", "translation.premium"}
+NO_KEYS = {"server.ready", "cache.db", "cache.db.corrupt", "journal.db", "journal.corrupt", "translation.premium"}
 """What looks like a key and is a file, an event of the log or an engine."""
 
 

@@ -35,7 +35,7 @@ from tests.harness import ROOT
 
 README = ROOT / "README.md"
 LONGEST_README_BYTES = 9 * 1024
-GLOBAL_OPTIONS_WITH_VALUE = {"--requests", "--routed", "--timeout"}
+GLOBAL_OPTIONS_WITH_VALUE = {"--server", "--requests", "--routed", "--ops", "--token", "--timeout"}
 PROGRAMS = {
     "cd", "ct2-transformers-converter", "curl", "dragoman", "export", "journalctl", "node", "npm", "pip", "python",
     "sqlite3", "systemctl", "uvicorn",

@@ -53,7 +53,7 @@ def test_a_window_is_one_word_over_all_of_it(engine: EchoEngine) -> None:
     assert isinstance(heard, WindowText)
     assert heard.language == "pt"
     (word,) = heard.words
-    assert (word.text, word.start_s, word.end_s) == ("echo 1.2 s", 1.0, 2.7)
+    assert (word.text, word.start_s, word.end_s) == (" Echo of 1.2 seconds.", 1.0, 2.7)
 
 
 def test_a_window_without_a_language_is_english_and_without_audio_is_empty(engine: EchoEngine) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from dragoman_wire.events import (
     Accepted,
+    AudioChunk,
     AudioProcessCompleted,
     AudioProcessError,
     AudioTranslationReady,
@@ -39,6 +40,7 @@ from dragoman_wire.events import (
     TranscriptionCompleted,
     TranscriptionError,
     TranscriptionReady,
+    TranscriptionSegment,
     TranscriptSegment,
     TranscriptWord,
     TranslatedAudio,
@@ -244,6 +246,20 @@ EVENTS: tuple[Event, ...] = (
     AudioTranslationsCompleted(**AUDIO_TRANSLATION),
     WHOLE,
     AudioProcessError(**FAILED, **IDS, timestamp=NOW_S),
+    AudioChunk(
+        **IDS,
+        language="fr",
+        index=1,
+        last=False,
+        start_ms=640,
+        duration_ms=940,
+        sample_rate_hz=24000,
+        voice="ff_siwis",
+        binary_frames={"audio": FRAME},
+        timestamp=NOW_S,
+        post_id="post-1",
+    ),
+    TranscriptionSegment(**IDS, index=0, segment=HEARD.segments[0], timestamp=NOW_S),
     SpeechChunk(
         task_id=TASK,
         message_id="message-1",
@@ -321,6 +337,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "formats": ["srt", "vtt"],
         "vocabulary": ["Dragoman", "St. Andrews"],
         "audioTrack": 1,
+        "stream": True,
     },
     "audio_process": {
         "type": "audio_process",
@@ -344,6 +361,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "voices": {"fr": "ff_siwis"},
         "speed": 1.25,
         "outputFormat": "ogg",
+        "stream": True,
     },
     "speak": {
         "type": "speak",

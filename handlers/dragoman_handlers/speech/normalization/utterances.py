@@ -13,7 +13,7 @@ from dragoman_handlers.speech.normalization.normalize import Normalized, normali
 from dragoman_handlers.text.sentences.segmentation import split_text
 
 _LINE_BREAK = re.compile(r"([\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+)")
-_ENDS = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*$")  # noqa: RUF001 - the stops and quotation marks of all scripts
+ENDED = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*$")  # noqa: RUF001 - the stops and quotation marks of all scripts
 
 
 MOST_CHARS = 1000
@@ -89,7 +89,7 @@ class _Collector:
         self.pending = []
 
     def _ended(self) -> bool:
-        return bool(self.parts) and _ENDS.search("".join([*self.parts[-1:], *self.pending])[-20:]) is not None
+        return bool(self.parts) and ENDED.search("".join([*self.parts[-1:], *self.pending])[-20:]) is not None
 
 
 def _bounded(text: str) -> Iterator[str]:

@@ -54,10 +54,14 @@ def within(spans: Sequence[Span], start: int, end: int) -> list[Span]:
     return [part for part in parts if part[1] > part[0]]
 
 
-def in_order(words: Sequence[SpokenWord]) -> list[SpokenWord]:
-    """Return the words with times that never go backwards: a word begins where the one before it ends, or later."""
+def in_order(words: Sequence[SpokenWord], earliest_s: float = 0.0) -> list[SpokenWord]:
+    """Return the words with times that never go backwards: a word begins where the one before it ends, or later.
+
+    Args:
+        words: as they are said.
+        earliest_s: where the word before them ends.
+    """
     kept: list[SpokenWord] = []
-    earliest_s = 0.0
     for word in words:
         start_s = max(earliest_s, word.start_s)
         earliest_s = max(start_s, word.end_s)

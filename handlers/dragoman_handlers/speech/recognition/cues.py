@@ -60,10 +60,16 @@ def to_cues(words: Sequence[SpokenWord], language: str) -> list[Cue]:
         words: in order, all in one language.
         language: ISO 639-1; it decides which stops end a sentence.
     """
-    return [Cue(part) for sentence in _sentences(words, language) for part in _shorten(sentence)]
+    return [cue for sentence in sentences_of(words, language) for cue in cues_of(sentence)]
 
 
-def _sentences(words: Sequence[SpokenWord], language: str) -> Iterator[list[SpokenWord]]:
+def cues_of(sentence: list[SpokenWord]) -> list[Cue]:
+    """Return the cues of one sentence."""
+    return [Cue(part) for part in _shorten(sentence)]
+
+
+def sentences_of(words: Sequence[SpokenWord], language: str) -> Iterator[list[SpokenWord]]:
+    """Yield the words sentence by sentence; a long pause ends one as well."""
     ends = _sentence_ends(words, language)
     sentence: list[SpokenWord] = []
     for index, word in enumerate(words):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -11,15 +11,15 @@ import msgspec
 
 from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, TranscribeWindow, WindowText
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import all_of, one_error
+from dragoman_handlers.concurrency import InOrder, all_of, loop_turn, one_error
 from dragoman_handlers.speech.recognition.coverage import Span, cut, put_in, seconds, within
 from dragoman_handlers.speech.recognition.spoken_language import (
     SURE,
     SURE_AFTER_S,
     UNSURE,
+    Settling,
     SpokenLanguage,
     is_sure,
-    settled,
 )
 from dragoman_handlers.speech.recognition.vocabulary import spelled
 from dragoman_handlers.speech.recognition.written_language import changes
@@ -30,6 +30,8 @@ _PIECE = 3 * SPOOL_RATE_HZ
 """In less, a language cannot be told."""
 _BEFORE_S = 0.1
 """A word begins a little sooner than it seems."""
+_ALONE = 2
+"""What is told first waits for so many windows: its end may be in the language of the next."""
 _MOST_PIECES = 4
 """Where a language ends inside a window, so many pieces of it are heard to find the place."""
 
@@ -60,13 +62,17 @@ class Listener:
     path: str
     """The spool file."""
     size_s: float
-    """A guess of what the whole recording costs."""
+    """A guess of what the whole recording costs. What is heard again is small, and goes before windows that wait."""
     is_stated: bool
     """Whether the language is known before anything is heard."""
     vocabulary: Sequence[str] = ()
+    early: bool = False
+    """A listener waits for the first words: the first windows share no call of the model with others."""
 
-    async def hear(self, spans: Sequence[Span], language: str | None = None, hint: str | None = None) -> Passage:
-        """Return the words of a window. Without a language, the model finds it out."""
+    async def hear(
+        self, spans: Sequence[Span], language: str | None = None, hint: str | None = None, *, first: bool = False
+    ) -> Passage:
+        """Return the words of a window. Without a language, the model finds it out. `first`: none of it was heard."""
         unit = TranscribeWindow(
             pcm_path=self.path,
             spans=list(spans),
@@ -74,7 +80,7 @@ class Listener:
             hint=None if language else hint,
             vocabulary=list(self.vocabulary),
         )
-        heard = (await self.context.run(unit, size_s=self.size_s)).result
+        heard = (await self.context.run(unit, size_s=self.size_s if first else unit.cost_s())).result
         words = spelled(heard.words, self.vocabulary)
         return Passage(spans=spans, heard=msgspec.structs.replace(heard, words=words))
 
@@ -104,50 +110,113 @@ class Listener:
 
 
 async def hear_all(
-    listener: Listener, windows: AsyncIterator[list[Span]], language: SpokenLanguage
+    listener: Listener,
+    windows: AsyncIterator[list[Span]],
+    language: SpokenLanguage,
+    told: Callable[[Passage], None] = lambda _: None,
 ) -> list[WindowText]:
     """Return the text of everything, in order. A window is at work while the next one is still looked for.
 
     Where the language is not known, the first windows are heard one by one until one of them tells it, and those after
     them with that language as a hint: another language is believed where the model is sure of it.
+
+    Args:
+        listener: the model.
+        windows: those of the recording, as they are found.
+        language: of the recording, as far as it is known.
+        told: called with each passage, in order, as soon as nothing can change it any more.
     """
-    tasks: list[asyncio.Task[Passage]] = []
+    whole: list[WindowText] = []
     async with one_error(), asyncio.TaskGroup() as group:
-        async for spans in windows:
-            if tasks and language.decided is None:
-                language.heard((await tasks[-1]).heard)
-            known, hint = (language.decided, None) if listener.is_stated else (None, language.decided or language.hint)
-            tasks.append(group.create_task(listener.hear(spans, known, hint)))
-    passages = [task.result() for task in tasks]
-    if not listener.is_stated:
-        passages = await _in_their_languages(listener, passages)
-    whole = await all_of([listener.hear_rest(passage) for passage in passages])
-    return [passage.heard for passages in whole for passage in passages]
+        line = _Line(listener, group)
+        group.create_task(line.open(windows, language))
+        async for passages in line.final:
+            for passage in passages:
+                if whole:
+                    await loop_turn()  # the words of a window take a millisecond, and there may be hundreds of windows
+                told(passage)
+                whole.append(passage.heard)
+    return whole
 
 
-async def _in_their_languages(listener: Listener, windows: Sequence[Passage]) -> list[Passage]:
-    """Return passages of one language each, in order."""
-    parts = []
-    for window in windows:
-        parts.append(_parts_by_words(window))
-        await asyncio.sleep(0)  # a few milliseconds each, and there may be hundreds of windows
-    divided = await all_of([_divided(listener, *each) for each in zip(windows, parts, strict=True)])
-    passages = [passage for passages in divided for passage in passages]
-    languages = settled([(each.heard, each.is_sure) for each in passages])
-    passages = await all_of(
-        [_in_language(listener, passage, language) for passage, language in zip(passages, languages, strict=True)]
-    )
-    found = passages[:1]
-    for passage in passages[1:]:
-        found += await _parted(listener, found.pop(), passage)
-    return found
+class _Line:
+    """The passages of a recording, on their way from windows that are heard to what is final.
 
-
-async def _divided(listener: Listener, window: Passage, parts: Sequence[list[Span]]) -> list[Passage]:
-    """Return a window as several where these are in several languages.
-
-    That is looked for where its words are in more than one language, as the parts say, and where the model has doubts.
+    A window is heard, divided where it is in several languages, and heard in the right one. The place of a change is
+    looked for between two passages that follow one another; then what was left out is heard again. Each step begins as
+    soon as those before it allow.
     """
+
+    def __init__(self, listener: Listener, group: asyncio.TaskGroup) -> None:
+        self.final: InOrder[list[Passage]] = InOrder()
+        self._listener = listener
+        self._group = group
+        self._divided: InOrder[list[Passage]] = InOrder()
+        self._right: InOrder[Passage] = InOrder()
+
+    async def open(self, windows: AsyncIterator[list[Span]], language: SpokenLanguage) -> None:
+        """Have each window heard as it is found, and all further steps done."""
+        stated = self._listener.is_stated
+        for step in () if stated else (self._settle(), self._part()):
+            self._group.create_task(step)
+        last: asyncio.Task[Passage] | None = None
+        opened = 0
+        async for spans in windows:
+            if last is not None and language.decided is None:
+                language.heard((await last).heard)
+            elif last is not None and self._listener.early and opened <= _ALONE:
+                await last
+            opened += 1
+            known, hint = (language.decided, None) if stated else (None, language.decided or language.hint)
+            last = self._group.create_task(self._listener.hear(spans, known, hint, first=True))
+            (self.final if stated else self._divided).put(self._group.create_task(self._next(last)))
+        (self.final if stated else self._divided).put(None)
+
+    async def _next(self, window: asyncio.Task[Passage]) -> list[Passage]:
+        """Return what a window is divided into; in a language that is stated, all of it with what was left out."""
+        if self._listener.is_stated:
+            return await self._listener.hear_rest(await window)
+        return await _divided(self._listener, await window)
+
+    async def _settle(self) -> None:
+        """Have each passage heard in the language that it is in."""
+        settling = Settling()
+        waiting: list[Passage] = []
+        async for passages in self._divided:
+            for passage in passages:
+                waiting.append(passage)
+                waiting = self._hear_in(settling.add(passage.heard, is_sure=passage.is_sure), waiting)
+        self._hear_in(settling.rest(), waiting)
+        self._right.put(None)
+
+    def _hear_in(self, languages: Sequence[str], waiting: list[Passage]) -> list[Passage]:
+        """Have the first of those that wait heard in these languages; return the others."""
+        for passage, language in zip(waiting, languages, strict=False):
+            self._right.put(self._group.create_task(_in_language(self._listener, passage, language)))
+        return waiting[len(languages) :]
+
+    async def _part(self) -> None:
+        """Find the places where the language changes, and hear what was left out of each passage."""
+        last: Passage | None = None
+        async for passage in self._right:
+            *whole, last = [passage] if last is None else await _parted(self._listener, last, passage)
+            for each in whole:
+                self._finish(each)
+        if last is not None:
+            self._finish(last)
+        self.final.put(None)
+
+    def _finish(self, passage: Passage) -> None:
+        self.final.put(self._group.create_task(self._listener.hear_rest(passage)))
+
+
+async def _divided(listener: Listener, window: Passage) -> list[Passage]:
+    """Return a window as several passages where it is in several languages.
+
+    That is looked for where its words are in more than one language, and where the model has doubts.
+    """
+    await loop_turn()  # words are told apart in a few milliseconds
+    parts = _parts_by_words(window)
     if len(parts) < 2 and window.heard.words and window.heard.language_probability < UNSURE:
         pieces = _pieces(window.spans)
         middle = len(pieces) // 2

@@ -12,7 +12,6 @@ could be anything are in it, and another language counts where the model is sure
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dragoman_engines.base import Capabilities
@@ -81,21 +80,29 @@ def is_sure(heard: WindowText, seconds: float) -> bool:
     return bool(heard.words) and seconds >= SURE_AFTER_S and heard.language_probability > SURE
 
 
-def settled(windows: Sequence[tuple[WindowText, bool]]) -> list[str]:
-    """Return the language of each window: one that is not sure is in that of the last sure one before it.
+class Settling:
+    """Settles the languages of windows, in order: one that is not sure is in that of the last sure one before it.
 
     Those before the first sure one are in its language. Where none is sure, the likeliest of all decides.
-
-    Args:
-        windows: in order, each with whether its language is sure.
     """
-    sure = [heard.language for heard, is_plain in windows if is_plain]
-    language = sure[0] if sure else SpokenLanguage(opinions=[heard for heard, _ in windows]).likeliest()
-    languages = []
-    for heard, is_plain in windows:
-        language = heard.language if is_plain else language
-        languages.append(language)
-    return languages
+
+    def __init__(self) -> None:
+        self._language: str | None = None
+        self._waiting: list[WindowText] = []
+
+    def add(self, heard: WindowText, *, is_sure: bool) -> list[str]:
+        """Take a window; return the languages of those that wait, it included, or nothing while none is known."""
+        self._waiting.append(heard)
+        if is_sure:
+            self._language = heard.language
+        if self._language is None:
+            return []
+        waiting, self._waiting = self._waiting, []
+        return [self._language] * len(waiting)
+
+    def rest(self) -> list[str]:
+        """Return the languages of those that still wait: nothing follows."""
+        return [SpokenLanguage(opinions=self._waiting).likeliest()] * len(self._waiting)
 
 
 def _known(engine: Capabilities, tag: str | None) -> str | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import msgspec
 
@@ -16,11 +15,12 @@ from dragoman_engines.work import SPOOL_RATE_HZ, FindSpeech, Kind
 from dragoman_handlers.base import Context, Question
 from dragoman_handlers.speech.recognition.coverage import Span
 from dragoman_handlers.speech.recognition.decode import decode_recording
-from dragoman_handlers.speech.recognition.listening import Listener, hear_all
+from dragoman_handlers.speech.recognition.listening import Listener, Passage, hear_all
+from dragoman_handlers.speech.recognition.segments import SegmentMaker
 from dragoman_handlers.speech.recognition.spoken_language import SpokenLanguage, spoken_language
 from dragoman_handlers.speech.recognition.transcripts import heard_transcription
 from dragoman_wire.errors import AudioTooLong, TooLarge
-from dragoman_wire.events import Transcription
+from dragoman_wire.events import Transcription, TranscriptSegment
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import VOCABULARY_CHARS, AudioRequest
 
@@ -29,7 +29,6 @@ WINDOW_SAMPLES = 30 * SPOOL_RATE_HZ
 SLICE_SAMPLES = 120 * SPOOL_RATE_HZ
 """Silence is looked for in slices of two minutes: under half a second of work."""
 _DIGEST_INLINE_BYTES = 1 << 18
-_WINDOWS_INLINE = 1
 _TOUCHING_SAMPLES = SPOOL_RATE_HZ
 
 
@@ -47,6 +46,20 @@ class Wanted:
     """Names and terms that are probably said."""
     track: int | None = None
     """The audio track, counted from 0; None: the default track, or the first with speech."""
+    early: bool = False
+    """A listener waits for the first words."""
+
+
+class Follower(Protocol):
+    """Told how far the hearing is. Of a recording that another request has heard there is nothing to follow."""
+
+    def began(self, duration_s: float) -> None:
+        """Note that a recording of so many seconds is being heard."""
+        ...
+
+    def heard(self, segments: Sequence[TranscriptSegment], until_s: float) -> None:
+        """Take the segments that follow those before; the recording is heard up to this second."""
+        ...
 
 
 class Recording(Question, frozen=True, kw_only=True):
@@ -66,8 +79,16 @@ class Recording(Question, frozen=True, kw_only=True):
     track: int | None = None
 
 
-async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcription:
+async def transcribe(
+    context: Context, audio: Buffer, wanted: Wanted, follower: Follower | None = None
+) -> Transcription:
     """Transcribe a recording, in any container that the decoder knows.
+
+    Args:
+        context: the running task.
+        audio: the recording.
+        wanted: what is said about it.
+        follower: told of segments as they are heard; the whole begins with those.
 
     Raises:
         DragomanError: the bytes are no audio, it is too long, the model does not know the language, or failed.
@@ -84,7 +105,7 @@ async def transcribe(context: Context, audio: Buffer, wanted: Wanted) -> Transcr
         track=wanted.track,
     )
     transcription = await context.once(
-        question, Transcription, lambda: _computed(context, audio, engine, language, wanted)
+        question, Transcription, lambda: _computed(context, audio, engine, language, wanted, follower)
     )
     limit_s = context.limits.audio_s
     if transcription.duration_ms > limit_s * 1000:
@@ -114,25 +135,40 @@ async def _digest(audio: Buffer) -> bytes:
 
 
 async def _computed(
-    context: Context, audio: Buffer, engine: Capabilities, language: SpokenLanguage, wanted: Wanted
+    context: Context,
+    audio: Buffer,
+    engine: Capabilities,
+    language: SpokenLanguage,
+    wanted: Wanted,
+    follower: Follower | None,
 ) -> Transcription:
-    stated, words = language.decided, wanted.words
+    stated = language.decided
+    maker = SegmentMaker(words=wanted.words)
+    segments: list[TranscriptSegment] = []
+
+    def told(passage: Passage) -> None:
+        made = maker.add(passage.heard)
+        segments.extend(made)
+        if follower is not None and passage.spans:
+            follower.heard(made, passage.spans[-1][1] / SPOOL_RATE_HZ)
+
     with context.spool_file() as path:
         decoded = await decode_recording(context, audio, path, wanted.track)
         samples = decoded.samples
+        if follower is not None:
+            follower.began(samples / SPOOL_RATE_HZ)
         listener = Listener(
             context=context,
             path=str(path),
             size_s=samples / SPOOL_RATE_HZ / 20,
             is_stated=stated is not None,
             vocabulary=wanted.vocabulary,
+            early=wanted.early,
         )
-        heard = await hear_all(listener, _windows(context, str(path), samples), language)
-    joined = functools.partial(heard_transcription, engine, heard, stated=stated, samples=samples, words=words)
-    # Two hours hold twenty thousand words: finding the sentences in them must not hold the loop up.
-    told = joined() if len(heard) <= _WINDOWS_INLINE else await asyncio.to_thread(joined)
+        heard = await hear_all(listener, _windows(context, str(path), samples), language, told)
+    told_whole = heard_transcription(engine, heard, segments + maker.rest(), stated=stated, samples=samples)
     chosen = decoded.tracks > 1 or wanted.track is not None
-    return msgspec.structs.replace(told, audio_track=decoded.track) if chosen else told
+    return msgspec.structs.replace(told_whole, audio_track=decoded.track) if chosen else told_whole
 
 
 async def _windows(context: Context, path: str, samples: int) -> AsyncIterator[list[Span]]:

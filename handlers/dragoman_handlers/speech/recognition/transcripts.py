@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET
 
 from dragoman_engines.base import Capabilities
-from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, WindowText
+from dragoman_engines.work import SPOOL_RATE_HZ, WindowText
 from dragoman_handlers.base import HandlerLimits
-from dragoman_handlers.speech.recognition.coverage import in_order
-from dragoman_handlers.speech.recognition.cues import Cue, to_cues
 from dragoman_handlers.speech.recognition.spoken_language import UNKNOWN
 from dragoman_handlers.text.languages import base_language
 from dragoman_wire.errors import TooLarge
-from dragoman_wire.events import Transcription, TranscriptSegment, TranscriptWord
+from dragoman_wire.events import Transcription, TranscriptSegment
 from dragoman_wire.requests import MobileTranscription, SubtitleFormat
 from dragoman_wire.subtitles import to_srt, to_vtt
 
@@ -75,22 +72,22 @@ def _check_size(mobile: MobileTranscription, limits: HandlerLimits) -> None:
 
 
 def heard_transcription(
-    engine: Capabilities, heard: Sequence[WindowText], *, stated: str | None, samples: int, words: bool
+    engine: Capabilities,
+    heard: Sequence[WindowText],
+    segments: list[TranscriptSegment],
+    *,
+    stated: str | None,
+    samples: int,
 ) -> Transcription:
-    """Join the transcriptions of all windows into one.
+    """Put the whole transcription together.
 
     Args:
         engine: the model.
         heard: the windows, in order.
+        segments: of all windows.
         stated: the language that is told where there is no speech.
         samples: the recording's length.
-        words: whether segments say where their words are.
     """
-    segments = [
-        _segment(cue, language, words=words)
-        for language, run in groupby([window for window in heard if window.words], key=lambda window: window.language)
-        for cue in to_cues(_spoken(run), language)
-    ]
     total = sum(len(segment.text) for segment in segments)
     confidence = sum(len(segment.text) * (segment.confidence or 0.0) for segment in segments) / total if total else 0.0
     language, language_confidence = _language(heard, stated)
@@ -113,33 +110,6 @@ def in_formats(transcription: Transcription, formats: Sequence[SubtitleFormat] |
         transcription,
         srt=to_srt(transcription) if formats and "srt" in formats else UNSET,
         vtt=to_vtt(transcription) if formats and "vtt" in formats else UNSET,
-    )
-
-
-def _spoken(windows: Iterable[WindowText]) -> list[SpokenWord]:
-    """Return the words of windows one after the other; their times never go backwards."""
-    return in_order([word for window in windows for word in window.words])
-
-
-def _segment(cue: Cue, language: str, *, words: bool) -> TranscriptSegment:
-    return TranscriptSegment(
-        text=cue.text,
-        start_ms=round(cue.start_s * 1000),
-        end_ms=round(cue.end_s * 1000),
-        confidence=round(cue.confidence, 4),
-        speaker_id=None,
-        language=language,
-        words=[
-            TranscriptWord(
-                text=word.text.strip(),
-                start_ms=round(word.start_s * 1000),
-                end_ms=round(word.end_s * 1000),
-                confidence=round(word.confidence, 4),
-            )
-            for word in cue.words
-        ]
-        if words
-        else UNSET,
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
 
-from dragoman_engines.work import Speak, Speech
+from dragoman_engines.work import Speech
 from dragoman_handlers.base import Context
 
 _SAMPLE_BYTES = 2
@@ -17,26 +15,24 @@ class CountedSpeech:
 
     Args:
         context: has the limits.
-        units: the pieces in order; one that comes twice is synthesized once and counts twice.
         pause_s: the longest pause after a piece.
     """
 
-    def __init__(self, context: Context, units: Sequence[Speak], pause_s: float) -> None:
+    def __init__(self, context: Context, pause_s: float) -> None:
         self._context = context
-        self._uses = Counter(units)
         self._pause_s = pause_s
         self._bytes = 0
         self._speech_s = 0.0
 
-    def add(self, unit: Speak, speech: Speech) -> None:
-        """Count a piece wherever it is used, with a pause.
+    def add(self, speech: Speech) -> None:
+        """Count a piece with a pause, wherever it is used.
 
         Raises:
             TooLarge: the request has made more than it may.
             Overloaded: what other requests hold leaves no room for it.
         """
         bytes_per_s = _SAMPLE_BYTES * speech.sample_rate_hz
-        seconds = self._uses[unit] * (len(speech.pcm) / bytes_per_s + self._pause_s)
+        seconds = len(speech.pcm) / bytes_per_s + self._pause_s
         self._hold(math.ceil(seconds * bytes_per_s), seconds)
 
     def instead(self, size_bytes: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dragoman_engines.work import Speech
@@ -41,36 +41,57 @@ class Sound:
         return _ms(len(self.pcm), self.rate_hz)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a piece stands."""
+
+    text: str
+    """Of the piece."""
+    first: bool
+    """In its sentence."""
+    ends: str | None
+    """The sentence that it ends, as it is written."""
+    pause_s: float
+    """Before it."""
+
+
+NOWHERE = Place(text="", first=False, ends=None, pause_s=0.0)
+"""Of a piece without any text."""
+
+
+def places_in(sentence: Sentence) -> Iterator[Place]:
+    """Yield the pieces of a sentence."""
+    pause_s = SENTENCE_PAUSE_S
+    for number, piece in enumerate(sentence.pieces, start=1):
+        ends = sentence.text if number == len(sentence.pieces) else None
+        yield Place(text=piece, first=number == 1, ends=ends, pause_s=pause_s)
+        pause_s = PIECE_PAUSE_S if ends_clause(piece) else 0.0
+
+
 class Joiner:
     """Takes the sounds of pieces one by one.
 
     Args:
-        sentences: what is said; at least one.
         language: of the segments.
         speed: faster speech has shorter pauses.
     """
 
-    def __init__(self, sentences: Sequence[Sentence], language: str, speed: float) -> None:
+    def __init__(self, language: str, speed: float) -> None:
         self.segments: list[TranscriptSegment] = []
         """Of the sentences that are whole."""
         self.size_bytes = 0
         """Of the samples so far."""
         self._language = language
         self._speed = speed
-        self._places = list(_places(sentences))
-        self._next = 0
         self._start = 0
         self._rate_hz = 0
         self._parts: list[bytes] = []
 
-    def add(self, speech: Speech) -> Sound | None:
+    def add(self, place: Place, speech: Speech, *, last: bool) -> Sound | None:
         """Join the sound of the next piece; return it with the pause before it, or None where it has no sound.
 
         The last piece is always returned, so that a listener hears of the end; without a sound it is a pause.
         """
-        place = self._places[self._next]
-        self._next += 1
-        last = self._next == len(self._places)
         self._rate_hz = self._rate_hz or speech.sample_rate_hz
         pcm = speech.pcm
         begin = self.size_bytes
@@ -106,27 +127,6 @@ class Joiner:
             end_ms=_ms(self.size_bytes, self._rate_hz),
             language=self._language,
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
-    """Where a piece stands."""
-
-    first: bool
-    """In its sentence."""
-    ends: str | None
-    """The sentence that it ends, as it is written."""
-    pause_s: float
-    """Before it."""
-
-
-def _places(sentences: Sequence[Sentence]) -> Iterator[_Place]:
-    for sentence in sentences:
-        pause_s = SENTENCE_PAUSE_S
-        for number, piece in enumerate(sentence.pieces, start=1):
-            ends = sentence.text if number == len(sentence.pieces) else None
-            yield _Place(first=number == 1, ends=ends, pause_s=pause_s)
-            pause_s = PIECE_PAUSE_S if ends_clause(piece) else 0.0
 
 
 def _ms(pcm_bytes: int, rate_hz: int) -> int:

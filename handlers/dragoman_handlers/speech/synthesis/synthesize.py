@@ -3,57 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from dragoman_engines.base import VoiceInfo
-from dragoman_engines.work import CHARACTERS_PER_S, Speak, Speech
+from dragoman_engines.work import Speak, Speech
 from dragoman_handlers.base import Context
-from dragoman_handlers.concurrency import loop_turn, off_loop, one_error
-from dragoman_handlers.speech.normalization.normalize import Normalized, named, told_warnings
-from dragoman_handlers.speech.normalization.utterances import Utterance, utterances
+from dragoman_handlers.concurrency import loop_turn, one_error
+from dragoman_handlers.speech.normalization.normalize import named
 from dragoman_handlers.speech.synthesis.counting import CountedSpeech
-from dragoman_handlers.speech.synthesis.joining import SENTENCE_PAUSE_S, Joiner, Sentence, Sound
-from dragoman_handlers.speech.synthesis.phrases import Lengths, cut_opening, cut_sentence
+from dragoman_handlers.speech.synthesis.joining import (
+    NOWHERE,
+    SENTENCE_PAUSE_S,
+    Joiner,
+    Place,
+    Sentence,
+    Sound,
+    places_in,
+)
+from dragoman_handlers.speech.synthesis.reading import Text, TextReader, ToSay, piece_lengths
 from dragoman_handlers.speech.synthesis.sound_files import LARGE_BYTES, mime_type, sound_file
 from dragoman_handlers.speech.synthesis.voices import Wishes, choose_voice
 from dragoman_handlers.text.languages import base_language
-from dragoman_wire.errors import InvalidRequest
 from dragoman_wire.events import TranscriptSegment
 from dragoman_wire.requests import SoundFormat
 
-UNIT_S = 3.0
-"""A sentence that takes longer of one core, by the pace of its voice, is said clause by clause ..."""
-MOST_UNIT_S = 6.0
-"""... and a clause that takes longer than this is cut between words ..."""
-UNIT_CHARS = 400
-"""... as is one that is longer than this."""
-FIRST_UNIT_S = 0.75
-"""What the first piece takes where a listener waits for it; a word or two take longer than their letters say."""
-_CHARS_A_TURN = 1000
-_RECALLED_AT_ONCE = 4
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manner:
+    """How a text is said."""
+
+    language: str
+    """Two letters."""
+    voice: VoiceInfo
+    speed: float
+
+    def unit(self, piece: str) -> Speak:
+        """Return a piece as a unit of work."""
+        voice = self.voice
+        return Speak(text=piece, language=self.language, speed=self.speed, voice=voice.name, pace=voice.pace)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """A text that is ready to be said, and the voice that says it."""
+    """A text that is ready to be said."""
 
     sentences: Sequence[Sentence]
-    language: str
-    voice: VoiceInfo
-    speed: float
+    manner: Manner
     warnings: Sequence[str] = ()
     """What of the text is not said: a sentence each."""
 
-    def units(self) -> list[Speak]:
-        """Return the pieces as units of work, in order."""
-        voice = self.voice
-        return [
-            Speak(text=piece, language=self.language, speed=self.speed, voice=voice.name, pace=voice.pace)
-            for sentence in self.sentences
-            for piece in sentence.pieces
-        ]
+    @property
+    def characters(self) -> int:
+        """Return the characters of all pieces."""
+        return sum(len(piece) for sentence in self.sentences for piece in sentence.pieces)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +75,16 @@ class Spoken:
 
 Heard = Callable[[Speak, Sound | None], Awaitable[None]]
 """Told of each piece as soon as it and all before it are spoken, with its sound if it has one."""
+
+
+async def manner_of(context: Context, language: str, wishes: Wishes) -> Manner:
+    """Choose the voice for a language (any tag).
+
+    Raises:
+        DragomanError: no voice speaks it, or the voice that is wished for is none.
+    """
+    voice = choose_voice(await context.capabilities("speech"), language, wishes)
+    return Manner(language=base_language(language), voice=voice, speed=wishes.speed)
 
 
 async def speak_text(
@@ -94,15 +107,10 @@ async def read_text(context: Context, text: str, language: str, wishes: Wishes, 
         DragomanError: no voice speaks the language, the voice that is wished for is none, or nothing of the text can
             be said.
     """
-    voice = choose_voice(await context.capabilities("speech"), language, wishes)
-    spoken = base_language(language)
-    sentences, warnings = await _sentences(text, spoken, _lengths(voice, wishes.speed, early=early))
-    if not sentences:
-        told = "".join(f"; {warning}" for warning in warnings)
-        raise InvalidRequest(
-            f"nothing of the text can be said aloud in {spoken!r}: it holds no letters and no digits{told}"
-        )
-    return Reading(sentences=sentences, language=spoken, voice=voice, speed=wishes.speed, warnings=warnings)
+    manner = await manner_of(context, language, wishes)
+    reader = TextReader(manner.language, piece_lengths(manner.voice, manner.speed, early=early))
+    sentences = await reader.rest(text)
+    return Reading(sentences=sentences, manner=manner, warnings=reader.warnings)
 
 
 async def speak_reading(
@@ -113,103 +121,147 @@ async def speak_reading(
     Raises:
         DragomanError: the engine's error, or what `heard` raised.
     """
-    joiner = Joiner(reading.sentences, reading.language, reading.speed)
+    spoken = await _say(context, reading.manner, _each(reading.sentences), sound_format, heard)
+    return replace(spoken, warnings=[*reading.warnings, *spoken.warnings])
+
+
+async def speak_texts(
+    context: Context,
+    texts: AsyncIterator[Text],
+    manner: Manner,
+    sound_format: SoundFormat,
+    heard: Heard,
+    *,
+    early: bool,
+) -> Spoken:
+    """Say texts that follow one another, as they come, as one mono file; `early` as in `read_text`.
+
+    Raises:
+        DragomanError: nothing of the texts can be said, the engine's error, or what `texts` or `heard` raised.
+    """
+    reader = TextReader(manner.language, piece_lengths(manner.voice, manner.speed, early=early))
+    spoken = await _say(context, manner, reader.sentences(texts), sound_format, heard)
+    return replace(spoken, warnings=[*reader.warnings, *spoken.warnings])
+
+
+async def _say(
+    context: Context,
+    manner: Manner,
+    sentences: AsyncIterator[ToSay],
+    sound_format: SoundFormat,
+    heard: Heard | None,
+) -> Spoken:
+    joiner = Joiner(manner.language, manner.speed)
+    counted = CountedSpeech(context, SENTENCE_PAUSE_S / manner.speed)
     silent: list[str] = []
-
-    async def said(unit: Speak, speech: Speech) -> None:
-        if not speech.pcm:
-            silent.append(unit.text)
-        sound = joiner.add(speech)
-        if heard is not None:
-            await heard(unit, sound)
-
-    units = reading.units()
-    counted = CountedSpeech(context, units, SENTENCE_PAUSE_S / reading.speed)
     try:
-        await _speak(context, units, said, counted)
+        async with one_error(), asyncio.TaskGroup() as group:
+            pieces = _Pieces(context, manner, counted, group)
+            group.create_task(pieces.take(sentences))
+            async for piece, speech, last in pieces.spoken():
+                if not speech.pcm and piece.unit.text:
+                    silent.append(piece.unit.text)
+                sound = joiner.add(piece.place, speech, last=last)
+                if heard is not None:
+                    await heard(piece.unit, sound)
         is_small = joiner.size_bytes < LARGE_BYTES
         await loop_turn()
         whole = joiner.whole() if is_small else await asyncio.to_thread(joiner.whole)
-        sound = await sound_file(context, whole, sound_format)
-        counted.instead(len(sound))
+        file = await sound_file(context, whole, sound_format)
+        counted.instead(len(file))
     except BaseException:
         counted.take_back()
         raise
     return Spoken(
-        sound=sound,
+        sound=file,
         mime_type=mime_type(sound_format, whole.rate_hz),
-        voice=reading.voice.name,
+        voice=manner.voice.name,
         duration_ms=whole.duration_ms,
         sample_rate_hz=whole.rate_hz,
         segments=joiner.segments,
-        warnings=[*reading.warnings, *([f"the voice has no sound for: {named(silent)}"] if silent else [])],
+        warnings=[f"the voice has no sound for: {named(silent)}"] if silent else [],
     )
 
 
-async def _speak(
-    context: Context,
-    units: Sequence[Speak],
-    said: Callable[[Speak, Speech], Awaitable[None]],
-    counted: CountedSpeech,
-) -> None:
-    """Synthesize every piece, each that is not known once, and tell of them in order."""
-    known = await _known(context, list(dict.fromkeys(units)), counted)
-    missing = [unit for unit in dict.fromkeys(units) if unit not in known]
-    size_s = sum(unit.cost_s() for unit in missing)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece at work."""
 
-    async def spoken(unit: Speak) -> Speech:
-        speech = (await context.run(unit, size_s=size_s)).result
-        counted.add(unit, speech)
+    place: Place
+    unit: Speak
+    speech: asyncio.Task[Speech]
+    _: KW_ONLY
+    again: bool
+    """The same one was there before."""
+    more: bool
+    """Another one follows for certain."""
+
+
+class _Pieces:
+    """The pieces of a text: each that is not known is synthesized once, and they are told of in order.
+
+    Args:
+        context: runs the units.
+        manner: how they are said.
+        counted: counts their sound.
+        group: has the tasks.
+    """
+
+    def __init__(self, context: Context, manner: Manner, counted: CountedSpeech, group: asyncio.TaskGroup) -> None:
+        self._context = context
+        self._manner = manner
+        self._counted = counted
+        self._group = group
+        self._at_work: dict[Speak, asyncio.Task[Speech]] = {}
+        self._queue: asyncio.Queue[_Piece | None] = asyncio.Queue()
+        self._cost_s = 0.0
+        """Of all so far."""
+
+    async def take(self, sentences: AsyncIterator[ToSay]) -> None:
+        """Put the pieces of sentences to work as these come."""
+        async for sentence, more in sentences:
+            for place in places_in(sentence):
+                unit = self._manner.unit(place.text)
+                again = unit in self._at_work
+                if not again:
+                    self._cost_s += unit.cost_s()
+                    self._at_work[unit] = self._group.create_task(self._speech(unit, self._cost_s))
+                more_pieces = more or place.ends is None
+                self._queue.put_nowait(_Piece(place, unit, self._at_work[unit], again=again, more=more_pieces))
+        self._queue.put_nowait(None)
+
+    async def spoken(self) -> AsyncIterator[tuple[_Piece, Speech, bool]]:
+        """Yield the pieces in order, each with its sound and whether it is the last.
+
+        One that others follow does not wait for them. Where all these turn out to be nothing that can be said, an
+        empty piece is the last.
+        """
+        piece = await self._queue.get()
+        while piece is not None:
+            speech = await piece.speech
+            if piece.again:
+                self._counted.add(speech)
+            if not (piece.more and self._queue.empty()):
+                following = await self._queue.get()
+                yield piece, speech, following is None
+            else:
+                yield piece, speech, False
+                following = await self._queue.get()
+                if following is None:
+                    nothing = Speech(pcm=b"", sample_rate_hz=speech.sample_rate_hz)
+                    yield replace(piece, place=NOWHERE, unit=self._manner.unit("")), nothing, True
+            piece = following
+
+    async def _speech(self, unit: Speak, size_s: float) -> Speech:
+        """Return the sound of a unit. The first pieces of several languages go before the second ones: by `size_s`."""
+        await loop_turn()  # sounds are large, and many that are known would block the loop
+        [speech] = await self._context.recall([unit], Speech)
+        if speech is None:
+            speech = (await self._context.run(unit, size_s=size_s)).result
+        self._counted.add(speech)
         return speech
 
-    async with one_error(), asyncio.TaskGroup() as group:
-        at_work = {unit: group.create_task(spoken(unit)) for unit in missing}
-        for unit in units:
-            speech = known.get(unit)
-            await said(unit, await at_work[unit] if speech is None else speech)
 
-
-async def _known(context: Context, units: Sequence[Speak], counted: CountedSpeech) -> dict[Speak, Speech]:
-    """Return the pieces that are known, read some at a time: sounds are large, and many would block the loop."""
-    known: dict[Speak, Speech] = {}
-    for start in range(0, len(units), _RECALLED_AT_ONCE):
-        some = units[start : start + _RECALLED_AT_ONCE]
-        await loop_turn()
-        for unit, speech in zip(some, await context.recall(some, Speech), strict=True):
-            if speech is not None:
-                counted.add(unit, speech)
-                known[unit] = speech
-    return known
-
-
-def _lengths(voice: VoiceInfo, speed: float, *, early: bool) -> Lengths:
-    characters_a_s = voice.pace * speed * CHARACTERS_PER_S
-    return Lengths(
-        usual=max(1, min(UNIT_CHARS, round(UNIT_S * characters_a_s))),
-        most=max(1, min(UNIT_CHARS, round(MOST_UNIT_S * characters_a_s))),
-        first=max(1, round(FIRST_UNIT_S * characters_a_s)) if early else 0,
-    )
-
-
-async def _sentences(text: str, language: str, lengths: Lengths) -> tuple[list[Sentence], list[str]]:
-    """Cut a text into the sentences to speak; return them, and the warnings about what is not said."""
-    found: list[Sentence] = []
-    normalized: list[Normalized] = []
-    since = 0
-    # A long text is cut off the loop, which it would hold.
-    cut_text = functools.partial(_listed, text, language)
-    for utterance in cut_text() if len(text) <= _CHARS_A_TURN else await off_loop(cut_text):
-        normalized.append(utterance.said)
-        cut = cut_sentence if found else cut_opening
-        pieces = cut(utterance.said.text, lengths)
-        if pieces:
-            found.append(Sentence(utterance.text, pieces))
-        since += len(utterance.text)
-        if since >= _CHARS_A_TURN:
-            since = 0
-            await asyncio.sleep(0)  # a long text must not block the loop
-    return found, told_warnings(normalized)
-
-
-def _listed(text: str, language: str) -> list[Utterance]:
-    return list(utterances(text, language))
+async def _each(sentences: Sequence[Sentence]) -> AsyncIterator[ToSay]:
+    for number, sentence in enumerate(sentences, start=1):
+        yield sentence, number < len(sentences)

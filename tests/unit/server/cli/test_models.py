@@ -68,14 +68,14 @@ def test_the_list_says_what_is_here_in_parts_and_absent(toy: Toy) -> None:
         "packed": "absent",
         "far": "absent",
     }
-    assert before["far"]["size_bytes"] == 7_000_000
+    assert before["far"]["sizeBytes"] == 7_000_000
     assert before["tiny.en"]["licence"] == "MIT"
 
     assert toy.run("pull", "joined").exit_code == 0
 
     after = toy.listed()["joined"]
     assert (after["state"], after["folder"]) == ("here", str(toy.folder / "joined"))
-    assert after["disk_bytes"] > 12
+    assert after["diskBytes"] > 12
     rows = toy.run("list", "--here", "--kind", "speech").stdout.splitlines()
     assert rows[0].split() == ["name", "kind", "state", "size", "languages", "licence"]
     assert ["joined", "speech", "here"] in [row.split()[:3] for row in rows]

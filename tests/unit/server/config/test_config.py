@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman_server.config import ConfigError, config_as_toml, load_config
+from dragoman_server.config import ConfigError, config_as_toml, config_document, load_config
 
 
 def written(folder: Path, text: str) -> Path:
@@ -45,6 +45,8 @@ def test_a_wrong_file_is_refused_with_the_name_of_what_is_wrong(tmp_path: Path, 
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_known_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_CLIENT__SERVERS", "tcp://a, tcp://b")  # of a client that runs beside the server
+    load_config()
     monkeypatch.setenv("DRAGOMAN_SERVER__LOGLEVEL", "debug")
     with pytest.raises(ConfigError, match=r"server\.log_level"):
         load_config()
@@ -56,6 +58,54 @@ def test_a_variable_that_names_no_key_is_refused(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(f"DRAGOMAN_{name}", "http://127.0.0.1:1")
     with pytest.raises(ConfigError, match=r"sockets"):
         load_config()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ADDRESS",  # of our Compose file
+        "PORT",  # of Kubernetes, where a service is called dragoman
+        "PORT_5555_TCP_ADDR",
+        "SERVICE_HOST",
+        "SERVER_PORT",  # where it is called dragoman-server
+        "SERVER_SERVICE_HOST",
+    ],
+)
+def test_a_variable_that_is_no_key_s_is_not_ours(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"DRAGOMAN_{name}", "tcp://10.0.0.5:5555")
+    assert load_config() == load_config()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("SOCKETS_REQUESTS", "DRAGOMAN_SOCKETS__REQUESTS"),
+        ("SERVER_LOGLEVEL", "DRAGOMAN_SERVER__LOG_LEVEL"),
+        ("ENGINES_TRANSLATION_MODEL", "DRAGOMAN_ENGINES__TRANSLATION"),
+    ],
+)
+def test_a_key_with_one_underscore_too_few_is_refused_and_the_right_one_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(f"DRAGOMAN_{name}", "x")
+    with pytest.raises(ConfigError, match=rf"DRAGOMAN_{name}; did you mean {meant}\?"):
+        load_config()
+
+
+def test_only_what_is_not_as_by_default_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config_as_toml(load_config(), changed=True) == "\n"
+    monkeypatch.setenv("DRAGOMAN_SERVER__DRAIN_S", "6")
+    path = written(
+        tmp_path, "[lanes.voice]\nqueue = 2\nconcurrency = 8\n[translation.glossary]\nbank = 'banco'\n[server]\n"
+    )
+    config = load_config(path)
+    assert config_document(config, changed=True) == {
+        "server": {"drain_s": 6.0},
+        "lanes": {"voice": {"queue": 2}},
+        "translation": {"glossary": {"bank": "banco"}},
+    }
+    monkeypatch.delenv("DRAGOMAN_SERVER__DRAIN_S")
+    assert load_config(written(tmp_path, config_as_toml(config, changed=True))) == config
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:

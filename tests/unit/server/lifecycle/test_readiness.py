@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from structlog.testing import capture_logs
 
 from dragoman_engines.pool.supervisor import PoolState
 from dragoman_server.lifecycle.readiness import Readiness
+from dragoman_server.lifecycle.systemd import ServiceManager
 from tests.unit.server.core import Core
 
 
@@ -35,6 +39,23 @@ async def test_a_missing_model_is_told_with_its_reason() -> None:
     (reason,) = Readiness(core.services, core.dispatcher).reasons()
     assert reason.startswith("engine speech: missing; ")
     assert "no file kokoro.onnx" in reason
+
+
+@pytest.mark.parametrize(
+    ("missing", "level"), [([], "info"), (["speech"], "warning"), (["speech", "translation"], "warning")]
+)
+async def test_a_server_without_its_engines_is_no_good_news(missing: list[str], level: str) -> None:
+    core = Core()
+    for kind in missing:
+        core.pools[kind].supervisor.missing("no file of that name")
+        core.pools[kind].memory.capabilities = None
+        core.pools[kind].memory.shown = "missing"
+    with capture_logs() as lines:
+        await Readiness(core.services, core.dispatcher).announce(
+            time.monotonic(), {}, ServiceManager.from_environment({}), None
+        )
+    [ready] = [line for line in lines if line["event"] == "server.ready"]
+    assert (ready["log_level"], ready.get("missing", [])) == (level, missing)
 
 
 async def test_draining_and_a_journal_that_cannot_be_written_come_first() -> None:

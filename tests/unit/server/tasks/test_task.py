@@ -10,7 +10,7 @@ from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import EngineFailed, UnsupportedLanguage
-from dragoman_wire.events import ResultUnknown, SpeechChunk, TranslationSkipped
+from dragoman_wire.events import AudioChunk, ResultUnknown, SpeechChunk, TranslationSkipped
 from tests.unit.server.core import MemoryJournal, MemoryPublisher, a_run
 
 EVENT = ResultUnknown(task_id="t")
@@ -120,3 +120,30 @@ def test_of_the_pieces_that_an_earlier_server_sent_each_counts_by_its_number() -
 
     assert task.has_sent(chunk(0))
     assert not task.has_sent(chunk(1))
+
+
+def test_of_the_pieces_of_several_languages_each_counts_by_its_language_too() -> None:
+    def chunk(language: str, index: int) -> AudioChunk:
+        return AudioChunk(
+            task_id="t",
+            message_id=None,
+            attachment_id=None,
+            language=language,
+            index=index,
+            last=False,
+            start_ms=0,
+            duration_ms=1,
+            sample_rate_hz=1,
+            voice="ana",
+            binary_frames={},
+            timestamp=0.0,
+        )
+
+    task = Task(key=("peer", "t"), request_type="audio_process")
+    task.remember(encode_header(chunk("pt", 0), Codec.JSON), (b"\0",), None)
+    task.remember(encode_header(chunk("fr", 1), Codec.JSON), (b"\0",), None)
+
+    sent = [
+        (language, index) for language in ("fr", "pt") for index in (0, 1) if task.has_sent(chunk(language, index))
+    ]
+    assert sent == [("fr", 1), ("pt", 0)]

@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from dragoman_server.config import ServerConfig
-from dragoman_server.telemetry.lines import FinishedLine
+from dragoman_server.telemetry.lines import AcceptedLine, FinishedLine
 from dragoman_server.telemetry.logs import Logs
 
 MARKER = "what the peer said"
@@ -82,6 +82,66 @@ def test_people_get_a_line_of_text(tmp_path: Path) -> None:
     (line,) = written.lines()
     assert "[info     ] engine.ready" in line
     assert line.endswith("worker=speech-0")
+
+
+def finished(**fields: Any) -> FinishedLine:
+    given: dict[str, Any] = {
+        "event": "task.finished",
+        "type": "translation",
+        "lane": "translation",
+        "task_id": "t-1",
+        "status": "completed",
+        "events": 1,
+        "queue_ms": 0.4,
+        "compute_ms": 37.4,
+        "publish_ms": 0.2,
+        "level": "info",
+        "timestamp": "2026-11-22T17:20:36.098276Z",
+        "reply_to": "alice",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    }
+    return FinishedLine(**given | fields)
+
+
+def accepted() -> AcceptedLine:
+    return AcceptedLine(
+        event="task.accepted",
+        type="translation",
+        lane="translation",
+        task_id="t-1",
+        priority="normal",
+        level="info",
+        timestamp="2026-11-22T17:20:36.098276Z",
+    )
+
+
+def test_people_get_one_short_line_for_a_task(tmp_path: Path) -> None:
+    written = Written(tmp_path / "log", log_format="console")
+    failed = {"status": "failed", "error_code": "engine_failed", "error": "the model\x1b[2J failed " + "x" * 200}
+    written.logs.write_whole(
+        [
+            accepted(),
+            finished(),
+            finished(type="audio_process", queue_ms=1200.0, compute_ms=3800.0, task_id="t" * 100, reply_to=None),
+            finished(**failed),
+        ]
+    )
+    good, long, bad = written.lines()
+    assert good[8:] == "  translation    completed    38 ms  t-1  alice"
+    assert long[8:] == f"  voice message  completed    5.0 s, waited 1.2 s  {'t' * 35}…"
+    assert bad[8:].startswith(
+        "  translation    failed       38 ms  t-1  alice  engine_failed: the model\\x1b[2J failed"
+    )
+    assert max(map(len, (good, long))) <= 100
+    assert "\x1b" not in bad
+
+
+def test_a_line_for_a_machine_has_everything(tmp_path: Path) -> None:
+    written = Written(tmp_path / "log", log_format="json")
+    written.logs.write_whole([accepted(), finished()])
+    begun, ended = written.documents()
+    assert (begun["event"], ended["event"]) == ("task.accepted", "task.finished")
+    assert (ended["traceparent"], ended["compute_ms"]) == (finished().traceparent, 37.4)
 
 
 @pytest.mark.parametrize("form", ["json", "console"])

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from dragoman_server.transport.addresses import StartError, binding, port_of, with_port
@@ -29,6 +35,41 @@ def test_what_a_library_says_is_handed_on(error: Exception) -> None:
     said = r"sockets.ops http://x:1 cannot be bound: (Port out|Name or)"
     with pytest.raises(StartError, match=said), binding("ops", "http://x:1"):
         raise error
+
+
+LISTENING = """
+import socket, sys
+one = socket.socket(socket.AF_UNIX if sys.argv[1] == "ipc" else socket.AF_INET)
+one.bind(sys.argv[2] if sys.argv[1] == "ipc" else ("127.0.0.1", 0))
+one.listen()
+print(one.getsockname() if sys.argv[1] == "ipc" else one.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "ipc"])
+def test_a_taken_address_is_told_with_the_process_that_has_it(scheme: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LISTENING, scheme, str(tmp_path / "socket")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        place = other.stdout.readline().strip()
+        address = f"ipc://{place}" if scheme == "ipc" else f"tcp://127.0.0.1:{place}"
+        taken = OSError(errno.EADDRINUSE, "Address already in use")
+        with pytest.raises(StartError) as raised, binding("requests", address):
+            raise taken
+        other.communicate("")
+    assert str(raised.value).startswith(
+        f"sockets.requests {address} cannot be bound: Address already in use, by process {other.pid} (python"
+    )
+
+
+def test_an_address_that_is_given_twice_is_told_as_that() -> None:
+    with socket.socket() as mine:
+        mine.bind(("127.0.0.1", 0))
+        mine.listen()
+        address = f"http://127.0.0.1:{mine.getsockname()[1]}"
+        with pytest.raises(StartError, match="by another socket of this server"), binding("ops", address):
+            raise OSError(errno.EADDRINUSE, "Address already in use")
 
 
 def test_a_port_is_read_and_replaced() -> None:

@@ -95,3 +95,18 @@ def test_subscribers_of_several_prefixes_are_told_once_and_leave_nothing() -> No
     assert (subscribers.of_topic(b"abc"), subscribers.count) == ((), 0)
     assert not subscribers._topics
     assert not subscribers._lengths
+
+
+def test_the_end_of_a_topics_last_subscription_is_told() -> None:
+    lost: list[bytes] = []
+    subscribers = Subscribers(10, 10, 100)
+    subscribers.on_lost = lost.append
+    first, second = a_subscriber(), a_subscriber()
+    for each in (first, second):
+        subscribers.subscribe(each, b"a\0")
+    subscribers.subscribe(second, b"b\0")
+    subscribers.unsubscribe(first, b"a\0")
+    assert lost == []
+    subscribers.leave(second)
+    assert sorted(lost) == [b"a\0", b"b\0"]
+    assert not subscribers.hear("a")

@@ -13,7 +13,7 @@ from dragoman_engines.base import Capabilities
 from dragoman_engines.work import SpokenWord, TranscribeWindow, WindowText
 from dragoman_handlers.base import Context
 from dragoman_handlers.speech.recognition.coverage import Span
-from dragoman_handlers.speech.recognition.listening import ROUNDS, Listener, hear_all
+from dragoman_handlers.speech.recognition.listening import ROUNDS, Listener, Passage, hear_all
 from dragoman_handlers.speech.recognition.spoken_language import spoken_language
 
 RATE_HZ = 16_000
@@ -221,3 +221,96 @@ def test_a_hint_stands_until_a_window_decides() -> None:
     )
     assert [unit.hint for unit in units] == ["fr", "en"]
     assert [language for language, _ in texts(heard)] == ["en", "en"]
+
+
+def told_while_hearing(
+    model: Model, windows: Sequence[list[Span]], *, stated: str | None = None
+) -> tuple[list[str], list[int]]:
+    """What is told, and how much of it was told when each window was asked for."""
+    told: list[str] = []
+    before: list[int] = []
+
+    async def each() -> AsyncIterator[list[Span]]:
+        for window in windows:
+            for _ in range(50):  # turns of the loop: as much as can be done without this window
+                await asyncio.sleep(0)
+            before.append(len(told))
+            yield window
+
+    def note(passage: Passage) -> None:
+        told.append("".join(word.text for word in passage.heard.words).strip())
+
+    listener = Listener(context=cast("Context", Asked(model)), path="", size_s=1, is_stated=stated is not None)
+    asyncio.run(hear_all(listener, each(), spoken_language(MANY, stated, None), note))
+    return told, before
+
+
+WINDOWS = [spans((30.0 * n, 30.0 * n + 30)) for n in range(4)]
+
+
+def test_in_a_stated_language_a_window_is_told_as_soon_as_it_is_heard() -> None:
+    told, before = told_while_hearing(speaks((0, 120, "en", 0.99)), WINDOWS, stated="en")
+    assert told == ["en-0", "en-30", "en-60", "en-90"]
+    assert before == [0, 1, 2, 3]
+
+
+def test_where_the_language_may_change_a_window_is_told_when_the_next_one_is_heard() -> None:
+    told, before = told_while_hearing(speaks((0, 60, "en", 0.99), (60, 120, "pt", 0.99)), WINDOWS)
+    assert told == ["en-0", "en-30", "pt-60", "pt-90"]
+    assert before == [0, 0, 1, 2], "the end of a window may turn out to be in the language of the next one"
+
+
+def test_nothing_is_told_while_no_window_is_plainly_in_a_language() -> None:
+    passages = (0, 30, "fr", 0.3), (30, 60, "fr", 0.3), (60, 120, "pt", 0.99)
+    told, before = told_while_hearing(speaks(*passages), WINDOWS)
+    assert told == ["pt-0", "pt-30", "pt-60", "pt-90"], "those before the first sure one are in its language"
+    assert before == [0, 0, 0, 2]
+
+
+def test_what_is_heard_again_goes_before_the_windows_that_wait() -> None:
+    sizes: list[tuple[float, float]] = []
+
+    class Sized(Asked):
+        async def run(self, work: TranscribeWindow, *, size_s: float) -> Any:
+            sizes.append((work.duration_s(), size_s))
+            return await super().run(work, size_s=size_s)
+
+    def model(work: TranscribeWindow) -> WindowText:
+        return text("one", work, "en", unheard=[spans((2, 5))] if work.duration_s() > 3 else [])
+
+    async def each() -> AsyncIterator[list[Span]]:
+        yield spans((0, 30))
+
+    listener = Listener(context=cast("Context", Sized(model)), path="", size_s=30, is_stated=True)
+    asyncio.run(hear_all(listener, each(), spoken_language(MANY, "en", None)))
+    first_s, again_s = (size_s for _, size_s in sizes)
+    assert first_s == 30
+    assert again_s < 1
+
+
+@pytest.mark.parametrize(("early", "at_once"), [(True, [1, 1, 2]), (False, [4])])
+def test_the_first_windows_are_heard_one_by_one_where_a_listener_waits(early: bool, at_once: list[int]) -> None:
+    calls: list[int] = []
+
+    class Batching(Asked):
+        """Takes all that are asked for in the same turns of the loop in one call."""
+
+        waiting = 0
+
+        async def run(self, work: TranscribeWindow, *, size_s: float) -> Any:
+            self.waiting += 1
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self.waiting:
+                calls.append(self.waiting)
+                self.waiting = 0
+            return await super().run(work, size_s=size_s)
+
+    async def each() -> AsyncIterator[list[Span]]:
+        for window in WINDOWS:
+            yield window
+
+    made = cast("Context", Batching(speaks((0, 120, "en", 0.99))))
+    listener = Listener(context=made, path="", size_s=1, is_stated=True, early=early)
+    asyncio.run(hear_all(listener, each(), spoken_language(MANY, "en", None)))
+    assert calls == at_once

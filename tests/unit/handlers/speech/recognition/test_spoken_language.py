@@ -6,7 +6,7 @@ import pytest
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import SpokenWord, WindowText
-from dragoman_handlers.speech.recognition.spoken_language import is_sure, settled, spoken_language
+from dragoman_handlers.speech.recognition.spoken_language import Settling, is_sure, spoken_language
 from dragoman_wire.errors import UnsupportedLanguage
 
 MANY = Capabilities(model="base", revision="1", languages=["en", "fr", "no", "pt", "zh"], multilingual=True)
@@ -88,12 +88,16 @@ def test_after_three_unsure_windows_the_likeliest_decides() -> None:
 def test_an_unsure_window_is_in_the_language_of_the_sure_one_before_it(
     heard: list[tuple[str, bool]], languages: list[str]
 ) -> None:
-    assert settled([(window(language, 0.9), sure) for language, sure in heard]) == languages
+    settling = Settling()
+    found = [each for language, sure in heard for each in settling.add(window(language, 0.9), is_sure=sure)]
+    assert found + settling.rest() == languages
 
 
 def test_where_no_window_is_sure_the_likeliest_of_all_decides() -> None:
+    settling = Settling()
     heard = [window("fr", 0.4), window("pt", 0.3), window("pt", 0.3)]
-    assert settled([(each, False) for each in heard]) == ["pt", "pt", "pt"]
+    assert [settling.add(each, is_sure=False) for each in heard] == [[], [], []]
+    assert settling.rest() == ["pt", "pt", "pt"]
 
 
 def test_a_language_is_plain_where_it_is_probable_and_there_is_enough_of_it() -> None:

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from dragoman_engines.base import Capabilities
 from dragoman_engines.work import SPOOL_RATE_HZ, SpokenWord, WindowText
+from dragoman_handlers.speech.recognition.segments import segments_of
 from dragoman_handlers.speech.recognition.transcripts import heard_transcription, in_formats, mobile_transcription
 from dragoman_server.config import LimitsConfig
 from dragoman_wire.events import Transcription, TranscriptWord
@@ -24,7 +25,8 @@ def window(language: str, probability: float, *texts: str) -> WindowText:
 
 
 def heard(*windows: WindowText, engine: Capabilities = MANY, words: bool = False) -> Transcription:
-    return heard_transcription(engine, windows, stated=None, samples=3 * SPOOL_RATE_HZ, words=words)
+    segments = segments_of(windows, words=words)
+    return heard_transcription(engine, windows, segments, stated=None, samples=3 * SPOOL_RATE_HZ)
 
 
 def test_the_language_is_that_of_most_of_the_text_and_each_segment_has_its_own() -> None:
@@ -45,7 +47,7 @@ def test_a_model_of_one_language_has_no_confidence_in_it() -> None:
 def test_where_there_is_no_speech_no_language_is_claimed() -> None:
     silent = heard(window("en", 0.4))
     assert (silent.text, silent.language, silent.language_confidence, silent.segments) == ("", "und", None, [])
-    stated = heard_transcription(MANY, [], stated="pt", samples=0, words=True)
+    stated = heard_transcription(MANY, [], [], stated="pt", samples=0)
     assert stated.language == "pt"
 
 

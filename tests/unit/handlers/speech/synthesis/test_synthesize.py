@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,8 +15,15 @@ from dragoman_engines.base import Capabilities, VoiceInfo
 from dragoman_engines.pool.unit import Answer
 from dragoman_engines.work import EncodeAudio, EncodedAudio, Speak, Speech
 from dragoman_handlers.speech.synthesis.joining import PIECE_PAUSE_S, SENTENCE_PAUSE_S
+from dragoman_handlers.speech.synthesis.reading import MOST_UNIT_S
 from dragoman_handlers.speech.synthesis.sound_files import wav
-from dragoman_handlers.speech.synthesis.synthesize import MOST_UNIT_S, read_text, speak_reading, speak_text
+from dragoman_handlers.speech.synthesis.synthesize import (
+    manner_of,
+    read_text,
+    speak_reading,
+    speak_text,
+    speak_texts,
+)
 from dragoman_handlers.speech.synthesis.voices import Wishes
 from dragoman_wire.errors import InvalidRequest, TooLarge
 
@@ -99,7 +107,8 @@ async def test_a_slow_voice_costs_more_and_gets_smaller_units() -> None:
 
     assert max(unit.cost_s() for unit in slow.asked) <= MOST_UNIT_S * 1.01
     assert len(slow.asked) > 2 * len(quick.asked)
-    assert slow.sizes_s[0] > 20 * quick.sizes_s[0]
+    assert slow.sizes_s == sorted(slow.sizes_s), "the first pieces of all texts go before the second ones"
+    assert slow.sizes_s[-1] > 20 * quick.sizes_s[-1]
 
 
 async def test_a_slow_speed_makes_smaller_units_too() -> None:
@@ -244,3 +253,60 @@ async def test_the_decoder_engine_is_asked_for_the_format(form: Any) -> None:
     context = FakeContext()
     await say(context, "Good morning.", form=form)
     assert context.asked[-1].form == form
+
+
+async def said_of(context: FakeContext, *texts: tuple[str, bool]) -> tuple[list[tuple[str, bool]], Any]:
+    """What a listener is told of texts that come one by one, each with whether others follow, and the whole."""
+    told: list[tuple[str, bool]] = []
+
+    async def heard(unit: Speak, sound: Any) -> None:
+        if sound is not None:
+            told.append((unit.text, sound.last))
+
+    async def each() -> AsyncIterator[tuple[str, bool]]:
+        for text in texts:
+            for _ in range(30):  # turns of the loop: what came before is spoken
+                await asyncio.sleep(0)
+            yield text
+
+    made: Any = context
+    manner = await manner_of(made, "en", Wishes())
+    spoken = await speak_texts(made, each(), manner, "wav", heard, early=False)
+    return told, spoken
+
+
+async def test_texts_that_follow_one_another_are_said_as_one() -> None:
+    told, spoken = await said_of(FakeContext(), ("Good morning.", True), ("Where is the station? Here it is.", False))
+    whole = await say(FakeContext(), "Good morning. Where is the station? Here it is.")
+
+    assert told == [("Good morning.", False), ("Where is the station?", False), ("Here it is.", True)]
+    assert (spoken.sound, spoken.segments) == (whole.sound, whole.segments)
+
+
+async def test_a_sentence_that_goes_on_in_the_next_text_is_said_in_one_go() -> None:
+    told, _ = await said_of(FakeContext(), ("One. We are", True), ("here. Two.", False))
+    assert told == [("One.", False), ("We are here.", False), ("Two.", True)]
+
+
+async def test_where_nothing_more_can_be_said_a_pause_is_the_last_piece() -> None:
+    told, spoken = await said_of(FakeContext(), ("One.", True), ("😀", False))
+    assert told == [("One.", False), ("", True)]
+    assert spoken.sound == (await say(FakeContext(), "One.")).sound
+    assert spoken.warnings == ["not spoken: 😀"]
+
+
+async def test_a_text_that_fails_ends_what_is_being_said() -> None:
+    async def texts() -> AsyncIterator[tuple[str, bool]]:
+        yield "One.", True
+        raise TooLarge("too much")
+
+    context = FakeContext()
+    made: Any = context
+    manner = await manner_of(made, "en", Wishes())
+    with pytest.raises(TooLarge):
+        await speak_texts(made, texts(), manner, "wav", _deaf, early=False)
+    assert (context.held_bytes, context.speech_s) == (0, 0.0)
+
+
+async def _deaf(unit: Speak, sound: Any) -> None:
+    """No listener."""
