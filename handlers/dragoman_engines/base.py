@@ -13,6 +13,8 @@ from dragoman_wire.events import QualityClass
 _FEW = 12
 Device = Literal["cpu", "cuda", "auto"]
 Quality = Literal["fast", "best"]
+FirefoxProgram = Literal["fxtranslate", "onnx"]
+"""What runs Firefox Translations models: fxtranslate sentence by sentence, or onnxruntime in batches."""
 
 
 class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,8 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Of several models of a kind, the one beside the default that this is: `premium`."""
     beam: int = 4
     """Translation with CTranslate2: how many translations of a sentence are followed at a time."""
+    engine: FirefoxProgram = "onnx"
+    """Translation with Firefox models: the program that runs them."""
     confine: bool = False
     """Give up what a model does not need, before it is loaded: see `dragoman_engines.confinement`."""
     spool_dir: str = ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from scripts.benchmarks import cache, engines, journal, lanes, novel, overload, path, scrape, voice
+from scripts.benchmarks import cache, engines, journal, lanes, novel, overload, path, scrape, translation, voice
 from scripts.benchmarks.table import Row, print_table
 from scripts.embedded_server import exit_on_sigterm
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[int, str], Iterable[Row]]] = {
     "cache": cache.measure,
     "journal": journal.measure,
     "engines": engines.measure,
+    "translation": translation.measure,
     "overload": overload.measure,
     "scrape": scrape.measure,
     "voice": voice.measure,

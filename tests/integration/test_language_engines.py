@@ -65,6 +65,25 @@ def test_a_folder_laid_out_by_language_pairs_is_found(firefox: Engine, tmp_path:
     assert engine.run([unit]) == firefox.run([unit])
 
 
+def test_fxtranslate_and_the_batches_say_the_same_but_for_what_rounding_decides(firefox: Engine) -> None:
+    # In words that leave little choice; in long sentences one in four differs somewhere.
+    sentences = [
+        "The house is big.",
+        "My brother lives in London.",
+        "We bought three books yesterday.",
+        "The train arrives at seven o'clock.",
+        "She does not drink coffee.",
+        "Where is the nearest hospital?",
+        "The children are playing in the garden.",
+        "I have a red car and two dogs.",
+    ]
+    units = [TranslateSentences(source="en", target="pt", sentences=[one]) for one in sentences]
+    other = make_engine(EngineSpec(kind="translation", model="embedded", engine="fxtranslate"))
+    batches, sequence = firefox.run(units), other.run(units)
+    assert sum(one == another for one, another in zip(batches, sequence, strict=True)) >= len(units) - 3
+    assert batches == [firefox.run([unit])[0] for unit in units], "company changes nothing"
+
+
 def test_a_folder_without_pairs_is_no_translation_model(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="no translation model below"):
         make_engine(EngineSpec(kind="translation", model=f"path:{tmp_path}"))

@@ -70,13 +70,17 @@ def test_the_cases_of_short_texts_hold(peer: Peer, shared_data: Path) -> None:
         ("I LOVE THE BBC", "EU AMO A BBC"),
         ("I LOST MY iPhone YESTERDAY", "EU PERDI MEU iPhone ONTEM"),
         ("WARNING", "AVISO"),
-        ("This is fine. I AM WAITING OUTSIDE", "Isso está bem. EU ESTOU ESPERANDO FORA"),
+        (
+            "This is fine. I AM WAITING OUTSIDE",
+            "Isso está bem. EU ESTOU ESPERANDO FORA|Isso é bom. ESTOU ESPERANDO DO LADO DE FORA",
+        ),
         ("STOP SHOUTING @ana PLEASE", "PARE DE GRITAR @ana POR FAVOR"),
         ("ha ha ha ha", "ha ha ha ha"),
     ],
 )
 def test_english_short_texts_are_right(peer: Peer, text: str, translation: str) -> None:
-    assert translated(peer, text) == translation
+    # Which of two right ones it is depends on how the processor's instructions round.
+    assert translated(peer, text) in translation.split("|")
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _translation(spec: EngineSpec, source: str) -> Engine:
     if any(model.folder.rglob("lex*.bin")):
         from dragoman_engines.translation.firefox import FirefoxEngine
 
-        return FirefoxEngine(model)
+        return FirefoxEngine(spec, model)
     if any(model.folder.rglob("model.bin")):
         from dragoman_engines.translation.ctranslate import CTranslateEngine
 

@@ -14,7 +14,7 @@ import traceback
 
 from dragoman_engines.base import Engine, EngineSpec, ModelMissing
 from dragoman_engines.confinement.profile import confine, work_folder
-from dragoman_engines.process.allocator import keep_memory_for_messages
+from dragoman_engines.process.allocator import give_memory_back, keep_memory_for_messages
 from dragoman_engines.process.channel import Done, Load, LoadFailed, Ping, Pong, Ready, messages_to_child, pack
 from dragoman_engines.process.factory import ECHO, make_engine
 from dragoman_engines.process.prepare import die_before_the_server, die_with_the_parent, prepare
@@ -95,6 +95,7 @@ def _load(spec: EngineSpec, sock: socket.socket) -> Engine | None:
         return None
     if spec.model != ECHO:
         warm_up(engine, spec.kind, work_folder(spec))
+        give_memory_back()  # models are copied on their way to where they stay
     ready = Ready(capabilities=engine.capabilities, confined_by=done.parts, not_confined=done.missing)
     sock.sendall(pack(ready))
     return engine

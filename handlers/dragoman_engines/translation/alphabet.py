@@ -39,16 +39,17 @@ def letters_of(path: Path) -> str:
 
 
 def _of_sentencepiece(path: Path) -> str:
-    import sentencepiece  # noqa: PLC0415 - only an engine's process needs it
+    from dragoman_engines.translation.subwords import open_sentencepiece  # noqa: PLC0415 - only an engine needs it
 
-    model = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    pieces = []
-    for index in range(model.get_piece_size()):
-        if model.is_byte(index):
-            return ""
-        if not (model.is_unknown(index) or model.is_control(index)):
-            pieces.append(model.id_to_piece(index))
-    signs = _signs(pieces)
+    model = open_sentencepiece(path)
+    # Lists, for one by one each of these calls takes three times as long.
+    every = list(range(model.get_piece_size()))
+    if any(model.is_byte(every)):
+        return ""
+    special = [
+        unknown or control for unknown, control in zip(model.is_unknown(every), model.is_control(every), strict=True)
+    ]
+    signs = _signs([piece for piece, skipped in zip(model.id_to_piece(every), special, strict=True) if not skipped])
     # `²` may be in a vocabulary, and still be read as `2`.
     whole = model.decode([model.encode(sign) for sign in signs])
     known = [sign for sign, said in zip(signs, whole, strict=True) if said == sign]

