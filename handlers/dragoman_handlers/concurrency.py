@@ -1,36 +1,119 @@
-"""Run the parts of a request at the same time."""
+"""Run the parts of a request at the same time, and what would hold the event loop elsewhere; peers take turns."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
-_THREADS = ThreadPoolExecutor(2, thread_name_prefix="texts")
-"""Work on a text holds the interpreter: with more than two at once the event loop would hardly have its turn."""
+account: ContextVar[str] = ContextVar("account", default="")
+"""The peer for whom the present asyncio task works."""
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="texts")
+"""Work on a text holds the interpreter: two threads do no more than one, and the loop waits twice as long for it."""
+_AHEAD = 2
+"""Calls that the thread is given at a time, so that it has the next one when it ends one."""
+_AT_ONCE = 16
+"""Coroutines that begin in one turn of the loop."""
 _MOST_SHARED = 8
 """Results that are kept for others: a document has thousands of texts."""
 
 
+class Rows(Generic[T]):
+    """Things that wait, those of each account in a row of their own; the rows have their turns one by one."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[str, deque[T]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def add(self, one: T) -> None:
+        """Put one at the end of the row of the present account."""
+        self._rows.setdefault(account.get(), deque()).append(one)
+
+    def take(self) -> T:
+        """Take the first one of the row whose turn it is."""
+        owner, row = next(iter(self._rows.items()))
+        one = row.popleft()
+        if row:
+            self._rows.move_to_end(owner)
+        else:
+            del self._rows[owner]
+        return one
+
+
+class OffLoop:
+    """Calls that a thread makes for coroutines of one event loop; those of each account in order.
+
+    Args:
+        thread: makes the calls.
+    """
+
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+        self._waiting: Rows[tuple[Callable[[], Any], asyncio.Future[Any]]] = Rows()
+        self._given = 0
+        """Calls that the thread has and has not ended."""
+
+    async def result(self, compute: Callable[[], T]) -> T:
+        """Return the result of a call. One that is no longer wanted before it begins is not made."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.add((compute, done))
+        self._give()
+        return await done
+
+    def _give(self) -> None:
+        while self._given < _AHEAD and self._waiting:
+            compute, done = self._waiting.take()
+            if done.done():
+                continue
+            self._given += 1
+            call = asyncio.get_running_loop().run_in_executor(self._thread, compute)
+            call.add_done_callback(lambda call, done=done: self._ended(call, done))  # type: ignore[misc]
+
+    def _ended(self, call: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:
+        self._given -= 1
+        self._give()
+        if call.cancelled():
+            done.cancel()
+            return
+        error = call.exception()
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(call.result())
+
+
+_off_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, OffLoop] = WeakKeyDictionary()
+
+
 async def off_loop(compute: Callable[[], T]) -> T:
-    """Return the result of what would hold the event loop, computed in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, compute)
+    """Return the result of what would hold the event loop, computed in a thread; see `OffLoop`."""
+    loop = asyncio.get_running_loop()
+    calls = _off_loop.get(loop)
+    if calls is None:
+        calls = _off_loop[loop] = OffLoop(_THREAD)
+    return await calls.result(compute)
 
 
 class LoopTurns:
     """Steps that take milliseconds in the loop, one in each of its turns: between two of them it reads and sends.
 
-    Without it a thousand requests at once would be a thousand such steps in one turn.
+    Without it a thousand requests at once would be a thousand such steps in one turn. The steps of one account do not
+    keep those of another waiting.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: Rows[asyncio.Future[None]] = Rows()
         self._taken = False
         """Whether this turn of the loop has its step."""
 
@@ -42,12 +125,12 @@ class LoopTurns:
             loop.call_soon(self._next)
             return
         turn = loop.create_future()
-        self._waiting.append(turn)
+        self._waiting.add(turn)
         await turn
 
     def _next(self) -> None:
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn = self._waiting.take()
             if not turn.done():
                 turn.set_result(None)
                 asyncio.get_running_loop().call_soon(self._next)
@@ -71,6 +154,8 @@ class SharedWork(Generic[T]):
 
     def __init__(self) -> None:
         self._results: OrderedDict[Hashable, asyncio.Future[T]] = OrderedDict()
+        self._wanted: Counter[asyncio.Future[T]] = Counter()
+        """How many wait for one."""
 
     async def result(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return the result of `compute`, which is done in a thread unless one of the same key was lately."""
@@ -79,7 +164,14 @@ class SharedWork(Generic[T]):
             known = self._results[key] = asyncio.ensure_future(off_loop(compute))
             while len(self._results) > _MOST_SHARED:
                 self._results.popitem(last=False)
-        return await asyncio.shield(known)
+        self._wanted[known] += 1
+        try:
+            return await asyncio.shield(known)
+        finally:
+            self._wanted[known] -= 1
+            if not self._wanted[known]:
+                del self._wanted[known]
+                known.cancel()  # nothing where it is done
 
 
 class InOrder(Generic[T]):
@@ -103,8 +195,16 @@ async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
         return []
     if len(coroutines) == 1:
         return [await coroutines[0]]
-    async with one_error(), asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in coroutines]
+    waiting, tasks = deque(coroutines), list[asyncio.Task[T]]()
+    try:
+        async with one_error(), asyncio.TaskGroup() as group:
+            while waiting:
+                tasks.append(group.create_task(waiting.popleft()))
+                if waiting and len(tasks) % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+    finally:
+        for one in waiting:
+            one.close()
     return [task.result() for task in tasks]
 
 

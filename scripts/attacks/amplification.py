@@ -134,6 +134,21 @@ def many_languages(arena: Arena) -> str:
 
 
 @attack()
+def wide_tasks_cancelled(arena: Arena) -> str:
+    """Texts into 128 languages in hundreds, then cancelled together: each language of each is answered."""
+    push, count = arena.push(), 0
+    arena.subscriber("routed", _PEER.encode() + b"\0")
+    while arena.going():
+        first = count
+        while arena.going() and count < first + 200:
+            arena.send(push, {"replyTo": _PEER, "taskId": f"w{count}", **_text(_filled("A b. ", 900), _LANGUAGES)})
+            count += 1
+        for number in range(first, count):
+            arena.send(push, {"type": "cancel", "replyTo": _PEER, "taskId": f"w{number}"})
+    return f"{count:,} texts into {_LANGUAGES} languages, cancelled"
+
+
+@attack()
 def long_story_texts(arena: Arena) -> str:
     """Story texts of 10,000 line breaks, of one endless word, and of 1,000,000 characters."""
     story = {"type": "story_text_object_translation", "postId": "p", "textObjectIndex": 0, "sourceLanguage": "en"}

@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class Arena:
     _end_s: float = field(init=False, default=0.0)
     _raw: list[RawPeer] = field(init=False, default_factory=list)
     _sockets: list[zmq.Socket[bytes]] = field(init=False, default_factory=list)
+    _sent: dict[tuple[str | None, str], None] = field(init=False, default_factory=dict)
+    """The tasks that were begun, by peer and id."""
     _context: zmq.Context[zmq.Socket[bytes]] = field(init=False, default_factory=zmq.Context)
 
     def __post_init__(self) -> None:
@@ -108,7 +110,28 @@ class Arena:
 
     def send(self, to: zmq.Socket[bytes], fields: Mapping[str, Any], *frames: bytes) -> bool:
         """Send a request; return whether it was taken within a second."""
+        if "taskId" in fields and fields.get("type") != "cancel":
+            self._sent[fields.get("replyTo"), fields["taskId"]] = None
         return self.send_raw(to, json.dumps(fields).encode(), *frames)
+
+    def cancel_all(self) -> None:
+        """Cancel every task that `send` has begun: what is measured later is what stays, not what is still at work."""
+        push = self.push()
+        for peer, task_id in self._sent:
+            self.send_raw(push, json.dumps({"type": "cancel", "replyTo": peer, "taskId": task_id}).encode())
+
+    def is_idle(self) -> bool:
+        """Return whether the server has nothing in flight."""
+        with suppress(OSError):
+            return bool(self.get("/stats")[1]["active_tasks"]["total_active"] == 0)
+        return False
+
+    def kept_mib(self) -> float:
+        """Return the size of what the server keeps within configured limits: results for repeats, cached answers."""
+        with suppress(OSError):
+            stats = self.get("/stats")[1]
+            return float(stats["results"]["bytes"] + stats["cache"].get("memory", {}).get("bytes", 0)) / (1 << 20)
+        return 0.0
 
     def send_raw(self, to: zmq.Socket[bytes], *frames: bytes) -> bool:
         """Send frames; return whether they were taken within a second."""

@@ -26,6 +26,8 @@ class Figures:
     descriptors: int = 0
     journal_mib: float = 0.0
     spool_mib: float = 0.0
+    kept_mib: float = 0.0
+    """Of the server's memory: results for repeats and cached answers, within their limits; known at the end only."""
 
     def most(self, other: Figures) -> Figures:
         """Return the larger figure of each kind."""

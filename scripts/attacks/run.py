@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.attacks.arena import Arena
@@ -25,6 +25,7 @@ _SPARE_DESCRIPTORS = 2
 """Those of a request to the operations endpoint."""
 _ENGINES = ("decoder", "transcription", "translation", "speech")
 _MIB = 1 << 20
+_POLL_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Pace:
     Args:
         attack_s: the attack itself.
         calm_s: how long pings are measured before it, and after it.
-        settle_s: what is not as it was before after so long counts as kept.
+        settle_s: what is not as it was before after so long counts as kept; the clock starts when nothing is at work.
     """
 
     attack_s: float
@@ -122,7 +123,10 @@ def _attacked(attack: Attack, arena: Arena, innocent: Pinger, pace: Pace) -> Out
         arena.begin()
         sent = attack.run(arena)
         pings = innocent.mark()
+        arena.cancel_all()
+        _wait_until_idle(arena, pace.settle_s)
     after = arena.meter.settle(before.server_mib * MEMORY_BACK, before.descriptors + _SPARE_DESCRIPTORS, pace.settle_s)
+    after = replace(after, kept_mib=arena.kept_mib())
     peak = arena.meter.peak
     innocent.mark()
     time.sleep(pace.calm_s)
@@ -144,6 +148,12 @@ def _attacked(attack: Attack, arena: Arena, innocent: Pinger, pace: Pace) -> Out
     )
 
 
+def _wait_until_idle(arena: Arena, patience_s: float) -> None:
+    deadline_s = time.monotonic() + patience_s
+    while time.monotonic() < deadline_s and arena.meter.running() and not arena.is_idle():
+        time.sleep(_POLL_S)
+
+
 def _slow(pings: Pings, p50_ms: float, worst_ms: float) -> list[str]:
     found = []
     if not pings.count:
@@ -157,8 +167,9 @@ def _slow(pings: Pings, p50_ms: float, worst_ms: float) -> list[str]:
 
 def _kept(before: Figures, after: Figures) -> list[str]:
     found = []
-    if after.server_mib > before.server_mib * MEMORY_BACK:
-        found.append(f"memory {before.server_mib:.0f} MiB, then {after.server_mib:.0f} MiB")
+    if after.server_mib - after.kept_mib > before.server_mib * MEMORY_BACK:
+        kept = f", {after.kept_mib:.0f} of them known results" if after.kept_mib >= 1 else ""
+        found.append(f"memory {before.server_mib:.0f} MiB, then {after.server_mib:.0f} MiB{kept}")
     if after.descriptors > before.descriptors + _SPARE_DESCRIPTORS:
         found.append(f"descriptors {before.descriptors}, then {after.descriptors}")
     if after.spool_mib > before.spool_mib:

@@ -13,6 +13,8 @@ import structlog
 
 from dragoman_engines.device import DeviceMissing
 from dragoman_handlers.text import language_id
+from dragoman_handlers.text.revision import revision
+from dragoman_handlers.translation import version
 from dragoman_server.cache.open import open_cache
 from dragoman_server.config import Config, ConfigError
 from dragoman_server.journal.base import JournalError
@@ -118,6 +120,7 @@ class App:
         stack.push_async_callback(cache.close)
         stack.push_async_callback(journal.close)
         stack.callback(server.intake.stop)
+        stack.callback(server.idle.stop)
         return server, await server.bind(guard)
 
     def _start(self, server: Server) -> None:
@@ -125,10 +128,11 @@ class App:
         server.memory.start()
         for pool in server.pools.values():
             pool.start()
-        asyncio.get_running_loop().run_in_executor(None, language_id.warm_up)
+        asyncio.get_running_loop().run_in_executor(None, _warm_up)
         server.available.look()
         server.recovery.start()
         server.intake.start()
+        server.idle.start()
         self._manager.keep(lambda: server.intake.last_turn_s, server.readiness.line)
 
     async def _drain(self, server: Server) -> bool:
@@ -197,6 +201,13 @@ def _start_errors() -> Iterator[None]:
         yield
     except (OSError, JournalError, DeviceMissing, TokenError) as error:
         raise StartError(str(error)) from error
+
+
+def _warm_up() -> None:
+    """Read what the first request would hold the loop for. May run in a thread of its own."""
+    revision()
+    version()
+    language_id.warm_up()
 
 
 async def _stop_engines(server: Server) -> None:

@@ -144,6 +144,7 @@ def test_the_process_that_decodes_large_headers_is_confined_too(tmp_path: Path) 
         status = Path(f"/proc/{reader.pid}/status").read_text()
         assert "NoNewPrivs:\t1" in status
         assert "Seccomp:\t2" in status
+        assert oom_score_of(reader.pid) >= max(300, oom_score_of(server.process.pid))
 
 
 @pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="looks at /proc")
@@ -153,6 +154,8 @@ def test_the_kernel_holds_the_limits_of_each_process(tmp_path: Path) -> None:
         server.wait_ready()
         pids = {kind: pool["pids"][0] for kind, pool in server.stats()["engines"].items()}
         limits = {kind: limits_of(pid) for kind, pid in pids.items()}
+        scores = {oom_score_of(pid) for pid in pids.values()}
+        assert min(scores) >= max(300, oom_score_of(server.process.pid))  # the kernel takes them first
     assert {each["Max core file size"] for each in limits.values()} == {"0"}
     assert all(int(each["Max open files"]) <= 4096 for each in limits.values())
     assert {each["Max file size"] for each in limits.values()} == {str(4 << 30)}
@@ -165,3 +168,8 @@ def limits_of(pid: int) -> dict[str, str]:
     """The hard limits of a process, by the kernel's names."""
     lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
     return {line[:26].strip(): line[47:68].strip() for line in lines}
+
+
+def oom_score_of(pid: int) -> int:
+    """What is added to the size of a process when the kernel looks for one to end."""
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())

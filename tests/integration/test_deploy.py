@@ -135,6 +135,18 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     assert (verified.returncode, said) == (0, [])
 
 
+def test_memory_and_processes_are_bounded_and_what_is_killed_comes_back() -> None:
+    unit = dict(re.findall(r"^(\w+)=(.*)$", text_of(DEPLOY / "systemd" / "dragoman.service"), re.MULTILINE))
+    high, most = (int(unit[name].removesuffix("%")) for name in ("MemoryHigh", "MemoryMax"))
+    assert 0 < high < most < 100
+    assert (unit["OOMPolicy"], unit["Restart"]) == ("continue", "on-failure")
+    assert int(unit["TasksMax"]) > 0
+    compose = text_of(DEPLOY / "compose.yaml")
+    for key in ("mem_limit: ${DRAGOMAN_MEMORY:-4g}", "memswap_limit: ${DRAGOMAN_MEMORY:-4g}", "restart: on-failure"):
+        assert f"    {key}\n" in compose
+    assert f"pids_limit: {unit['TasksMax']}\n" in compose
+
+
 @pytest.mark.parametrize("uncomment", [False, True])
 def test_the_configuration_beside_the_unit_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, uncomment: bool

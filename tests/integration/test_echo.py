@@ -27,10 +27,11 @@ def test_a_peer_gets_answers_to_all_that_it_may_ask(tmp_path: Path) -> None:
         places = server.endpoints["requests"], server.endpoints["routed"]
         with SyncClient(*places, timeout_s=PATIENCE_S, connect_timeout_s=PATIENCE_S) as client:
             assert client.translate("Hello", "en", to=["pt", "de"])["de"].text == "[de] Hello"
-            assert client.transcribe(a_second_of_silence()).text == "echo 1.0 s"
+            heard = client.transcribe(a_second_of_silence()).text
+            assert "1.0 s" in heard
             assert client.speak("Hello", "en").voice == "echo"
             result = client.voice(a_second_of_silence(), to="pt")
-            assert result.audios["pt"].text == "[pt] echo 1.0 s"
+            assert result.audios["pt"].text == f"[pt] {heard}"
             assert result.audios["pt"].audio.startswith(b"RIFF")
     finally:
         server.stop()

@@ -278,7 +278,7 @@ def test_a_restart_of_an_engine_is_counted(load: Load) -> None:
 
 def test_no_label_has_the_name_of_a_peer_or_a_task(load: Load) -> None:
     labels = {name for _, labels in load.after for name, _ in labels}
-    assert labels == {"lane", "type", "code", "status", "engine", "kind", "level", "le", "version"}
+    assert labels == {"lane", "type", "code", "status", "engine", "kind", "level", "le", "version", "socket", "reason"}
     assert "load" not in {value for _, labels in load.after for _, value in labels}
 
 

@@ -238,25 +238,27 @@ def call(
         typer.Exit: it failed; the reason is printed.
     """
     timeout_s = timeout_s if settings.timeout_s is None else settings.timeout_s
-    try:
-        client = Client(
-            settings.requests,
-            settings.routed,
-            peer=peer,
-            timeout_s=timeout_s,
-            connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
-            retries=retries,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--peer") from error
 
-    async def run(on_event: OnEvent) -> _T:
+    async def run(shown: Shown) -> _T:
+        try:
+            client = Client(
+                settings.requests,
+                settings.routed,
+                peer=peer,
+                timeout_s=timeout_s,
+                connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
+                retries=retries,
+                on_disconnect=shown.lost,
+                on_reconnect=shown.back,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--peer") from error
         async with client:
-            return await work(client, on_event)
+            return await work(client, shown)
 
     try:
-        with interruptible(), progress(label) as on_event:
-            return asyncio.run(run(on_event))
+        with interruptible(), progress(label) as shown:
+            return asyncio.run(run(shown))
     except (ServerUnreachable, TimedOut) as error:
         fail(error, UNREACHABLE, as_json=as_json)
     except (DragomanError, ClientError) as error:

@@ -84,15 +84,17 @@ def translate_files(settings: Settings, request: FilesRequest, *, as_json: bool)
         typer.Exit: something failed, or it was interrupted.
     """
     timeout_s = _TIMEOUT_S if settings.timeout_s is None else settings.timeout_s
-    client = Client(
-        settings.requests,
-        settings.routed,
-        timeout_s=timeout_s,
-        connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
-        retries=_RETRIES,
-    )
     try:
         with interruptible(), progress("translating") as shown:
+            client = Client(
+                settings.requests,
+                settings.routed,
+                timeout_s=timeout_s,
+                connect_timeout_s=min(_CONNECT_TIMEOUT_S, timeout_s),
+                retries=_RETRIES,
+                on_disconnect=shown.lost,
+                on_reconnect=shown.back,
+            )
             translator = _Translator(client, request, _Progress(request.sources, shown))
             results = asyncio.run(_work(client, translator, as_json=as_json))
     except KeyboardInterrupt as error:

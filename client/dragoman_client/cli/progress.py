@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+import typer
 from rich.console import Console
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -69,6 +70,16 @@ class Shown:
             yield
         finally:
             self._line.start()
+
+    def lost(self, server: object) -> None:
+        """Say that a server is lost, and waited for."""
+        with self.printing():
+            typer.echo(printable(f"the connection to {server} is lost; waiting for it, Ctrl-C ends this"), err=True)
+
+    def back(self, server: object) -> None:
+        """Say that a server that was lost is there again."""
+        with self.printing():
+            typer.echo(printable(f"{server} answers again"), err=True)
 
     def _progress(self, event: ReceivedEvent) -> None:
         done, total = event.fields.get("done"), event.fields.get("total")

@@ -17,7 +17,7 @@ from dragoman_engines.confinement.profile import confine, work_folder
 from dragoman_engines.process.allocator import give_memory_back, keep_memory_for_messages
 from dragoman_engines.process.channel import Done, Load, LoadFailed, Ping, Pong, Ready, messages_to_child, pack
 from dragoman_engines.process.factory import ECHO, make_engine
-from dragoman_engines.process.prepare import die_with_the_parent, prepare
+from dragoman_engines.process.prepare import die_before_the_server, die_with_the_parent, prepare
 from dragoman_engines.process.warmup import warm_up
 from dragoman_engines.work import AnyResult, AnyWork, Failure
 
@@ -27,6 +27,7 @@ def main() -> None:
     sock = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_the_parent()
+    die_before_the_server()
     code = 0
     try:
         serve(sock)

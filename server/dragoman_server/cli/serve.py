@@ -24,9 +24,11 @@ from dragoman_server.transport.listener import raise_descriptor_limit
 
 log = structlog.get_logger()
 
-_GC_ALLOCATIONS = 50_000
-"""Between two collections of the young; by default 700."""
-_SWITCH_S = 0.0005
+_GC_ALLOCATIONS = 10_000
+"""Between two collections of the young, which take some milliseconds then; by default 700."""
+_GC_OLDER = (50, 1000)
+"""Collections of each age between two of the next."""
+_SWITCH_S = 0.0001
 """A thread that computes keeps the interpreter so long; by default 5 ms.
 
 The loop lets go of the interpreter at every call into the kernel, tens of times in a turn. While threads cut texts, it
@@ -48,10 +50,10 @@ def run_server(config: Config, reload: Callable[[], Config]) -> int:
     logs = Logs(config.server)
     _log_old_names(config)
 
-    # Requests make little garbage that counting references does not free, and tasks that are kept for repeats make
-    # every full collection long.
+    # Requests make little garbage that counting references does not free, and tasks that are in flight or kept for
+    # repeats make every collection of what is older long: it holds the loop for a tenth of a second, and so is rare.
     gc.freeze()
-    gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
+    gc.set_threshold(_GC_ALLOCATIONS, *_GC_OLDER)
     sys.setswitchinterval(_SWITCH_S)
 
     try:

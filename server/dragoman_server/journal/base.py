@@ -55,6 +55,14 @@ class Journal(ABC):
         return 0.0
 
     @abstractmethod
+    def check_share(self, peer: str, size_bytes: int) -> None:
+        """Check that one peer does not fill the journal for the others.
+
+        Raises:
+            Overloaded: with so much more it would have more than its share.
+        """
+
+    @abstractmethod
     def new_number(self) -> int:
         """Return a number for a task that is new."""
 

@@ -25,6 +25,9 @@ class NullJournal(Journal):
         return 0
 
     @override
+    def check_share(self, peer: str, size_bytes: int) -> None: ...
+
+    @override
     def append(self, record: Record, done: Done | None = None) -> None:
         if done is not None:
             done(None)
@@ -49,6 +52,8 @@ class NullJournal(Journal):
             "committed": 0,
             "lag_ms": {"p50": 0.0, "p95": 0.0, "p99": 0.0},
             "bytes": 0,
+            "peer_limit_bytes": 0,
+            "largest_peer_bytes": 0,
             "dead": 0,
         }
 

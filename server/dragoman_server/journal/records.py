@@ -26,6 +26,8 @@ class AcceptedRow(msgspec.Struct, frozen=True, kw_only=True):
     arrived_unix_s: float
     frames: Sequence[Buffer]
     """As they came, header first."""
+    peer: str = ""
+    """On whose account it goes, where that is not `reply_to`."""
     again: bool = False
     """The task is known: what was published of these parts is void."""
 

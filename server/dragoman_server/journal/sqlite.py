@@ -23,6 +23,7 @@ from dragoman_server.journal.operations import OPERATIONS, Kind, Operation
 from dragoman_server.journal.records import AcceptedRow, DeadLetterRow, Record, RecoveredTask
 from dragoman_server.journal.room import Room
 from dragoman_server.journal.schema import FILE, open_file, open_journal
+from dragoman_server.journal.shares import Shares
 from dragoman_server.journal.writer import Writer
 from dragoman_server.quantiles import Samples
 
@@ -55,6 +56,7 @@ class SqliteJournal(Journal):
         self._heard_s = time.monotonic()
         connection = open_journal(folder, config.mode, config.max_bytes)
         self._blobs = Blobs(folder / FOLDER, config.max_bytes, durable=config.mode == "power")
+        self._shares = Shares(round(config.max_bytes * config.peer_share))
         self._tasks = self._read(connection)
         self._loop = asyncio.get_running_loop()
         open_new = partial(open_file, self._path, config.mode, config.max_bytes)
@@ -66,7 +68,10 @@ class SqliteJournal(Journal):
         count_crash(connection)
         self._numbers = itertools.count(next_number(connection))
         self._dead_letters = {task for (task,) in connection.execute("SELECT task FROM dead")}
-        return load_tasks(connection, self._blobs)
+        tasks = load_tasks(connection, self._blobs)
+        for task in tasks:
+            self._shares.recovered(task)
+        return tasks
 
     @property
     @override
@@ -85,6 +90,10 @@ class SqliteJournal(Journal):
         return 0.0 if since_s is None else time.monotonic() - since_s
 
     @override
+    def check_share(self, peer: str, size_bytes: int) -> None:
+        self._shares.check(peer, size_bytes)
+
+    @override
     def new_number(self) -> int:
         return next(self._numbers)
 
@@ -94,7 +103,9 @@ class SqliteJournal(Journal):
             self._push(Operation(Kind.AGAIN, (record.task, *record.parts)))
         elif isinstance(record, DeadLetterRow):
             self._dead_letters.add(record.task)
-        self._push(OPERATIONS[type(record)](record, done))
+        operation = OPERATIONS[type(record)](record, done)
+        self._shares.note(record, operation.size_bytes)
+        self._push(operation)
 
     @override
     def sync(self, done: Done) -> None:
@@ -114,6 +125,8 @@ class SqliteJournal(Journal):
             "pending": self._pending,
             "committed": self._committed,
             "lag_ms": asdict(self.lag.percentiles()),
+            "peer_limit_bytes": self._shares.most_bytes,
+            "largest_peer_bytes": self._shares.largest_bytes,
             "bytes": sum(file.stat().st_size for file in files if file.exists()) + self._blobs.bytes,
             "dead": len(self._dead_letters),
         }
@@ -176,10 +189,17 @@ class SqliteJournal(Journal):
             self._committed += len(operations)
         if operations:
             self.lag.add(time.monotonic() - since_s)
+        self._give_back(refused if problem is None else (*refused, *operations))
         for one in refused:
             _call(one.done, FULL)
         for one in operations:
             _call(one.done, problem)
+
+    def _give_back(self, not_written: Sequence[Operation]) -> None:
+        """Give back the shares of requests that could not be written; all else is written later."""
+        for one in not_written:
+            if one.kind is Kind.ACCEPT:
+                self._shares.refused(one.parameters[0], one.size_bytes)
 
 
 def _call(done: Done | None, problem: str | None) -> None:

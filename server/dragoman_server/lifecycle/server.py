@@ -12,9 +12,10 @@ from dragoman_handlers.text.marks.glossary import Glossary
 from dragoman_server.available_models import AvailableModels
 from dragoman_server.cache.cache import Cache
 from dragoman_server.clock import Clock
-from dragoman_server.config import Config, glossary_entries, phrase_book
+from dragoman_server.config import Config, ResultsConfig, glossary_entries, phrase_book
 from dragoman_server.control import Control
 from dragoman_server.journal.base import Journal
+from dragoman_server.lifecycle.idle import IdleWork
 from dragoman_server.lifecycle.pools import make_pools, model_names
 from dragoman_server.lifecycle.readiness import Readiness
 from dragoman_server.lifecycle.recovery import Recovery
@@ -34,6 +35,7 @@ from dragoman_server.telemetry.logs import Logs
 from dragoman_server.telemetry.telemetry import Telemetry
 from dragoman_server.transport.addresses import binding, port_of, with_port
 from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
+from dragoman_server.transport.connections import ConnectionLimits
 from dragoman_server.transport.intake import Intake
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.families import FAMILIES
@@ -84,11 +86,12 @@ class Server:
         lane_of = {name: handler.lane for name, handler in HANDLERS.items()}
         self.telemetry = Telemetry(lane_of, clock, logs or NoLines(), observers)
         self._services = services = self._make_services(spool, clock)
-        self.store = TaskStore(config.results, clock.monotonic, journal)
+        self.store = TaskStore(_results(config), clock.monotonic, journal)
         self.dispatcher = Dispatcher(services, HANDLERS, self.lanes, self.store)
         self.orphans = self._make_orphans(clock)
         self.recovery = Recovery(services, HANDLERS, self.store, self.dispatcher.executor)
         self.intake = self._make_intake(spool)
+        self.idle = self._make_idle()
         self.readiness = Readiness(services, self.dispatcher)
         sources = StatsSources(
             dispatcher=self.dispatcher,
@@ -108,10 +111,16 @@ class Server:
         self._apply_logging(config)
         self._apply_orphans(config)
 
+    def _make_idle(self) -> IdleWork:
+        return IdleWork(
+            messages=lambda: self.intake.received,
+            busy=lambda: bool(self.dispatcher.total_active or self.budget.arriving_bytes),
+        )
+
     def _make_intake(self, spool: Spool) -> Intake:
         return Intake(
             _wire_limits(self.config),
-            self.config.sockets.connections,
+            _connection_limits(self.config),
             self.budget,
             spool.open_unnamed,
             Outgoing(self._services),
@@ -185,7 +194,7 @@ class Server:
         self._services.phrases = phrase_book(config.translation)
         self.intake.limits = _wire_limits(config)
         self.budget.limits = _byte_limits(config)
-        self.store.reconfigure(config.results)
+        self.store.reconfigure(_results(config.model_copy(update={"journal": self.config.journal})))
         fixed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", needs_restart=fixed)
         kept = {name: getattr(self.config, name) for name in _FIXED}
@@ -222,8 +231,19 @@ def _make_publisher(config: Config) -> Publisher:
         subscriber_bytes=sockets.subscriber_bytes,
         subscribers_bytes=sockets.subscribers_bytes,
         topics=sockets.subscriptions,
-        connections=sockets.connections,
+        connections=_connection_limits(config),
     )
+
+
+def _connection_limits(config: Config) -> ConnectionLimits:
+    return ConnectionLimits(total=config.sockets.connections, address=config.sockets.connections_per_address)
+
+
+def _results(config: Config) -> ResultsConfig:
+    """Return the limits of the results: in the journal they leave most of the room to what is not finished."""
+    if config.journal.mode == "off":
+        return config.results
+    return config.results.model_copy(update={"bytes": min(config.results.bytes, config.journal.max_bytes // 4)})
 
 
 def _wire_limits(config: Config) -> WireLimits:

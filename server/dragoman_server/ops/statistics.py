@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.translation import version
 from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.tasks.lane import Lane
+from dragoman_server.tasks.services import Services
+from dragoman_server.transport.connections import Connections
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +76,8 @@ class Statistics:
             },
             "rejected_by_code": counts.rejected_by_code,
             "peers": counts.peers.busiest(sources.telemetry.tasks.active_by_peer()),
+            "connections": {name: _connections(one) for name, one in sources.connections.items()},
+            "dropped": _dropped(services),
             "in_flight": {
                 "bytes": services.budget.taken_bytes,
                 "limit_bytes": services.budget.limits.total_bytes,
@@ -84,6 +89,30 @@ class Statistics:
             "journal": dict(services.journal.statistics()),
             "cache": services.cache.document(),
         }
+
+
+def _connections(connections: Connections) -> dict[str, Any]:
+    return {
+        "open": len(connections),
+        "limit": connections.limits.total,
+        "address_limit": connections.limits.address,
+        "accepted": connections.accepted,
+        "refused": _by_reason(connections.refused),
+        "closed": _by_reason(connections.closed),
+    }
+
+
+def _dropped(services: Services) -> dict[str, Any]:
+    publisher = services.publisher
+    return {
+        "parts": _by_reason(services.budget.parts_dropped),
+        "events": _by_reason(publisher.budget.dropped),
+        "subscriptions": {name: _by_reason(one.subscribers.refused) for name, one in publisher.sockets.items()},
+    }
+
+
+def _by_reason(counts: Mapping[Any, int]) -> dict[str, int]:
+    return {reason.value: count for reason, count in counts.items()}
 
 
 def _lane(lane: Lane) -> dict[str, Any]:

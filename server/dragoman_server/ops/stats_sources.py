@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.services import Services
 from dragoman_server.telemetry.telemetry import Telemetry
+from dragoman_server.transport.connections import Connections
 from dragoman_server.transport.intake import Intake
 
 
@@ -22,3 +23,9 @@ class StatsSources:
     not_ready: Callable[[], list[str]]
     """Why the server should get no traffic now."""
     log_lines_dropped: Callable[[], int]
+
+    @property
+    def connections(self) -> Mapping[str, Connections]:
+        """Return those of each ZeroMQ socket, by its name in the configuration."""
+        publishing = self.services.publisher.sockets
+        return {"requests": self.intake.connections, **{name: one.connections for name, one in publishing.items()}}

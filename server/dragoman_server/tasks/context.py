@@ -119,6 +119,7 @@ class TaskContext(Context):
         budget, peer, lane = self._services.budget, run.timeline.peer, run.lane.name
         if size_bytes > 0:
             budget.check(size_bytes, peer, lane)
+            self._task.journal.check_share(peer, size_bytes)
             budget.take(size_bytes, peer, lane)
         else:
             budget.give(-size_bytes, peer, lane)

@@ -12,13 +12,14 @@ import structlog
 
 from dragoman_engines.pool.fair_queue import Priority, Ticket
 from dragoman_handlers.base import Handler
+from dragoman_handlers.concurrency import account, loop_turn
 from dragoman_server.journal.blobs import FULL
 from dragoman_server.journal.records import AcceptedRow, BegunRow
 from dragoman_server.tasks.callbacks import RunCallbacks
 from dragoman_server.tasks.completion import Completion
 from dragoman_server.tasks.context import TaskContext
 from dragoman_server.tasks.lane import Lane
-from dragoman_server.tasks.run import Run, RunTimeline, peer_of
+from dragoman_server.tasks.run import FEW_PARTS, Run, RunTimeline, peer_of
 from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import Task
 from dragoman_server.tasks.task_store import TaskStore, can_be_named
@@ -32,6 +33,10 @@ log = structlog.get_logger()
 _LANE_COST_S = 1.0
 """In a lane every request costs the same: fair shares there are of requests, not of work."""
 _SIZE_BYTES_PER_S = 1e5
+_SETTLED = 32
+"""Parts that are noted as answered in a turn of the loop, without an event of their own."""
+_SMALL_BYTES = 2048
+"""A request of so many begins with less than a millisecond's work, if it has few parts."""
 _RETRY_MS = 1000
 """The wait that a peer is told when the journal cannot be written."""
 _FULL_MS = 10_000
@@ -83,7 +88,8 @@ class Executor:
             duplicate: the request is a repeat that asks for more.
 
         Raises:
-            Overloaded: every place of the lane is taken, or requests in flight hold too many bytes.
+            Overloaded: every place of the lane is taken, requests in flight hold too many bytes, or the peer has its
+                share of the journal.
         """
         run = self._place(task, handler, inbound, parts, arrived_s, duplicate=duplicate)
         row = AcceptedRow(
@@ -94,6 +100,7 @@ class Executor:
             parts=run.parts,
             arrived_unix_s=self._services.clock.unix(),
             frames=inbound.frames,
+            peer=run.timeline.peer,
             again=duplicate,
         )
         task.unwritten += 1
@@ -129,6 +136,7 @@ class Executor:
         lane, peer = self._lanes[handler.lane], peer_of(request)
         if not resumed:
             self._services.budget.check(inbound.size_bytes, peer, lane.name)
+            task.journal.check_share(peer, inbound.size_bytes)
         priority: Priority = request.priority_class
         size_s = inbound.size_bytes / _SIZE_BYTES_PER_S
         ticket = Ticket(peer=peer, priority=priority, cost_s=_LANE_COST_S, size_s=size_s)
@@ -204,6 +212,7 @@ class Executor:
     async def _see_through(self, task: Task, run: Run) -> None:
         """Do the work and, where the run was the task's last, finish the task."""
         run.started = True
+        account.set(run.timeline.peer)
         try:
             await self._execute(task, run)
         except BaseException:
@@ -240,13 +249,15 @@ class Executor:
             run.lane.leave(run.turn)
         run.enter("finished")
         if not run.abandoned:
-            _answer_the_rest(run, context)
+            await _answer_the_rest(run, context)
 
     async def _work(self, task: Task, run: Run, context: TaskContext) -> None:
         if run.turn is not None:
             context.tell_queued()
             await run.turn
             run.enter("running")
+        if run.size_bytes > _SMALL_BYTES or len(run.parts) > FEW_PARTS:
+            await loop_turn()  # what it begins with takes a while, and many may begin at once
         run.timeline.began_s = self._services.clock.monotonic()
         if run.suspicion:
             task.journal.append(BegunRow(task.number, run.suspicion))
@@ -304,8 +315,8 @@ def unwritable(problem: str) -> DragomanError:
     )
 
 
-def _answer_the_rest(run: Run, context: TaskContext) -> None:
-    """Fail the parts that the handler has not answered."""
+async def _answer_the_rest(run: Run, context: TaskContext) -> None:
+    """Fail the parts that the handler has not answered: a few in a turn of the loop, for many runs may end at once."""
     rest = [part for part in run.parts if part not in run.outcomes]
     if not rest:
         return
@@ -313,11 +324,16 @@ def _answer_the_rest(run: Run, context: TaskContext) -> None:
     if error is None:
         log.error("task.unanswered", type=run.request_type, parts=rest, **run.envelope.ids)
         error = InternalFault("the server lost track of this request")
+    run.cancel_reason = run.cancel_reason or error  # a cancellation comes too late from here on
     if FAMILIES.find(run.request_type).per_language:
-        for part in rest:
+        for index, part in enumerate(rest):
+            if index and index % FEW_PARTS == 0:
+                await loop_turn()
             context.fail(error, part)
         return
     # A family that answers as a whole says it once.
     context.fail(error, rest[0])
-    for part in rest[1:]:
+    for index, part in enumerate(rest[1:]):
+        if index and index % _SETTLED == 0:
+            await loop_turn()
         context.settle(part, error)

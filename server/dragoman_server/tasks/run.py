@@ -14,6 +14,7 @@ import msgspec
 from dragoman_engines.pool.unit import Unit
 from dragoman_engines.work import Kind
 from dragoman_handlers.base import Handler
+from dragoman_handlers.concurrency import loop_turn
 from dragoman_server.tasks.lane import Lane
 from dragoman_wire.envelope import Envelope
 from dragoman_wire.errors import Cancelled, DeadlineExceeded, DragomanError, ShuttingDown
@@ -21,6 +22,8 @@ from dragoman_wire.events import Event, TaskStatus, type_of
 from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import Request
 
+FEW_PARTS = 8
+"""So many are begun, and ended, in less than a millisecond."""
 MOST_STEPS = 200
 """Events, and units, that are kept of a task that is over; a long recording has hundreds."""
 
@@ -191,6 +194,8 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
     """Its asyncio task has had its first step."""
     job: asyncio.Task[None] | None = None
     """The asyncio task."""
+    ending: asyncio.Task[None] | None = None
+    """Cancels it, where that takes a while."""
 
     @property
     def request_type(self) -> str:
@@ -233,11 +238,20 @@ class Run(msgspec.Struct, kw_only=True, eq=False, weakref=True):
         self.cancel_reason = reason
         if self.job is None:
             return  # not written yet: it is cancelled as it starts
-        if self.started:
+        if len(self.parts) > FEW_PARTS:
+            self.ending = asyncio.get_running_loop().create_task(self._cancel_in_turn(self.job))
+        elif self.started:
             self.job.cancel()
         else:
             # An asyncio task that is cancelled before its first step never runs, and the peer would get no answer.
             asyncio.get_running_loop().call_soon(self.job.cancel)
+
+    @staticmethod
+    async def _cancel_in_turn(job: asyncio.Task[None]) -> None:
+        """Cancel a job that has begun a lot; many may be cancelled at once."""
+        await loop_turn()
+        await asyncio.sleep(0)  # it has had its first step by now
+        job.cancel()
 
     def abandon(self) -> None:
         """Stop without an answer, unless the peer has cancelled it."""

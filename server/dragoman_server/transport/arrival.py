@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from typing_extensions import override
 
-from dragoman_server.transport.backpressure import ByteBudget, no_room
+from dragoman_server.transport.backpressure import ByteBudget, PartDropped, no_room
 from dragoman_wire.errors import DragomanError
 from dragoman_wire.inbound import Buffer, Seen
 from dragoman_wire.limits import WireLimits
@@ -241,11 +241,12 @@ class Arrival:
     def add(self, frame: bytes) -> None:
         """Take a small frame."""
         self._count(len(frame))
-        if not self._header_kept:
-            return
-        if self.parts - 1 <= self._limits.frames and self.size_bytes <= self._limits.request_bytes:
+        within = self.parts - 1 <= self._limits.frames and self.size_bytes <= self._limits.request_bytes
+        if within and self._header_kept:
             self.frames.append(frame)
-        else:
+            return
+        self._budget.parts_dropped[PartDropped.LIMIT] += 1
+        if self._header_kept:
             self._drop_binaries()
 
     def begin(self, size_bytes: int) -> LargeFrame:
@@ -263,7 +264,7 @@ class Arrival:
 
     def refuse_rest(self, large: LargeFrame) -> LargeFrame:
         """Drop the message of a large frame that cannot be written to its file; return what takes the rest of it."""
-        self._refuse()
+        self._refuse(PartDropped.SPOOL)
         rest = LargeFrame(large.size_bytes, self._budget)
         rest.missing_bytes = large.missing_bytes
         return rest
@@ -292,17 +293,18 @@ class Arrival:
             or self.parts - 1 > limits.frames
             or self.size_bytes > limits.request_bytes
         ):
+            budget.parts_dropped[PartDropped.LIMIT if self.refusal is None else PartDropped.NO_ROOM] += 1
             self._drop_binaries()
             return nowhere
         if not budget.may_arrive(size_bytes):
-            self._refuse()
+            self._refuse(PartDropped.NO_ROOM)
             return nowhere
         if size_bytes < _SPOOLED_BYTES or budget.memory_bytes + size_bytes <= budget.limits.memory_bytes:
             return MemoryFrame(size_bytes, budget)
         try:
             return SpooledFrame(size_bytes, budget, self._open_file)
         except OSError:
-            self._refuse()
+            self._refuse(PartDropped.SPOOL)
             return nowhere
 
     def _place_header(self, size_bytes: int) -> LargeFrame:
@@ -310,7 +312,9 @@ class Arrival:
         if size_bytes <= max(limits.header_bytes, limits.base64_header_bytes):
             if size_bytes <= _SPOOLED_BYTES or budget.arriving_bytes + size_bytes <= _HEADERS_BYTES:
                 return MemoryFrame(size_bytes, budget)
-            self._refuse()
+            self._refuse(PartDropped.NO_ROOM)
+        else:
+            budget.parts_dropped[PartDropped.LIMIT] += 1
         self._header_kept = False
         return HeaderStart(size_bytes, budget)
 
@@ -320,8 +324,9 @@ class Arrival:
         if self.parts == 1:
             self.header_bytes = size_bytes
 
-    def _refuse(self) -> None:
+    def _refuse(self, why: PartDropped) -> None:
         self._budget.refused += 1
+        self._budget.parts_dropped[why] += 1
         self.refusal = no_room(self._budget.limits.total_bytes)
         self._drop_binaries()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from enum import Enum
 
 import msgspec
 
@@ -11,6 +12,17 @@ from dragoman_wire.errors import Overloaded
 
 _RETRY_MS = 2000
 """A request that is in the way takes seconds as a rule."""
+
+
+class PartDropped(Enum):
+    """Why a part of a request is dropped as it comes."""
+
+    LIMIT = "limit"
+    """It is past `frames` or `request_bytes`, or its header is too large."""
+    NO_ROOM = "no_room"
+    """Requests hold as much as they may."""
+    SPOOL = "spool"
+    """It cannot be written to a file."""
 
 
 class ByteLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +54,7 @@ class ByteBudget:
         """Of both, in files."""
         self.refused = 0
         """Requests for which there was no room."""
+        self.parts_dropped = dict.fromkeys(PartDropped, 0)
         self._peers: Counter[str] = Counter()
         self._lanes: Counter[str] = Counter()
 

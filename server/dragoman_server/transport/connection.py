@@ -35,6 +35,19 @@ _scratch = memoryview(bytearray(READ_BYTES))
 """Where bytes arrive: all reading is done in the one thread of the loop."""
 
 
+class Closed(Enum):
+    """Why a connection is closed."""
+
+    PEER = "peer"
+    """Its peer has ended it, or went away."""
+    PROTOCOL = "protocol"
+    """What came is not the protocol, or past every limit."""
+    HANDSHAKE = "handshake"
+    """Its handshake took too long, or gave way to newer ones."""
+    SLOW = "slow"
+    """A large frame took too long."""
+
+
 class Readable(Enum):
     """What a visit to a connection found."""
 
@@ -62,7 +75,10 @@ class Connection:
         self.since_s = time.monotonic()
         self.shaken = False
         """Whether the handshake is done."""
-        self.closed = False
+        self.closed: Closed | None = None
+        """Why it is closed; None while it is open."""
+        self.address = ""
+        """Its peer's, where connections are counted by it."""
         self.ended = False
         """The peer sends no more; what has come may still be read."""
         self.data = b""
@@ -82,10 +98,10 @@ class Connection:
         """Send our greeting; a new connection has room for it."""
         self.write_now(GREETING)
 
-    def close(self) -> None:
+    def close(self, why: Closed = Closed.PEER) -> None:
         """Close it."""
-        if not self.closed:
-            self.closed = True
+        if self.closed is None:
+            self.closed = why
             self._on_close(self)
             self.sock.close()
 

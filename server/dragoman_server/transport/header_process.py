@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 
 from dragoman_engines.confinement.profile import confine_plain
+from dragoman_engines.process.prepare import die_before_the_server
 from dragoman_server.transport.header_channel import LENGTH, Bad, answer, pack, read_ask
 from dragoman_wire.codec import Codec
 from dragoman_wire.envelope import Envelope
@@ -29,6 +30,7 @@ def main(descriptor: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     with suppress(OSError):
         os.nice(_NICE)
+    die_before_the_server()
     confine_plain()
     # A header becomes millions of small objects, in none of which is a circle.
     gc.disable()

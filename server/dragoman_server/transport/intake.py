@@ -12,8 +12,8 @@ import structlog
 from dragoman_engines.process.allocator import give_memory_back
 from dragoman_server.transport.arrival import LARGE_BYTES, Arrival, LargeFrame, OpenFile, SpooledFrame, forget_pages
 from dragoman_server.transport.backpressure import ByteBudget
-from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Connection, FairReader, Readable
-from dragoman_server.transport.connections import Connections
+from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Closed, Connection, FairReader, Readable
+from dragoman_server.transport.connections import ConnectionLimits, Connections
 from dragoman_server.transport.header_reader import HeaderReader
 from dragoman_server.transport.zmtp import COMMAND, LONG, MORE, ZmtpError, parse_command, pong_command, read_head
 from dragoman_wire.inbound import BadMessage, Buffer, Inbound, Seen, decode_quickly
@@ -66,7 +66,7 @@ class _Pusher(Connection):
     @property
     def idle(self) -> bool:
         """Return whether the next bytes are those of a small frame, and may come."""
-        return not (self.closed or self.waits) and self.large is None
+        return self.closed is None and not self.waits and self.large is None
 
 
 class Intake:
@@ -85,7 +85,7 @@ class Intake:
     def __init__(
         self,
         limits: WireLimits,
-        connections: int,
+        connections: ConnectionLimits,
         budget: ByteBudget,
         open_file: OpenFile,
         outbox: Outbox,
@@ -165,7 +165,7 @@ class Intake:
             if large is not None:
                 come_bytes = large.size_bytes - large.missing_bytes
                 if now_s > pusher.large_since_s + _SLOW_S + come_bytes / _SLOWEST_BYTES_PER_S:
-                    pusher.close()
+                    pusher.close(Closed.SLOW)
 
     def _tidy_memory(self) -> None:
         """Give back what large messages took, a while after the last of them."""
@@ -193,7 +193,7 @@ class Intake:
             return self._take(pusher, share)
         except ZmtpError as error:
             log.debug("peer.closed", reason=str(error))
-            pusher.close()
+            pusher.close(Closed.PROTOCOL)
             return Readable.NOTHING
         finally:
             pusher.in_large = pusher.large is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import os
 import resource
 import socket
@@ -11,6 +12,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import structlog
@@ -30,16 +32,15 @@ class Listener:
     """Accepts connections on one endpoint.
 
     Args:
-        on_connection: called with each new socket, which does not block; returns False where there is no room for it.
+        on_connection: called with each new socket, which does not block, and its peer's address, as `peer_address`
+            says it; returns False where there is no room for it.
     """
 
-    def __init__(self, on_connection: Callable[[socket.socket], bool]) -> None:
+    def __init__(self, on_connection: Callable[[socket.socket, str], bool]) -> None:
         self._on_connection = on_connection
         self._socket: socket.socket | None = None
         self._path: Path | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.refused = 0
-        """Connections for which there was no room."""
 
     def bind(self, endpoint: str) -> str:
         """Bind and listen; return the endpoint, with the port where 0 or `*` was asked for.
@@ -84,7 +85,7 @@ class Listener:
             if self._socket is None:
                 return
             try:
-                connection, _address = self._socket.accept()
+                connection, address = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError, InterruptedError):
                 return
             except OSError as error:
@@ -93,8 +94,7 @@ class Listener:
             connection.setblocking(False)  # noqa: FBT003
             if connection.family != socket.AF_UNIX:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if not self._on_connection(connection):
-                self.refused += 1
+            if not self._on_connection(connection, peer_address(connection.family, address)):
                 connection.close()
 
     def _pause(self, error: OSError) -> None:
@@ -127,6 +127,24 @@ class Listener:
             found.close()
             raise
         return found
+
+
+def peer_address(family: int, address: Any) -> str:
+    """Return the address under which the connections of a peer are counted; empty for one on this machine.
+
+    A host of IPv6 has a whole /64 to itself, if it is not a neighbour without a router. On this machine nothing tells
+    one peer from another: a gateway on it is the only peer as a rule, and the number of connections in all bounds it.
+    """
+    if family == socket.AF_UNIX:
+        return ""
+    host = ipaddress.ip_address(address[0].partition("%")[0])
+    if isinstance(host, ipaddress.IPv6Address) and host.ipv4_mapped is not None:
+        host = host.ipv4_mapped
+    if host.is_loopback:
+        return ""
+    if isinstance(host, ipaddress.IPv4Address) or host.is_link_local:
+        return str(host)
+    return str(ipaddress.ip_network((int(host) >> 64 << 64, 64)))
 
 
 def raise_descriptor_limit() -> None:

@@ -8,12 +8,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from enum import Enum
 from typing import cast
 
 import structlog
 
-from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Connection, FairReader, Readable
-from dragoman_server.transport.connections import Connections
+from dragoman_server.transport.connection import COMMAND_BYTES, READ_BYTES, Closed, Connection, FairReader, Readable
+from dragoman_server.transport.connections import ConnectionLimits, Connections
 from dragoman_server.transport.subscribers import Subscriber, Subscribers
 from dragoman_server.transport.zmtp import (
     CANCEL,
@@ -40,6 +41,17 @@ _OVERHEAD_BYTES = 100
 """Of a buffer that waits."""
 
 
+class Dropped(Enum):
+    """Why an event does not reach a subscriber."""
+
+    SUBSCRIBER = "subscriber"
+    """As much waits for it as may wait for one."""
+    TOTAL = "total"
+    """As much waits for all as may, and for it more than its share."""
+    NO_SUBSCRIBER = "no_subscriber"
+    """There is none for it."""
+
+
 class OutBudget:
     """The bytes that wait for all subscribers together.
 
@@ -56,19 +68,21 @@ class OutBudget:
         self.waiting_bytes = 0
         self.behind = 0
         """Subscribers for which something waits that their connections do not take."""
-        self.dropped = 0
-        """Messages that a subscriber did not get because it was too slow."""
+        self.dropped = dict.fromkeys(Dropped, 0)
+        """Events that a subscriber did not get, counted for each subscriber."""
 
-    def has_room(self, subscriber: Subscriber, size_bytes: int) -> bool:
-        """Return whether a message may wait for a subscriber. One that has nothing waiting always gets the next."""
+    def reason_to_drop(self, subscriber: Subscriber, size_bytes: int) -> Dropped | None:
+        """Return why a message may not wait for a subscriber. One that has nothing waiting always gets the next."""
         own_bytes = subscriber.waiting_bytes
         if not own_bytes:
-            return True
+            return None
         if own_bytes + size_bytes > self.most_each_bytes or len(subscriber.out) >= self.most_each:
-            return False
-        return self.waiting_bytes + size_bytes <= self.most_bytes or own_bytes + size_bytes <= self.most_bytes // max(
+            return Dropped.SUBSCRIBER
+        if self.waiting_bytes + size_bytes > self.most_bytes and own_bytes + size_bytes > self.most_bytes // max(
             1, self.behind
-        )
+        ):
+            return Dropped.TOTAL
+        return None
 
 
 class PubSocket:
@@ -80,7 +94,7 @@ class PubSocket:
         connections: most at a time.
     """
 
-    def __init__(self, subscribers: Subscribers, budget: OutBudget, connections: int) -> None:
+    def __init__(self, subscribers: Subscribers, budget: OutBudget, connections: ConnectionLimits) -> None:
         self.subscribers = subscribers
         self._budget = budget
         self._reader = FairReader(self._visit, _TURN_S, _SUBSCRIPTIONS_PER_TURN)
@@ -107,8 +121,9 @@ class PubSocket:
         size_bytes = sum(map(len, wire)) + _OVERHEAD_BYTES * len(wire)
         budget = self._budget
         for subscriber in subscribers:
-            if not budget.has_room(subscriber, size_bytes):
-                budget.dropped += 1
+            reason = budget.reason_to_drop(subscriber, size_bytes)
+            if reason is not None:
+                budget.dropped[reason] += 1
                 continue
             subscriber.out.extend(wire)
             subscriber.waiting_bytes += size_bytes
@@ -226,7 +241,7 @@ class PubSocket:
             more = bool(count) and (self._parse(subscriber, share) or count == READ_BYTES)
         except ZmtpError as error:
             log.debug("peer.closed", reason=str(error))
-            subscriber.close()
+            subscriber.close(Closed.PROTOCOL)
             return Readable.NOTHING
         if subscriber.ended:
             subscriber.close()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from dragoman_server.bounded import BoundedMap
-from dragoman_server.transport.pub_socket import OutBudget, PubSocket
+from dragoman_server.transport.connections import ConnectionLimits
+from dragoman_server.transport.pub_socket import Dropped, OutBudget, PubSocket
 from dragoman_server.transport.subscribers import Subscribers
 from dragoman_server.transport.zmtp import MORE, frame_head, wire_of
 from dragoman_wire.codec import Codec, encode_header
@@ -26,6 +27,7 @@ _PREFIX_BYTES = 64
 _TOPICS_IN_ALL = 16
 """Times as many as one subscriber may have."""
 _KNOWN_PEERS = 10_000
+_CONNECTIONS = ConnectionLimits(total=1000, address=500)
 _MOST_WAITING = 16
 """Events that leave together; the first of them is not to wait for long."""
 
@@ -51,7 +53,7 @@ class Publisher:
         subscriber_bytes: int = 64 << 20,
         subscribers_bytes: int = 256 << 20,
         topics: int = 4096,
-        connections: int = 1000,
+        connections: ConnectionLimits = _CONNECTIONS,
     ) -> None:
         self.budget = OutBudget(subscribers_bytes, subscriber_bytes, high_water_mark)
         most = _TOPICS_IN_ALL * topics
@@ -72,9 +74,9 @@ class Publisher:
         return self._routed.bind(endpoint)
 
     @property
-    def connections(self) -> int:
-        """Return the number of subscribers' connections."""
-        return len(self._events.connections) + len(self._routed.connections)
+    def sockets(self) -> Mapping[str, PubSocket]:
+        """Return the two sockets by their names in the configuration."""
+        return {"events": self._events, "routed": self._routed}
 
     def is_heard_by(self, reply_to: str | None) -> bool:
         """Tell whether a subscription covers what is for this peer; None: whether any peer hears *events*."""
@@ -129,6 +131,7 @@ class Publisher:
             socket, topic = self._routed, _topic_frame(reply_to)
             subscribers = socket.subscribers.of_topic(topic_of(reply_to))
         if not subscribers:
+            self.budget.dropped[Dropped.NO_SUBSCRIBER] += 1
             return
         if binaries:
             socket.enqueue(subscribers, wire_of(frames_of(header, reply_to, binaries)))

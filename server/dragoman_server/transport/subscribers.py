@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from enum import Enum
 
 from dragoman_server.transport.connection import Connection
 from dragoman_server.transport.zmtp import Buffer
 from dragoman_wire.outbound import topic_of
 
 _MOST_CACHED = 10_000
+
+
+class NotSubscribed(Enum):
+    """Why a subscription is not kept."""
+
+    LENGTH = "length"
+    """It could match nothing."""
+    SUBSCRIBER = "subscriber"
+    """The subscriber has as many as one may."""
+    TOTAL = "total"
+    """There are as many as may be."""
 
 
 class Subscriber(Connection):
@@ -49,19 +61,15 @@ class Subscribers:
         """How many topics have this length: only prefixes of these lengths are looked up."""
         self._cache: dict[bytes, tuple[Subscriber, ...]] = {}
         self.count = 0
-        self.refused = 0
-        """Subscriptions past a limit."""
+        self.refused = dict.fromkeys(NotSubscribed, 0)
 
     def subscribe(self, subscriber: Subscriber, topic: bytes) -> None:
         """Note a subscription, unless it is past a limit."""
         if topic in subscriber.topics:
             return
-        if (
-            len(topic) > self._longest_bytes
-            or len(subscriber.topics) >= self._most_each
-            or (self.count >= self._most and topic)
-        ):
-            self.refused += 1
+        reason = self._reason_to_refuse(subscriber, topic)
+        if reason is not None:
+            self.refused[reason] += 1
             return
         subscriber.topics.add(topic)
         self.count += 1
@@ -72,6 +80,15 @@ class Subscribers:
         else:
             found[subscriber] = None
         self._cache.clear()
+
+    def _reason_to_refuse(self, subscriber: Subscriber, topic: bytes) -> NotSubscribed | None:
+        if len(topic) > self._longest_bytes:
+            return NotSubscribed.LENGTH
+        if len(subscriber.topics) >= self._most_each:
+            return NotSubscribed.SUBSCRIBER
+        if self.count >= self._most and topic:
+            return NotSubscribed.TOTAL
+        return None
 
     def unsubscribe(self, subscriber: Subscriber, topic: bytes) -> None:
         """Note the end of a subscription."""

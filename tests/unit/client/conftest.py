@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+import typer
 
 from dragoman_client import Client, TranslationCache
+from dragoman_client.cli import build_app
 from dragoman_client.connection import Connection
 from tests.unit.client.fake_server import NEVER_S, WAIT_S, FakeServer, Script
 
@@ -19,6 +22,16 @@ Serve = Callable[[Script | None], FakeServer]
 def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
         yield lambda script: stack.enter_context(FakeServer(script))
+
+
+APP = build_app()
+_command_of = functools.cache(typer.main.get_command)
+
+
+@pytest.fixture(autouse=True)
+def _commands_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the command line takes longer than what most tests do with it."""
+    monkeypatch.setattr("typer.testing._get_command", _command_of)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from dragoman_client.cli import build_app
 from dragoman_client.servers import connectable
 from dragoman_wire.errors import EngineFailed, Overloaded, UnsupportedLanguage
 from dragoman_wire.events import Event as WireEvent
-from tests.unit.client.conftest import Serve
+from dragoman_wire.events import ResultUnknown
+from tests.unit.client.conftest import APP, Serve
 from tests.unit.client.fake_server import (
     WAIT_S,
     WAV,
@@ -39,7 +41,7 @@ from tests.unit.client.fake_server import (
 
 def run(server: FakeServer | None, *arguments: str, stdin: str | None = None, timeout_s: float = WAIT_S) -> Result:
     where = ["--requests", server.requests_endpoint, "--routed", server.routed_endpoint] if server else []
-    return CliRunner().invoke(build_app(), [*where, "--timeout", str(timeout_s), *arguments], input=stdin)
+    return CliRunner().invoke(APP, [*where, "--timeout", str(timeout_s), *arguments], input=stdin)
 
 
 @pytest.fixture
@@ -319,6 +321,24 @@ def test_an_interrupt_exits_130_quietly(serve: Serve) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def started_anew(server: FakeServer, request: Fields, binaries: list[bytes]) -> Sequence[Any]:
+    """A server that knows nothing of the tasks of the one before it."""
+    unknown = ResultUnknown(task_id=request["taskId"])
+    return [unknown] if request["type"] == "result" else translating(server, request, binaries)
+
+
+def test_a_lost_server_is_said_and_waited_for() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with FakeServer(lambda server, request, binaries: [accepted(request)]) as first:
+            running = threads.submit(run, first, "translate", "hi", "--to", "pt")
+            first.wait_for("translation")
+        with FakeServer(started_anew, at=first.endpoints):
+            result = running.result(WAIT_S)
+    assert (result.exit_code, result.stdout) == (0, "pt(hi)\n")
+    assert "is lost; waiting for it" in result.stderr
+    assert "answers again" in result.stderr
 
 
 def test_top_needs_a_terminal_and_says_what_a_script_reads() -> None:

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from dragoman_client.cli import build_app
 from dragoman_wire.errors import UnsupportedLanguage
 from dragoman_wire.events import Event as WireEvent
 from dragoman_wire.events import ResultUnknown
-from tests.unit.client.conftest import Serve
+from tests.unit.client.conftest import APP, Serve
 from tests.unit.client.fake_ops import fake_ops
 from tests.unit.client.fake_server import (
     WAIT_S,
@@ -56,7 +55,7 @@ DETAILS = TASK | {"timeline": [{"at_ms": 0.0, "event": "received"}], "timeline_d
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(build_app(), list(arguments))
+    return CliRunner().invoke(APP, list(arguments))
 
 
 def test_tasks_are_a_table_or_a_document_with_the_wire_s_names() -> None:

@@ -30,9 +30,11 @@ from dragoman_server.tasks.services import Services
 from dragoman_server.tasks.task import TaskKey
 from dragoman_server.tasks.task_store import TaskStore
 from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
+from dragoman_server.transport.pub_socket import OutBudget, PubSocket
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.envelope import Envelope
+from dragoman_wire.errors import Overloaded
 from dragoman_wire.events import (
     Event,
     TranslationCompleted,
@@ -79,6 +81,8 @@ class MemoryPublisher:
         self.published = 0
         self.heard: set[str] = set()
         """Peers that have subscribed."""
+        self.sockets: Mapping[str, PubSocket] = {}
+        self.budget = OutBudget(1, 1, 1)
 
     def publish(self, event: Event | dict[str, object], codec: Codec, reply_to: str | None) -> None:
         self.send(encode_header(event, codec), codec, reply_to)
@@ -104,6 +108,8 @@ class MemoryJournal(Journal):
         self.held = False
         """Records wait for `write`."""
         self.failure: str | None = None
+        self.full_for: set[str] = set()
+        """Peers that have their share."""
         self._recovered = list(recovered)
         self._waiting: list[Done] = []
         self._number = max((task.task for task in recovered), default=0)
@@ -132,6 +138,11 @@ class MemoryJournal(Journal):
     def new_number(self) -> int:
         self._number += 1
         return self._number
+
+    @override
+    def check_share(self, peer: str, size_bytes: int) -> None:
+        if peer in self.full_for:
+            raise Overloaded("this peer has its share", retry_after_ms=1000)
 
     @override
     def append(self, record: Record, done: Done | None = None) -> None:

@@ -12,6 +12,8 @@ from dragoman_server.control import Control
 from dragoman_server.ops.statistics import Statistics
 from dragoman_server.ops.stats_sources import StatsSources
 from dragoman_server.telemetry.telemetry import Telemetry
+from dragoman_server.transport.connection import Connection, FairReader, Readable
+from dragoman_server.transport.connections import ConnectionLimits, Connections
 from dragoman_server.transport.publisher import Publisher
 from dragoman_wire.errors import EngineUnavailable
 from tests.in_process import KeptLines
@@ -22,6 +24,11 @@ class FakeIntake:
     """The counters of an intake."""
 
     received, rejected, last_turn_s = 5, 1, 0.0
+
+    def __init__(self) -> None:
+        reader = FairReader(lambda *_: Readable.NOTHING, 1.0, 1)
+        limits = ConnectionLimits(8, 4)
+        self.connections = Connections(Connection, b"PULL", frozenset(), limits, reader, lambda _: None)
 
 
 class NothingYet:
@@ -157,6 +164,16 @@ async def test_statistics_are_of_this_moment(core: Controlled) -> None:
     lane = document["lanes"]["translation"]
     assert (lane["active"], lane["completed"], lane["rejected"]) == (1, 1, 0)
     assert document["messages"]["received"] == 5
+    assert document["connections"]["requests"] == {
+        "open": 0,
+        "limit": 8,
+        "address_limit": 4,
+        "accepted": 0,
+        "refused": {"total": 0, "address": 0},
+        "closed": {"peer": 0, "protocol": 0, "handshake": 0, "slow": 0},
+    }
+    assert document["dropped"]["parts"] == {"limit": 0, "no_room": 0, "spool": 0}
+    assert document["dropped"]["events"] == {"subscriber": 0, "total": 0, "no_subscriber": 0}
     assert document["peers"][0] == {
         "peer": "peer",
         "received": 2,

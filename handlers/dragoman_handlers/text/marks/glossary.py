@@ -145,6 +145,7 @@ class Glossary:
         self._entries = dict(entries or {})
         self._terms: dict[str, Terms] = {}
         self._by_language = any(isinstance(replacement, Mapping) for replacement in self._entries.values())
+        self._tidied = functools.cache(lambda: _tidied(self._entries))
         # Built where a text is looked through, which is off the loop where there are many terms.
         self._trie = functools.cache(lambda: _Trie(" ".join(written.split()) for written in self._entries))
         self.is_large = sum(map(len, self._entries)) > _SMALL_CHARS
@@ -166,15 +167,26 @@ class Glossary:
 
     def _chosen(self, target: str) -> Iterator[tuple[str, str | None]]:
         tags = (target.replace("_", "-").lower(), base_language(target))
-        for written, replacement in self._entries.items():
-            term = " ".join(written.split())
+        for term, replacement in self._tidied():
             if not isinstance(replacement, Mapping):
                 yield term, replacement
                 continue
-            by_language = {language.replace("_", "-").lower(): value for language, value in replacement.items()}
-            tag = next((tag for tag in tags if tag in by_language), None)
+            tag = next((tag for tag in tags if tag in replacement), None)
             if tag is not None:
-                yield term, by_language[tag]
+                yield term, replacement[tag]
+
+
+def _tidied(entries: Mapping[str, Replacement]) -> list[tuple[str, Replacement]]:
+    """Return the terms with single spaces, and their languages in one spelling."""
+    return [
+        (
+            " ".join(written.split()),
+            {language.replace("_", "-").lower(): value for language, value in replacement.items()}
+            if isinstance(replacement, Mapping)
+            else replacement,
+        )
+        for written, replacement in entries.items()
+    ]
 
 
 def find_terms(text: str, glossaries: Sequence[Terms]) -> Iterator[Token]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
 
-from dragoman_server.ops.metrics import cache, engines, requests, server, text
+from dragoman_server.ops.metrics import cache, engines, requests, server, sockets, text
 from dragoman_server.ops.stats_sources import StatsSources
 
 SUBJECTS: tuple[Callable[[StatsSources], Iterator[Metric]], ...] = (
@@ -15,6 +15,7 @@ SUBJECTS: tuple[Callable[[StatsSources], Iterator[Metric]], ...] = (
     engines.families,
     cache.families,
     server.families,
+    sockets.families,
 )
 
 

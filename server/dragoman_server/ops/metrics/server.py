@@ -44,6 +44,10 @@ def _journal(sources: StatsSources) -> Iterator[Metric]:
     yield single("dragoman_journal_failing", "1 where the journal cannot be written", journal.problem is not None)
     yield single("dragoman_journal_pending", "Operations that wait to be written", figures["pending"])
     yield single("dragoman_journal_bytes", "Size of the journal", figures["bytes"])
+    yield single("dragoman_journal_peer_limit_bytes", "Most that one peer may have in it", figures["peer_limit_bytes"])
+    yield single(
+        "dragoman_journal_largest_peer_bytes", "What the largest peer has in it", figures["largest_peer_bytes"]
+    )
     dead_letters = "Dead letters: requests at which engines or the server ended repeatedly"
     yield single("dragoman_journal_dead_requests", dead_letters, figures["dead"])
     yield total("dragoman_journal_committed_total", "Operations that were written", figures["committed"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+
 import pytest
 
 from dragoman_engines.pool.unit import EngineDied
@@ -54,6 +57,20 @@ async def test_a_deadline_that_has_passed_in_the_queue_is_told_with_the_time_it_
     failed = core.only("translation_error")
     assert (failed["taskId"], failed["errorCode"]) == ("second", "deadline_exceeded")
     assert "1000 ms" in failed["error"]
+    assert nothing_is_held(core)
+
+
+async def test_a_peer_that_has_its_share_of_the_journal_is_refused_and_others_are_not() -> None:
+    core = Core()
+    core.journal.full_for.add("peer")
+    core.submit("t", "pt")
+    await core.turn()
+    refused = core.only("translation_error")
+    assert (refused["errorCode"], refused["retryable"], refused["retryAfterMs"]) == ("overloaded", True, 1000)
+    assert nothing_is_held(core)
+    core.submit("other", "pt", replyTo="other")
+    await core.turn()
+    assert core.publisher.sent[-1].fields["status"] == "completed"
     assert nothing_is_held(core)
 
 
@@ -170,3 +187,39 @@ async def test_an_error_that_is_kept_holds_nothing_of_the_request() -> None:
     assert task is not None
     assert task.outcomes["pt"] is error
     assert error.__traceback__ is None
+
+
+async def test_large_requests_do_not_begin_in_one_turn_of_the_loop() -> None:
+    core = Core(concurrency=100)
+    for number in range(20):
+        core.submit(f"t{number}", text="x" * 3000)
+    began = list[int]()
+    for _ in range(40):
+        await asyncio.sleep(0)
+        core.journal.write()
+        began.append(len(core.handler.seen))
+    steps = [after - before for before, after in itertools.pairwise(began)]
+    assert began[-1] == 20
+    assert max(steps) <= 2
+
+
+async def test_runs_that_are_cancelled_together_are_answered_over_several_turns() -> None:
+    core = Core(concurrency=100)
+    languages = [f"x{number}" for number in range(40)]
+    for number in range(5):
+        core.submit(f"t{number}", *languages, text="hang")
+    await core.turn()
+    for number in range(5):
+        assert core.dispatcher.cancel(("peer", f"t{number}")) == "cancelled"
+    core.publisher.sent.clear()
+    sent = [0]
+    for _ in range(60):
+        await asyncio.sleep(0)
+        core.dispatcher.cancel(("peer", "t0"))  # one more is too late to matter
+        sent.append(len([one for one in core.publisher.sent if one.fields["type"] == "translation_error"]))
+    assert sent[-1] == 5 * 40
+    assert max(after - before for before, after in itertools.pairwise(sent)) <= 5 * 8 + 8
+    assert [one.fields["status"] for one in core.publisher.sent if one.fields["type"] == "task_finished"] == [
+        "cancelled"
+    ] * 5
+    assert nothing_is_held(core)

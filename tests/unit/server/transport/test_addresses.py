@@ -24,7 +24,7 @@ from dragoman_server.transport.listener import Listener
     ],
 )
 def test_a_socket_that_cannot_be_bound_says_why(address: str, reason: str) -> None:
-    listener = Listener(lambda _: False)
+    listener = Listener(lambda *_: False)
     with pytest.raises(StartError) as raised, binding("requests", address):
         listener.bind(address)
     assert str(raised.value) == f"sockets.requests {address} cannot be bound: {reason}"

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from dragoman_server.transport.backpressure import ByteBudget, ByteLimits
-from dragoman_server.transport.connection import Connection, Readable
+from dragoman_server.transport.backpressure import ByteBudget, ByteLimits, PartDropped
+from dragoman_server.transport.connection import Closed, Connection, Readable
+from dragoman_server.transport.connections import ConnectionLimits, Refused
 from dragoman_server.transport.intake import Intake
 from dragoman_wire.inbound import BadMessage, Inbound
 from dragoman_wire.limits import WireLimits
@@ -42,7 +43,9 @@ class Reader:
         self.good: list[Inbound] = []
         self.bad: list[BadMessage] = []
         self.files = 0
-        self.intake = Intake(LIMITS, 8, self.budget, self.open_file, Outbox(), self.good.append, self.bad.append)
+        self.intake = Intake(
+            LIMITS, ConnectionLimits(8, 4), self.budget, self.open_file, Outbox(), self.good.append, self.bad.append
+        )
         self.endpoint = self.intake.bind("tcp://127.0.0.1:0")
         self.intake.start()
 
@@ -121,6 +124,7 @@ async def test_a_recording_for_which_there_is_no_room_is_refused_and_smaller_req
     await reader.until(lambda: len(reader.good) == 1)
     (bad,) = reader.bad
     assert (bad.error.code, bad.error.retryable, bad.envelope.task_id) == ("overloaded", True, "large")
+    assert reader.budget.parts_dropped[PartDropped.NO_ROOM] == 1
     assert reader.budget.arriving_bytes == 0
     peer.close()
 
@@ -143,6 +147,7 @@ async def test_parts_past_a_limit_are_dropped_and_the_sender_is_told(
     (bad,) = reader.bad
     assert bad.error.code == "too_large"
     assert sentence in bad.error.message
+    assert reader.budget.parts_dropped[PartDropped.LIMIT] > 0
     assert reader.budget.arriving_bytes == 0
     peer.close()
 
@@ -160,6 +165,7 @@ async def test_what_no_peer_of_ours_sends_costs_the_connection(reader: Reader, d
     peer, other = await reader.peer(), await reader.peer()
     await reader.send(peer, data)
     await reader.until(lambda: len(reader.intake.connections) == 1)
+    assert reader.intake.connections.closed[Closed.PROTOCOL] == 1
     await reader.send(other, message(header()))
     await reader.until(lambda: len(reader.good) == 1)
     assert reader.budget.arriving_bytes == reader.budget.spooled_bytes == 0
@@ -272,7 +278,9 @@ async def test_there_are_as_many_connections_as_may_be(reader: Reader) -> None:
     peers = [await reader.peer() for _ in range(8)]
     with pytest.raises(ConnectionError):
         await reader.peer()
-    assert (len(reader.intake.connections), reader.intake.connections.refused) == (8, 1)
+    connections = reader.intake.connections
+    assert (len(connections), connections.accepted) == (8, 8)
+    assert connections.refused == {Refused.TOTAL: 1, Refused.ADDRESS: 0}
     peers.pop().close()
     await reader.until(lambda: len(reader.intake.connections) == 7)
     peers.append(await reader.peer())

@@ -8,7 +8,7 @@ import pytest
 import zmq
 
 from dragoman_server.transport.publisher import Publisher
-from dragoman_server.transport.subscribers import Subscriber, Subscribers
+from dragoman_server.transport.subscribers import NotSubscribed, Subscriber, Subscribers
 from tests.harness import PATIENCE_S
 
 
@@ -63,10 +63,14 @@ def test_topics_that_are_too_long_or_too_many_are_not_kept() -> None:
     subscribers.subscribe(one, b"longer")
     for topic in (b"a", b"b", b"c", b"d"):
         subscribers.subscribe(one, topic)
-    assert (one.topics, subscribers.count, subscribers.refused) == ({b"a", b"b", b"c"}, 3, 2)
+    assert (one.topics, subscribers.count, subscribers.refused) == (
+        {b"a", b"b", b"c"},
+        3,
+        {NotSubscribed.LENGTH: 1, NotSubscribed.SUBSCRIBER: 1, NotSubscribed.TOTAL: 0},
+    )
     for topic in (b"e", b"f", b"g"):
         subscribers.subscribe(other, topic)
-    assert (subscribers.count, subscribers.refused) == (5, 3)
+    assert (subscribers.count, subscribers.refused[NotSubscribed.TOTAL]) == (5, 1)
 
 
 def test_whoever_has_no_topic_yet_may_ask_for_all_even_where_others_have_too_many() -> None:

@@ -40,14 +40,14 @@ class Reference:
     def affine(self, x: Floats, name: str, bias: str | None) -> Floats:
         alpha = self.alpha(name)
         rounded = np.clip(np.rint(x * alpha), -127, 128) / alpha
-        product: Floats = rounded @ self.real(name) + (self.real(bias)[0] if bias else 0)
-        return product
+        result: Floats = rounded @ self.real(name) + (self.real(bias)[0] if bias else 0)
+        return result
 
     def norm(self, x: Floats, name: str) -> Floats:
         centred = x - x.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-6)
-        normal: Floats = scaled * self.real(f"{name}_ln_scale")[0] + self.real(f"{name}_ln_bias")[0]
-        return normal
+        result: Floats = scaled * self.real(f"{name}_ln_scale")[0] + self.real(f"{name}_ln_bias")[0]
+        return result
 
     def attend(self, query: Floats, key: Floats, value: Floats) -> Floats:
         def split(x: Floats) -> Floats:
@@ -56,8 +56,8 @@ class Reference:
         scores = split(query) @ split(key).transpose(0, 2, 1) / math.sqrt(self.size / self.heads)
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         joined = weights / weights.sum(-1, keepdims=True) @ split(value)
-        row: Floats = joined.transpose(1, 0, 2).reshape(len(query), -1)
-        return row
+        result: Floats = joined.transpose(1, 0, 2).reshape(len(query), -1)
+        return result
 
     def feed_forward(self, x: Floats, name: str) -> Floats:
         alpha = self.alpha(f"{name}_W2")
