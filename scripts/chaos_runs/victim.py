@@ -106,11 +106,14 @@ class Victim:
         return [pid for engine in self.stats()["engines"].values() for pid in engine["pids"]]
 
     def wait_for_engines(self, timeout_s: float, gone: int = 0) -> bool:
-        """Wait until all engines are ready, none of them in the process `gone`; return whether that was in time."""
+        """Wait until all engines are ready, none of them in the process `gone`; return whether that was in time.
+
+        One that is loaded when it is needed may be idle.
+        """
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
             engines = self.stats()["engines"].values()
-            if all(engine["state"] == "ready" and gone not in engine["pids"] for engine in engines):
+            if all(engine["state"] in ("ready", "idle") and gone not in engine["pids"] for engine in engines):
                 return True
             time.sleep(0.01)
         return False

@@ -26,6 +26,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "audio_process": {"targetLanguages": ["pt"]},
     "transcription_only": {},
     "speak": {"language": "en"},
+    "correction": {"language": "en"},
+    "extraction": {"schema": {"type": "object"}},
 }
 """What a request of each family that works on texts needs beside the text."""
 OF_THE_PHONE: list[dict[str, Any]] = [
