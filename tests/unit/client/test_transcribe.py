@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dragoman_client.cli import output
 from dragoman_client.cli.microphone import RATE_HZ, RECORDERS
 from dragoman_wire.errors import AudioUndecodable, Overloaded
 from dragoman_wire.events import Event as WireEvent
@@ -246,7 +245,7 @@ def test_a_reader_that_has_enough_is_no_fault_of_the_recordings(serve: Serve, mo
     def gone(*_: object, **__: object) -> None:
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
-    monkeypatch.setattr(output.typer, "echo", gone)
+    monkeypatch.setattr("dragoman_client.cli.output.typer.echo", gone)
     result = run(server, "transcribe", "a.wav", "b.wav")
     assert (result.exit_code, result.output) == (1, "")
     assert len(server.asked("transcription_only")) <= 1
