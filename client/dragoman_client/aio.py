@@ -14,6 +14,7 @@ import msgspec
 
 from dragoman_client.cache import TranslationCache, missing
 from dragoman_client.environment import arguments_from
+from dragoman_client.errors import BadAnswer
 from dragoman_client.exchange import Exchange
 from dragoman_client.frames import ReceivedEvent
 from dragoman_client.language import LanguageCalls
@@ -267,6 +268,8 @@ class Client(RecordingCalls, LanguageCalls):
         results, errors = await self._translations(request, options)
         for error in errors.values():
             raise error
+        if not results:
+            raise BadAnswer(f"the server told of no translation into {to!r}")
         return next(iter(results.values()))
 
     async def _translated_into(

@@ -53,6 +53,8 @@ class Exchange:
         on_disconnect: OnServer | None,
         on_reconnect: OnServer | None,
     ) -> None:
+        if not connect_timeout_s > 0:
+            raise ValueError(f"connect_timeout_s: {connect_timeout_s!r} is no time to wait; it is above 0")
         self._addresses = addresses
         self._peer = peer
         self._patience = patience

@@ -14,7 +14,10 @@ async def recording_bytes(audio: bytes | Path) -> bytes:
     Raises:
         InvalidRequest: it is empty.
         OSError: the file cannot be read.
+        TypeError: it is neither bytes nor a path; a name alone might be meant as either.
     """
+    if not isinstance(audio, Path | bytes | bytearray | memoryview):
+        raise TypeError(f"audio: bytes or a pathlib.Path, not {type(audio).__name__}")
     recording = await asyncio.to_thread(audio.read_bytes) if isinstance(audio, Path) else audio
     if not recording:
         raise InvalidRequest("audio: the recording is empty")

@@ -47,6 +47,12 @@ class Patience:
     poll_max_s: float = 60.0
     """The longest wait between two such questions: a server under load is not asked more and more."""
 
+    def __post_init__(self) -> None:
+        for name in ("timeout_s", "resend_s", "poll_s"):
+            value = getattr(self, name)
+            if not value > 0:  # neither is NaN
+                raise ValueError(f"{name}: {value!r} is no time to wait; it is above 0")
+
 
 class Step(Enum):
     """The next step of the owner of a request's state."""

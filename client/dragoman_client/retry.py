@@ -36,6 +36,10 @@ class RetryPolicy:
     spread: Callable[[float, float], float] = random.uniform
     """Peers that were refused together should not come back together: waits are up to a quarter longer."""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.retries, int) or self.retries < 0:
+            raise ValueError(f"retries: {self.retries!r} is no number of times; it is 0 or above")
+
     def wait_s(self, attempt: int, error: DragomanError) -> float | None:
         """Return how long to wait before the next attempt; None where there is none.
 

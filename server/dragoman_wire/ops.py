@@ -119,8 +119,10 @@ class OpsClient:
             connection.request(method, target, headers=self._headers)
             response = connection.getresponse()
             body = response.read(_MOST_BYTES)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.IncompleteRead) as error:
             raise OpsSilent(f"no answer from {self.address}: {error or type(error).__name__}") from error
+        except http.client.HTTPException as error:  # its words are the bytes of whatever is there
+            raise OpsSilent(f"no answer from {self.address}: what listens there speaks no HTTP") from error
         finally:
             connection.close()
         return _document(response.status, body)

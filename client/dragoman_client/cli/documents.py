@@ -177,6 +177,8 @@ class _Translator:
         if wanted:
             try:
                 await self._translate(source, {language: results[language] for language in wanted})
+            except BrokenPipeError:
+                raise  # the reader of standard output is gone, and nothing is wrong with the file
             except (FilesError, OSError) as error:
                 for language in wanted:
                     results[language].error, results[language].code = str(error), "unreadable"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -15,9 +16,12 @@ from dragoman_client.cli.settings import OPS, WIRE, Settings
 
 _LITTLE_SHOWN = frozenset({"requests", "routed"})
 """Common options that the help of a single command leaves out: `--server` says the same for nearly everybody."""
+_UsageError: Any = typer.BadParameter.__mro__[1]
+"""The base of all that is wrong with a command line, which the library does not export."""
 _OLD_NAMES = {"language": "from"}
 """Names of options in the version before, which are understood for one more."""
-_FAILED, _WRONG_USAGE = 1, 2
+_FAILED, _WRONG_USAGE, _UNREACHABLE = 1, 2, 3
+_CODES = {_WRONG_USAGE: "wrong_usage", _UNREACHABLE: "server_unreachable"}
 
 
 class Frame(TyperGroup):
@@ -25,6 +29,7 @@ class Frame(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self._as_json = False
         common = {str(option.name): option for option in self.params if option.name in _names_of_options()}
         for _, command in leaves_of(self):
             own = {option.name for option in command.params}
@@ -46,18 +51,54 @@ class Frame(TyperGroup):
         return name, command, rest
 
     @override
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Note whether a document is wanted before anything can be wrong with the options."""
+        self._as_json = "--json" in args
+        with self._refusals_as_documents():
+            return super().make_context(info_name, args, parent, **extra)
+
+    @override
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what its surroundings cause ends it with a sentence."""
+        with self._refusals_as_documents():
+            return self._invoke(ctx)
+
+    @contextmanager
+    def _refusals_as_documents(self) -> Iterator[None]:
+        """Have what never came to a server tell scripts of it as an error of a server does."""
+        try:
+            yield
+        except _UsageError as error:
+            # A word of the library that reads numbers, of no use to a person.
+            error.message = error.message.replace("Value error, ", "")
+            self._print_refusal(error.format_message(), "wrong_usage")
+            raise
+        except typer.Exit as error:  # of the commands of other parts
+            if (sentence := getattr(error, "sentence", None)) is not None:
+                self._print_refusal(sentence, _CODES.get(error.exit_code, "failed"))
+            raise
+
+    def _refuse(self, sentence: str, status: int) -> None:
+        typer.echo(sentence, err=True)
+        self._print_refusal(sentence, _CODES.get(status, "failed"))
+
+    def _print_refusal(self, sentence: str, code: str) -> None:
+        if self._as_json:
+            from dragoman_client.cli.output import print_json  # noqa: PLC0415 - the help needs no sockets
+
+            print_json({"error": sentence, "errorCode": code})
+
+    def _invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except UnicodeError as error:
-            typer.echo(f"this is no text in UTF-8, or cannot be written as {_encoding_of(error)}", err=True)
+            self._refuse(f"this is no text in UTF-8, or cannot be written as {_encoding_of(error)}", _WRONG_USAGE)
             raise typer.Exit(_WRONG_USAGE) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # whoever read the output has enough: the end is quiet
             where = f"{error.filename}: " if error.filename else ""
-            typer.echo(f"{where}{error.strerror or error}", err=True)
+            self._refuse(f"{where}{error.strerror or error}", _FAILED)
             raise typer.Exit(_FAILED) from error
 
 

@@ -150,6 +150,8 @@ class _Transcriber:
         else:
             try:
                 await self._transcribe(result)
+            except BrokenPipeError:
+                raise  # the reader of standard output is gone, and nothing is wrong with the recording
             except (DragomanError, FilesError, OSError) as error:
                 result.error = error
         self._advance(recording, 1.0)

@@ -50,6 +50,14 @@ TokenOption = Annotated[
 ]
 
 
+class Failed(typer.Exit):
+    """The end of a command that failed; `dragoman --json` makes a document of its sentence."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(status)
+        self.sentence = sentence
+
+
 def flags_of(settings: list[str] | None, **server: str | None) -> dict[str, Any]:
     """Parse the command line's settings into sections of keys."""
     flags: dict[str, Any] = {}
@@ -108,4 +116,4 @@ def loaded_config(config: Path | None, flags: dict[str, Any]) -> Any:
 def fail(message: str, status: int = 2) -> NoReturn:
     """End the command with a sentence; status 2 is wrong usage, 3 a server that does not answer."""
     typer.echo(printable_text(message), err=True)
-    raise typer.Exit(status)
+    raise Failed(message, status)

@@ -375,3 +375,23 @@ def test_top_without_its_extra_says_how_to_get_it() -> None:
         os.close(terminal)
     assert done.returncode == 2
     assert b"pip install 'dragoman[top]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["translate", "--json"], "Missing argument"),
+        (["--json", "translate", "x", "--to", ""], "name at least one language"),
+        (["--json", "no-such-command"], "No such command"),
+        (["tasks", "--state", "bogus", "--json"], "'--state': 'bogus' is not one of"),
+        (["stats", "--json", "--timeout", "soon"], "valid number"),
+        (["dead", "show", "1", "--json", "--set", "a.b=c"], "unknown key a"),
+        (["cache", "stats", "--json", "--set", "sockets"], "expected SECTION.KEY=VALUE"),
+    ],
+)
+def test_wrong_usage_is_a_document_where_one_is_asked_for(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(APP, arguments)
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["errorCode"]) == (2, "wrong_usage")
+    assert said in document["error"]
+    assert said in result.stderr

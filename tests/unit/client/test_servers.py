@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dragoman_client import Client, SyncClient
 from dragoman_client.environment import OPTIONS, arguments_from
+from dragoman_client.options import ClientOptions
 from dragoman_client.servers import ServerAddress, Servers, addresses_of
 from tests.unit.client.conftest import Serve
 
@@ -99,3 +100,21 @@ async def test_a_client_of_the_environment_reaches_its_server(serve: Serve, monk
     monkeypatch.setenv("DRAGOMAN_CLIENT__SERVERS", " ".join(server.endpoints))
     async with Client.from_env() as client:
         assert (await client.translate("hi", to="pt")).text == "pt(hi)"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(
+            (name, value)
+            for name in ("timeout_s", "connect_timeout_s", "resend_s", "poll_s")
+            for value in (0, -1, "nan")
+        ),
+        ("retries", -1),
+    ],
+)
+def test_a_time_or_number_that_cannot_be_is_refused_by_its_name(option: str, value: str | int) -> None:
+    with pytest.raises(ValueError, match=f"^{option}: "):
+        Client.from_env({}, **cast("ClientOptions", {option: float(value) if option != "retries" else value}))
+    with pytest.raises(ValueError, match=option):
+        Client.from_env({f"DRAGOMAN_CLIENT__{option.upper()}": str(value)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -234,3 +235,17 @@ def test_without_a_recorder_it_is_said_which_would_do(tmp_path: Path, monkeypatc
     result = run(None, "transcribe", "--mic")
     assert result.exit_code == 2
     assert "there is no recorder here (parec, arecord, rec, ffmpeg)" in " ".join(result.stderr.split())
+
+
+def test_a_reader_that_has_enough_is_no_fault_of_the_recordings(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(hearing)
+    for name in ("a.wav", "b.wav"):
+        Path(name).write_bytes(WAV)
+
+    def gone(*_: object, **__: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("dragoman_client.cli.output.typer.echo", gone)
+    result = run(server, "transcribe", "a.wav", "b.wav")
+    assert (result.exit_code, result.output) == (1, "")
+    assert len(server.asked("transcription_only")) <= 1
