@@ -38,7 +38,7 @@ FAST = "fast"
 """And with the quickest voices."""
 NO_CACHE: dict[str, object] = {"cache__memory_bytes": 0, "cache__disk_bytes": 0}
 ECHO_ENGINES: dict[str, object] = {
-    f"engines__{kind}__model": "echo" for kind in ("decoder", "transcription", "translation", "speech")
+    f"engines__{kind}__model": "echo" for kind in ("decoder", "transcription", "translation", "speech", "language")
 }
 ECHO = ECHO_ENGINES | NO_CACHE
 """Engines that do as they are told, every time."""

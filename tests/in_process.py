@@ -19,7 +19,7 @@ from dragoman_server.lifecycle.server import Server
 from dragoman_server.telemetry.logs import Level
 from tests.harness import PATIENCE_S
 
-ENGINES = ("decoder", "transcription", "translation", "speech")
+ENGINES = ("decoder", "transcription", "translation", "speech", "language")
 Message = dict[str, Any]
 
 

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from dragoman_wire.errors import DragomanError
     from dragoman_wire.events import (
         AvailableModel,
+        CorrectionCompleted,
         DetectResult,
+        ExtractionCompleted,
         LanguageCandidate,
         LanguagePair,
         LanguagesResult,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
         TranscriptWord,
         VoicesResult,
     )
+    from dragoman_wire.requests import ConversationMessage
 
     __version__: str
 
@@ -64,10 +67,13 @@ __all__ = [
     "Client",
     "ClientError",
     "ConnectionClosed",
+    "ConversationMessage",
+    "CorrectionCompleted",
     "DetectResult",
     "DragomanError",
     "Event",
     "EventStream",
+    "ExtractionCompleted",
     "Failure",
     "Format",
     "LanguageCandidate",
@@ -139,7 +145,9 @@ _HOMES = {
     "dragoman_wire.errors": ("DragomanError",),
     "dragoman_wire.events": (
         "AvailableModel",
+        "CorrectionCompleted",
         "DetectResult",
+        "ExtractionCompleted",
         "LanguageCandidate",
         "LanguagePair",
         "LanguagesResult",
@@ -150,6 +158,7 @@ _HOMES = {
         "TranscriptWord",
         "VoicesResult",
     ),
+    "dragoman_wire.requests": ("ConversationMessage",),
 }
 
 

@@ -16,6 +16,7 @@ from dragoman_client.cache import TranslationCache, missing
 from dragoman_client.environment import arguments_from
 from dragoman_client.exchange import Exchange
 from dragoman_client.frames import ReceivedEvent
+from dragoman_client.language import LanguageCalls
 from dragoman_client.many import Failure, each_of
 from dragoman_client.options import (
     CONCURRENCY,
@@ -77,7 +78,7 @@ from dragoman_wire.requests import (
 )
 
 
-class Client(RecordingCalls):
+class Client(RecordingCalls, LanguageCalls):
     """The calls, on a connection to one server or to several; `async with Client() as client:`.
 
     Any number of calls may run at once. Of several servers, each new request goes to the one that has the fewest of

@@ -18,6 +18,7 @@ from dragoman_client.errors import ConnectionClosed
 from dragoman_client.events import TypedEvent
 from dragoman_client.events.read import read_event
 from dragoman_client.frames import ReceivedEvent
+from dragoman_client.language import SyncLanguageCalls
 from dragoman_client.many import Failure
 from dragoman_client.options import CallOptions, ClientOptions, Several, SpeakOptions, TranslateOptions
 from dragoman_client.results import SpokenChunk, SpokenText, Translation, VoiceResult
@@ -32,7 +33,7 @@ from dragoman_wire.requests import Replacement, Request, SoundFormat, SubtitleFo
 _T = TypeVar("_T")
 
 
-class SyncClient(SyncRecordingCalls):
+class SyncClient(SyncRecordingCalls, SyncLanguageCalls):
     """`with SyncClient() as client:`; arguments, methods and errors are those of `Client`.
 
     Threads may share one. Callbacks are called in the client's own thread.

@@ -106,6 +106,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Speech: language to its default voice."""
     best_voices: dict[str, str] = {}
     """Speech: language to the voice that speaks it best, at whatever pace."""
+    instructable: bool = False
+    """Language: it understands free instructions, styles and schemas; rules do not."""
+    chunk_chars: int = 0
+    """Language: the characters of a text that it gets at a time, unless the request says; 0: as the server likes."""
 
     def languages_named(self) -> str:
         """Name the languages as in a sentence: one by one, or how many they are."""
@@ -125,6 +129,28 @@ class Engine(Protocol):
 
         Raises:
             Exception: the whole batch failed; the worker turns it into one `engine_failed` for each unit.
+        """
+        ...
+
+
+class AnswerSource(Protocol):
+    """What answers units: the processes of a pool, or a model of another server."""
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """Return the abilities of the engine; None while they are not known."""
+        ...
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Return what its answers depend on beside model and revision: the kind first."""
+        ...
+
+    async def known(self) -> Capabilities:
+        """Return the abilities of the engine; load its model where it never was.
+
+        Raises:
+            EngineUnavailable: it cannot be loaded.
         """
         ...
 

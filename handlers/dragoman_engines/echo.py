@@ -1,4 +1,4 @@
-"""A fake engine for all four kinds, for capacity tests and for tests of the server itself. It knows no language.
+"""A fake engine for all five kinds, for capacity tests and for tests of the server itself. It knows no language.
 
 It takes `EngineSpec.delay_ms` for each unit. A word inside a sentence to translate makes it fail on purpose:
 
@@ -13,6 +13,7 @@ It takes `EngineSpec.delay_ms` for each unit. A word inside a sentence to transl
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import struct
@@ -26,10 +27,14 @@ from dragoman_engines.work import (
     AnyResult,
     AnyWork,
     ContinueDecoding,
+    CorrectedText,
+    CorrectText,
     DecodeAudio,
     DecodedAudio,
     EncodeAudio,
     EncodedAudio,
+    ExtractData,
+    ExtractedData,
     Failure,
     FindSpeech,
     Speak,
@@ -53,6 +58,7 @@ _TONE_HZ = 440
 _TONE_S = 0.1
 _TONE_CHARACTERS = 10
 _QUIET = 1000
+_FEW_SIGNS = 40
 _VOICE = VoiceInfo(name="echo", engine="echo", languages=[], pace=1e6)
 
 
@@ -67,7 +73,9 @@ class EchoEngine:
     @property
     def capabilities(self) -> Capabilities:
         """Return any language and any pair, with one voice for all."""
-        return Capabilities(model="echo", revision="1", quality="gist", multilingual=True, voices=[_VOICE])
+        return Capabilities(
+            model="echo", revision="1", quality="gist", multilingual=True, voices=[_VOICE], instructable=True
+        )
 
     def run(self, batch: Sequence[AnyWork]) -> list[AnyResult]:
         """Return one result for each unit, in order.
@@ -80,25 +88,29 @@ class EchoEngine:
     def _answer(self, work: AnyWork) -> AnyResult:
         if self._delay_s > 0:
             time.sleep(self._delay_s)
+        result: AnyResult
         match work:
             case TranslateSentences():
                 if any("__grow__" in sentence for sentence in work.sentences):
                     self._grown.append(bytearray(b"\1") * GROWTH_BYTES)
-                return _translate(work)
+                result = _translate(work)
             case TranscribeWindow():
-                return _transcribe(work)
+                result = _transcribe(work)
             case Speak():
                 # A beat for every ten characters begun, so that longer text is longer sound.
                 beats = math.ceil(len(work.text) / _TONE_CHARACTERS)
-                return Speech(pcm=self._tone * beats, sample_rate_hz=SPOOL_RATE_HZ)
+                result = Speech(pcm=self._tone * beats, sample_rate_hz=SPOOL_RATE_HZ)
             case DecodeAudio() | ContinueDecoding():
-                return _decode(work)
+                result = _decode(work)
             case EncodeAudio():
-                return _encode(work)
+                result = _encode(work)
+            case CorrectText() | ExtractData():
+                result = _as_language_model(work)
             case FindSpeech():
                 step = WINDOW_S * SPOOL_RATE_HZ
                 starts = range(work.start, work.end, step)
-                return SpeechSpans(spans=[(start, min(start + step, work.end)) for start in starts])
+                result = SpeechSpans(spans=[(start, min(start + step, work.end)) for start in starts])
+        return result
 
 
 def _translate(work: TranslateSentences) -> AnyResult:
@@ -115,6 +127,30 @@ def _translate(work: TranslateSentences) -> AnyResult:
     if "__loop__" in text or ("__slip__" in text and not work.careful):
         return Translations(sentences=["and so on " * 9] * len(work.sentences))
     return Translations(sentences=[f"[{work.target}] {sentence}" for sentence in work.sentences])
+
+
+def _data_for(work: ExtractData) -> str:
+    """Return an object with something of the right kind for each property of the schema."""
+    values = {
+        "string": work.text[:_FEW_SIGNS],
+        "integer": 0,
+        "number": 0.5,
+        "boolean": False,
+        "array": [],
+        "object": {},
+    }
+    properties = json.loads(work.schema).get("properties", {})
+    return json.dumps(
+        {name: values.get(part.get("type"), work.text[:_FEW_SIGNS]) for name, part in properties.items()}
+    )
+
+
+def _as_language_model(work: CorrectText | ExtractData) -> AnyResult:
+    if isinstance(work, ExtractData):
+        return ExtractedData(json=_data_for(work))
+    if "__fail__" in work.text:
+        return Failure(code=EngineFailed.code, message="a text asked the echo engine to fail")
+    return CorrectedText(text=work.text)
 
 
 def _transcribe(work: TranscribeWindow) -> WindowText:

@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, get_args
 import msgspec
 from typing_extensions import get_original_bases, override
 
-Kind = Literal["decoder", "transcription", "translation", "speech"]
+Kind = Literal["decoder", "transcription", "translation", "speech", "language"]
 SPOOL_RATE_HZ = 16_000
 
 
@@ -327,5 +327,120 @@ class EncodeAudio(Work[EncodedAudio], frozen=True, kw_only=True):
         return 0.005 + len(self.pcm) / 2 / self.sample_rate_hz / 80
 
 
-AnyWork = DecodeAudio | ContinueDecoding | FindSpeech | TranscribeWindow | TranslateSentences | Speak | EncodeAudio
-AnyResult = Failure | DecodedAudio | SpeechSpans | WindowText | Translations | Speech | EncodedAudio
+CorrectionStyle = Literal["grammar", "proofread", "formal", "casual", "concise"]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the calls to a model have taken."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    requests: int = 0
+    """Calls, repeats among them."""
+    retries: int = 0
+    cost: float = 0.0
+    """Money, by the prices of the configuration."""
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add up."""
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            requests=self.requests + other.requests,
+            retries=self.retries + other.retries,
+            cost=self.cost + other.cost,
+        )
+
+
+class TextEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a text that should be another one, and why."""
+
+    start: int
+    """In code points of the text, as is `end`."""
+    end: int
+    replacement: str
+    message: str = ""
+    """One sentence for a person; empty where there is no reason given."""
+    category: str = ""
+    """The kind of mistake, in the engine's own word."""
+    sure: bool = True
+    """Whether it may be applied without asking; what is not sure is a suggestion."""
+
+
+class CorrectedText(Result, frozen=True, kw_only=True):
+    """A corrected text: whole, or as edits."""
+
+    text: str | None = None
+    """The text as a model wrote it; None where there are only edits."""
+    edits: list[TextEdit] = []
+    """In order, none overlapping another that is sure."""
+    usage: Usage = Usage()
+
+
+class CorrectText(Work[CorrectedText], frozen=True, kw_only=True):
+    """Correct a chunk of a text."""
+
+    kind: ClassVar[Kind] = "language"
+    text: str
+    language: str
+    """Two letters."""
+    style: CorrectionStyle = "grammar"
+    instructions: str = ""
+    """Free words to the model."""
+    fault: str = ""
+    """What was wrong with its answer before."""
+
+    @override
+    def cost_s(self) -> float:
+        """Guess as the rules for English take it: a millisecond for 100 characters."""
+        return 0.005 + len(self.text) / 1e5
+
+
+class ExtractedData(Result, frozen=True, kw_only=True):
+    """Data as a model wrote it: JSON, or what it took for that."""
+
+    json: str
+    usage: Usage = Usage()
+
+
+class ExtractData(Work[ExtractedData], frozen=True, kw_only=True):
+    """Find data in a text."""
+
+    kind: ClassVar[Kind] = "language"
+    text: str
+    schema: str
+    """The JSON Schema of the answer, as JSON."""
+    instructions: str = ""
+    answer: str = ""
+    """The answer before, where it was not valid."""
+    fault: str = ""
+    """What was wrong with it."""
+
+    @override
+    def cost_s(self) -> float:
+        """Guess a second: a model of another server does it."""
+        return 1.0
+
+
+AnyWork = (
+    DecodeAudio
+    | ContinueDecoding
+    | FindSpeech
+    | TranscribeWindow
+    | TranslateSentences
+    | Speak
+    | EncodeAudio
+    | CorrectText
+    | ExtractData
+)
+AnyResult = (
+    Failure
+    | DecodedAudio
+    | SpeechSpans
+    | WindowText
+    | Translations
+    | Speech
+    | EncodedAudio
+    | CorrectedText
+    | ExtractedData
+)

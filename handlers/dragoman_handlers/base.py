@@ -130,6 +130,11 @@ class RequestView(Protocol):
         """Return the translation models: `modelType` as peers send it to the name in units, empty for the default."""
         ...
 
+    @property
+    def language_models(self) -> Mapping[str, str]:
+        """Return the language models in the same way."""
+        ...
+
     def now_s(self) -> float:
         """Return the Unix time, for the timestamps of events."""
         ...
@@ -213,6 +218,10 @@ class Context(RequestView, Protocol):
         Raises:
             EngineUnavailable: there is none.
         """
+        ...
+
+    def fallback(self, model: str) -> str | None:
+        """Return the language model that does the work of another one which is not available; None: none does."""
         ...
 
     async def run(self, work: Work[ResultT], *, size_s: float) -> Answer[ResultT]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from scripts.benchmarks import cache, engines, journal, lanes, novel, overload, path, scrape, translation, voice
+from scripts.benchmarks import ai, cache, engines, journal, lanes, novel, overload, path, scrape, translation, voice
 from scripts.benchmarks.table import Row, print_table
 from scripts.embedded_server import exit_on_sigterm
 
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[int, str], Iterable[Row]]] = {
     "translation": translation.measure,
     "overload": overload.measure,
     "scrape": scrape.measure,
+    "ai": ai.measure,
     "voice": voice.measure,
 }
 

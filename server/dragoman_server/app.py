@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 
 import structlog
 
+from dragoman_engines.base import ModelMissing
 from dragoman_engines.device import DeviceMissing
 from dragoman_handlers.text import language_id
 from dragoman_handlers.text.revision import revision
@@ -128,6 +129,7 @@ class App:
         server.memory.start()
         for pool in server.pools.values():
             pool.start()
+        server.usage.start(server.remotes, time.monotonic)
         asyncio.get_running_loop().run_in_executor(None, _warm_up)
         server.available.look()
         server.recovery.start()
@@ -199,7 +201,7 @@ def _start_errors() -> Iterator[None]:
     """Map the errors of what is opened to `StartError`."""
     try:
         yield
-    except (OSError, JournalError, DeviceMissing, TokenError) as error:
+    except (OSError, JournalError, DeviceMissing, TokenError, ConfigError, ModelMissing) as error:
         raise StartError(str(error)) from error
 
 
@@ -213,4 +215,10 @@ def _warm_up() -> None:
 async def _stop_engines(server: Server) -> None:
     """End the engines' processes and, for that takes a moment too, the operations endpoint at the same time."""
     server.memory.stop()
-    await asyncio.gather(*(pool.stop() for pool in server.pools.values()), server.ops.stop())
+    remotes = server.remotes
+    await server.usage.stop(remotes, time.monotonic)
+    await asyncio.gather(
+        *(pool.stop() for pool in server.pools.values()),
+        *(remote.close() for remote in remotes.values()),
+        server.ops.stop(),
+    )

@@ -20,6 +20,8 @@ from dragoman_wire.events import ANY_LANGUAGE, AvailableModel
 log = structlog.get_logger()
 
 _FRESH_S = 60.0
+_NO_MODELS = ("decoder", "language")
+"""Kinds of engines whose models are in no catalogue."""
 _PATTERNS = (
     ("firefox-SOURCE-TARGET", "MPL-2.0"),
     ("opus-mt-SOURCE-TARGET", "Apache-2.0 (as the conversion states)"),
@@ -75,7 +77,7 @@ def list_available(models_dir: str) -> list[AvailableModel]:
     absent = [
         _available(status.entry)
         for status in all_models(ModelStore(models_dir))
-        if status.entry is not None and status.state == "absent" and status.entry.kind != "decoder"
+        if status.entry is not None and status.state == "absent" and status.entry.kind not in _NO_MODELS
     ]
     families = [
         AvailableModel(
@@ -91,10 +93,11 @@ def list_available(models_dir: str) -> list[AvailableModel]:
 
 
 def _available(entry: Entry) -> AvailableModel:
-    if entry.kind == "decoder":  # pragma: no cover - the caller leaves it out
-        raise ModelMissing("a decoder is no model")
+    kind = entry.kind
+    if kind == "decoder" or kind == "language":  # noqa: PLR1714 - mypy follows this; the caller leaves them out
+        raise ModelMissing(f"a {kind} is no model of the catalogue")
     return AvailableModel(
-        kind=entry.kind,
+        kind=kind,
         name=entry.name,
         languages=list(entry.languages),
         licence=entry.licence,

@@ -19,6 +19,7 @@ from dragoman_wire.events.failure import (
     BatchError,
     CorrectionError,
     ErrorEvent,
+    ExtractionError,
     RequestRejected,
     SpeechError,
     TranscriptionError,
@@ -29,7 +30,9 @@ from dragoman_wire.events.failure import (
 from dragoman_wire.requests import (
     AudioProcessRequest,
     CancelRequest,
+    CorrectionRequest,
     DetectRequest,
+    ExtractionRequest,
     LanguagesRequest,
     PingRequest,
     Request,
@@ -231,13 +234,25 @@ FAMILIES = FamilyTable(
             events=("speech_completed",),
             pieces=("speech_chunk",),
         ),
+        Family(
+            name="correction",
+            request=CorrectionRequest,
+            error=CorrectionError,
+            events=("correction_completed",),
+            pieces=("correction_chunk",),
+        ),
+        Family(
+            name="extraction",
+            request=ExtractionRequest,
+            error=ExtractionError,
+            events=("extraction_completed",),
+        ),
         # These have no handler yet: a request of them is refused in the words of its family. Profiles that are kept
         # (`voice_profile_get`, `_create`, ...) belong to the voice API.
         Family(name="voice_profile_analyze", error=VoiceProfileError),
         Family(name="voice_profile_verify", error=VoiceProfileError),
         Family(name="voice_profile_compare", error=VoiceProfileError),
         Family(name="voice_", prefix=True, error=VoiceApiError),
-        Family(name="correction", error=CorrectionError),
         Family(name="batch", error=BatchError),
     )
 )

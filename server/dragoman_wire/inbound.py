@@ -14,7 +14,14 @@ from dragoman_wire.envelope import Envelope, envelope_of_fields, envelope_of_req
 from dragoman_wire.errors import DragomanError, InvalidRequest, TooLarge, UnknownType
 from dragoman_wire.families import FAMILIES
 from dragoman_wire.limits import WireLimits
-from dragoman_wire.requests import AudioProcessRequest, AudioRequest, Request, StoryTextRequest, TranslationRequest
+from dragoman_wire.requests import (
+    AudioProcessRequest,
+    AudioRequest,
+    CorrectionRequest,
+    Request,
+    StoryTextRequest,
+    TranslationRequest,
+)
 from dragoman_wire.salvage import looks_like_msgpack, salvaged_fields
 from dragoman_wire.typed import large_request, typed_request
 
@@ -190,7 +197,7 @@ def _check_numbers(header: bytes, codec: Codec, found: tuple[str, Request]) -> N
 
 
 def _may_be_large(request: Request) -> bool:
-    if isinstance(request, AudioRequest):
+    if isinstance(request, AudioRequest | CorrectionRequest):
         return True
     return isinstance(request, TranslationRequest | StoryTextRequest) and request.format is not None
 

@@ -7,7 +7,7 @@ the default; unknown fields are ignored; a field of another type is refused by n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -276,6 +276,55 @@ class SpeakRequest(Request, frozen=True, kw_only=True):
     def wanted_format(self) -> SoundFormat | None:
         """Return the format of the answer; None where the request leaves it to the server."""
         return None if self.output_format is None else sound_format(self.output_format)
+
+
+CorrectionStyle = Literal["grammar", "proofread", "formal", "casual", "concise"]
+Instructions = Annotated[str, Meta(max_length=2000)]
+
+
+class CorrectionRequest(Request, frozen=True, kw_only=True):
+    """A text to correct, as long as a novel."""
+
+    text: str
+    language: SourceLanguage | None = None
+    """ISO 639-1, or "auto" (the default)."""
+    style: CorrectionStyle | None = None
+    """How far it may go; "grammar" (the default) changes mistakes only."""
+    instructions: Instructions | None = None
+    """Free words to the model."""
+    model_type: Identifier | None = None
+    """Which of the configured language models."""
+    chunk_chars: Annotated[int, Meta(ge=200, le=20_000)] | None = None
+    """Characters of a chunk; by default as the model likes."""
+    concurrency: Annotated[int, Meta(ge=1, le=64)] | None = None
+    """Chunks at work at a time; 4 by default, and never more than the model takes."""
+    stream: bool | None = None
+    """Whether each chunk is sent as soon as it is done as well."""
+
+
+class ConversationMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A message of a conversation."""
+
+    text: str
+    role: Identifier | None = None
+    sender: Identifier | None = None
+    at: str | int | float | None = None
+    """When it was sent, in any form."""
+
+
+class ExtractionRequest(Request, frozen=True, kw_only=True):
+    """Structured data out of a text, or out of a conversation."""
+
+    text: str | None = None
+    messages: Annotated[list[ConversationMessage], Meta(max_length=10_000)] | None = None
+    """The oldest first; instead of a text."""
+    schema: dict[str, Any]
+    """A JSON Schema (draft 2020-12) of type object: what the answer must be."""
+    instructions: Instructions | None = None
+    """What to look for."""
+    model_type: Identifier | None = None
+    language: SourceLanguage | None = None
+    """Of the text: a hint."""
 
 
 def sound_format(asked: AskedFormat) -> SoundFormat:

@@ -11,7 +11,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.conformance import rules_amended, rules_audio, rules_errors, rules_routing, rules_speech, rules_text
+from tests.conformance import (
+    rules_amended,
+    rules_audio,
+    rules_errors,
+    rules_language,
+    rules_routing,
+    rules_speech,
+    rules_text,
+)
 from tests.conformance.peer import Broken, Endpoints
 from tests.conformance.rule import NotApplicable, Rule, RuleBook, Session, Subject
 from tests.conformance.shapes import EVENTS
@@ -28,6 +36,7 @@ BOOKS: tuple[RuleBook, ...] = (
     rules_audio.TRANSCRIPTION,
     rules_audio.VOICE,
     rules_speech.SPEECH,
+    rules_language.LANGUAGE,
     rules_errors.ERRORS,
     rules_errors.REPEATS,
     rules_amended.AMENDED,

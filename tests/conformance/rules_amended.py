@@ -184,7 +184,7 @@ def _refused(session: Session) -> None:
         for request, code in (
             (session.translation(text=5), "invalid_request"),
             (session.voice(mobileTranscription="Hi", taskId=None), "invalid_request"),
-            ({"type": "correction", "text": "Hi", "taskId": session.new_id()}, "unknown_type"),
+            ({"type": "batch", "items": [], "taskId": session.new_id()}, "unknown_type"),
         ):
             events = peer.run(request)
             last = events[-1].fields

@@ -15,6 +15,7 @@ FAMILIES = {
     "voice_profile_compare": "voice_profile_error",
     "voice_conformance": "voice_api_error",
     "correction": "correction_error",
+    "extraction": "extraction_error",
     "batch": "batch_error",
 }
 WITHOUT_HANDLER = "conformance_no_such_type"

@@ -101,6 +101,17 @@ _AUDIO_TRANSLATION = (
     }
 )
 
+_CORRECTION = {
+    "start": int,
+    "end": int,
+    "original": str,
+    "replacement": str,
+    "message": str,
+    "category": str,
+    "confidence": NUMBER,
+}
+_USAGE = {"promptTokens": int, "completionTokens": int, "requests": int, "retries": int, "cost?": NUMBER}
+
 EVENTS: Mapping[str, Mapping[str, Any]] = {
     "pong": {
         "timestamp": (int, float, str, NOTHING),
@@ -270,7 +281,48 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
     "voice_profile_error": _ERROR
     | {"request_id": MAYBE_TEXT, "user_id": MAYBE_TEXT, "success": frozenset({False}), "timestamp": NUMBER},
     "voice_api_error": _ERROR | {"taskId": MAYBE_TEXT, "requestType": str, "timestamp": NUMBER},
-    "correction_error": _ERROR | {"taskId": MAYBE_TEXT, "timestamp": NUMBER},
+    "correction_chunk": {
+        "taskId": str,
+        "messageId": MAYBE_TEXT,
+        "index": int,
+        "total": int,
+        "start": int,
+        "end": int,
+        "correctedText": str,
+        "corrections": [_CORRECTION],
+        "usage": _USAGE,
+        "timestamp": NUMBER,
+    },
+    "correction_completed": {
+        "taskId": str,
+        "messageId": MAYBE_TEXT,
+        "language": str,
+        "correctedText": str,
+        "corrections": [_CORRECTION],
+        "suggestions?": [_CORRECTION],
+        "chunks": {"total": int, "ok": int, "failed": int},
+        "failedChunks": [{"index": int, "start": int, "end": int, "error": str, "errorCode": str}],
+        "model": str,
+        "engine": str,
+        "usage": _USAGE,
+        "warnings": [str],
+        "processingTimeMs": int,
+        "timestamp": NUMBER,
+    },
+    "correction_error": _ERROR | {"taskId": MAYBE_TEXT, "messageId": MAYBE_TEXT, "timestamp": NUMBER},
+    "extraction_completed": {
+        "taskId": str,
+        "messageId": MAYBE_TEXT,
+        "data": dict,
+        "model": str,
+        "engine": str,
+        "usage": _USAGE,
+        "repaired": bool,
+        "warnings?": [str],
+        "processingTimeMs": int,
+        "timestamp": NUMBER,
+    },
+    "extraction_error": _ERROR | {"taskId": MAYBE_TEXT, "messageId": MAYBE_TEXT, "timestamp": NUMBER},
     "batch_error": _ERROR | {"taskId": MAYBE_TEXT, "timestamp": NUMBER},
 }
 

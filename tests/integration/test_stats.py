@@ -219,5 +219,6 @@ def test_what_is_active_is_broken_down_by_type_and_by_lane(tmp_path: Path) -> No
         "transcription": 2,
         "voice": 0,
         "speech": 0,
+        "language": 0,
     }
     assert stats["in_flight"]["bytes"] > 2 * len(RECORDING)

@@ -15,10 +15,13 @@ from dragoman_client import (
     Client,
     ClientError,
     ConnectionClosed,
+    ConversationMessage,
+    CorrectionCompleted,
     DetectResult,
     DragomanError,
     Event,
     EventStream,
+    ExtractionCompleted,
     Failure,
     Format,
     LanguageCandidate,
@@ -159,6 +162,12 @@ async def asynchronous(audio: bytes | Path) -> None:
         found = await client.languages("en", target="pt")
         assert_type(found.pairs, list[LanguagePair])
         assert_type(found.available, list[AvailableModel] | UnsetType)
+        corrected = await client.correct("I has a question", "en", style="proofread", concurrency=8, stream=True)
+        assert_type(corrected, CorrectionCompleted)
+        messages = [ConversationMessage(text="Hello", role="user")]
+        extracted = await client.extract(messages, {"type": "object"}, instructions="names")
+        assert_type(extracted, ExtractionCompleted)
+        assert_type(extracted.data, dict[str, Any])
         assert_type((await client.detect("Hello")).candidates, list[LanguageCandidate])
         assert_type(await client.translate("# Hello", to="pt", format="markdown"), Translation)
         assert_type(await client.cancel("t-1"), CancelStatus)
@@ -210,6 +219,8 @@ def plain(audio: bytes | Path) -> None:
         assert_type(client.stats(), dict[str, Any])
         assert_type(client.voices(), VoicesResult)
         assert_type(client.languages(target="pt"), LanguagesResult)
+        assert_type(client.correct("I has a question", "en", style="formal"), CorrectionCompleted)
+        assert_type(client.extract("Hello", {"type": "object"}), ExtractionCompleted)
         assert_type(client.detect("Hello"), DetectResult)
         assert_type(client.cancel("t-1"), CancelStatus)
 

@@ -28,8 +28,12 @@ def main() -> None:
     failed, 130 interrupted.
     """
     leave_quietly_while_starting()
+    import logging  # noqa: PLC0415
+
     from dragoman_client.cli.app import build_app  # noqa: PLC0415
     from dragoman_client.cli.streams import repair_streams  # noqa: PLC0415
 
     repair_streams()
+    # A lost server is said by the commands, in a sentence.
+    logging.getLogger("dragoman_client").addHandler(logging.NullHandler())
     build_app()(prog_name="dragoman")

@@ -17,6 +17,7 @@ from dragoman_client.cli.commands import (
     voice,
     voices,
 )
+from dragoman_client.cli.correcting import correct
 from dragoman_client.cli.frame import Frame, normalized, take_common
 from dragoman_client.cli.load import load
 from dragoman_client.cli.operating import cancel, drain, result, task, tasks, top
@@ -26,7 +27,7 @@ from dragoman_wire.endpoints import DEFAULT_OPS, DEFAULT_REQUESTS, DEFAULT_ROUTE
 
 PARTS_GROUP = "dragoman.commands"
 _COMMANDS = (
-    *(translate, detect, transcribe, voice, speak),
+    *(translate, correct, detect, transcribe, voice, speak),
     *(languages, voices, ping, stats),
     *(tasks, task, cancel, result, drain, top),
     *(load, schema),

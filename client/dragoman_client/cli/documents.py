@@ -185,7 +185,7 @@ class _Translator:
 
     async def _translate(self, source: Source, results: Mapping[str, FileResult]) -> None:
         if source.text is None:
-            text, encoding = read_text(source, await asyncio.to_thread(_read, source))
+            text, encoding = read_text(source, await asyncio.to_thread(read_source, source))
         else:
             text, encoding = source.text, "utf-8"
         form = self.request.format or source.format()
@@ -312,7 +312,13 @@ async def in_order(calls: Iterable[Callable[[], Awaitable[_T]]], most: int) -> A
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def _read(source: Source) -> bytes:
+def read_source(source: Source) -> bytes:
+    """Read a file, or standard input.
+
+    Raises:
+        FilesError: it is larger than any text.
+        OSError: it cannot be read.
+    """
     if source.path is None:
         data = sys.stdin.buffer.read(MOST_BYTES + 1)
     else:

@@ -23,6 +23,7 @@ import {
   type ReceivedEvent,
   errorOfEvent,
   headerOf,
+  languageOf,
   pack,
 } from "./frames.js";
 import type {
@@ -32,6 +33,7 @@ import type {
   Pong,
   Request,
   StatsResult,
+  TranscriptSegment,
   Transcription,
   VoicesResult,
 } from "./generated/messages.js";
@@ -56,7 +58,15 @@ import {
   reading,
 } from "./results.js";
 import { keyOfType } from "./router.js";
-import { type Speech, type SpeechPiece, readPiece, readSpeech } from "./speech.js";
+import {
+  type Speech,
+  type SpeechPiece,
+  type VoicePiece,
+  readPiece,
+  readSegment,
+  readSpeech,
+  readVoicePiece,
+} from "./speech.js";
 
 const PEER = /^[A-Za-z0-9._:-]{1,64}$/;
 /** The first pings may be answered before the subscription has reached the server, hence the quick repeats. */
@@ -200,29 +210,13 @@ export class Client implements AsyncDisposable {
 
   /** Transcribes a recording. A long one may need a larger `timeoutMs`. */
   async transcribe(recording: Recording, options: TranscribeOptions = {}): Promise<Transcription> {
-    const { language, wordTimestamps, formats, vocabulary, audioTrack } = options;
-    const wanted = { language, wordTimestamps, formats, vocabulary, audioTrack };
-    const request = { type: "transcription_only", ...wanted, ...requestFields(options) };
-    const events = await this.#attempts(request, options, { audio: await bytesOf(recording) });
+    const events = await this.#attempts(transcribeRequest(options), options, { audio: await bytesOf(recording) });
     return reading(() => readTranscription(events));
   }
 
   /** Turns a voice message into voice messages in other languages; those that failed are in its `failed`. */
   async voice(recording: Recording, options: VoiceOptions): Promise<VoiceResult> {
-    const request = {
-      type: "audio_process",
-      targetLanguages: listOf(options.to),
-      userLanguage: options.language,
-      modelType: options.modelType,
-      voice: typeof options.voice === "string" ? options.voice : undefined,
-      voices: typeof options.voice === "object" ? options.voice : undefined,
-      speed: options.speed,
-      outputFormat: options.outputFormat,
-      glossary: options.glossary,
-      vocabulary: options.vocabulary,
-      ...requestFields(options),
-    };
-    const events = await this.#attempts(request, options, { audio: await bytesOf(recording) });
+    const events = await this.#attempts(voiceRequest(options), options, { audio: await bytesOf(recording) });
     return reading(() => readVoice(events));
   }
 
@@ -238,23 +232,30 @@ export class Client implements AsyncDisposable {
    * A loop that is left early cancels the rest at the server, unless it was detached.
    */
   async *speakPieces(text: string, options: SpeakOptions = {}): AsyncGenerator<SpeechPiece, void, undefined> {
-    const stream = this.events({ ...speakRequest(text, options), stream: true }, options);
-    let left = true;
-    try {
-      for await (const event of stream) {
-        options.onEvent?.(event);
-        const error = errorOfEvent(event);
-        if (error !== undefined) throw error;
-        const piece = readPiece(event);
-        if (piece !== undefined) yield piece;
-      }
-      left = false;
-    } catch (error) {
-      left = false;
-      throw error;
-    } finally {
-      if (left && options.detach !== true) void this.#cancelQuietly(stream.taskId);
-    }
+    yield* this.#pieces({ ...speakRequest(text, options), stream: true }, options, {}, readPiece);
+  }
+
+  /**
+   * Transcribes a recording and yields its segments as they are recognised, in order; none is taken back.
+   *
+   * Throws and cancels as `speakPieces` does. The whole transcription is `transcribe`'s.
+   */
+  async *transcribePieces(
+    recording: Recording,
+    options: TranscribeOptions = {},
+  ): AsyncGenerator<TranscriptSegment, void, undefined> {
+    const request = { ...transcribeRequest(options), stream: true };
+    yield* this.#pieces(request, options, { audio: await bytesOf(recording) }, readSegment);
+  }
+
+  /**
+   * Turns a voice message into voice messages and yields pieces of them as they are spoken, of each language in order.
+   *
+   * Throws and cancels as `speakPieces` does; a language that fails has no last piece. What it says is `voice`'s.
+   */
+  async *voicePieces(recording: Recording, options: VoiceOptions): AsyncGenerator<VoicePiece, void, undefined> {
+    const request = { ...voiceRequest(options), stream: true };
+    yield* this.#pieces(request, options, { audio: await bytesOf(recording) }, readVoicePiece);
   }
 
   /** Asks whether the server is alive. */
@@ -298,6 +299,34 @@ export class Client implements AsyncDisposable {
       events.push(event);
     }
     return events;
+  }
+
+  async *#pieces<Piece>(
+    request: Request | OtherRequest,
+    options: CallOptions,
+    binaries: EventOptions["binaries"],
+    read: (event: ReceivedEvent) => Piece | undefined,
+  ): AsyncGenerator<Piece, void, undefined> {
+    const { timeoutMs, signal, detach } = options;
+    const stream = this.events(request, { binaries, timeoutMs, signal, detach });
+    let left = true;
+    try {
+      for await (const event of stream) {
+        options.onEvent?.(event);
+        // Of several languages one may fail, and the others go on.
+        const ofOne = request.type === "audio_process" && languageOf(event) !== undefined;
+        const error = ofOne ? undefined : errorOfEvent(event);
+        if (error !== undefined) throw error;
+        const piece = read(event);
+        if (piece !== undefined) yield piece;
+      }
+      left = false;
+    } catch (error) {
+      left = false;
+      throw error;
+    } finally {
+      if (left && options.detach !== true) void this.#cancelQuietly(stream.taskId);
+    }
   }
 
   async #handshake(): Promise<void> {
@@ -411,6 +440,28 @@ export class Client implements AsyncDisposable {
 function speakRequest(text: string, options: SpeakOptions): OtherRequest {
   const { language, voice, modelType, speed, outputFormat } = options;
   return { type: "speak", text, language, voice, modelType, speed, outputFormat, ...requestFields(options) };
+}
+
+function transcribeRequest(options: TranscribeOptions): OtherRequest {
+  const { language, wordTimestamps, formats, vocabulary, audioTrack } = options;
+  const wanted = { language, wordTimestamps, formats, vocabulary, audioTrack };
+  return { type: "transcription_only", ...wanted, ...requestFields(options) };
+}
+
+function voiceRequest(options: VoiceOptions): OtherRequest {
+  return {
+    type: "audio_process",
+    targetLanguages: listOf(options.to),
+    userLanguage: options.language,
+    modelType: options.modelType,
+    voice: typeof options.voice === "string" ? options.voice : undefined,
+    voices: typeof options.voice === "object" ? options.voice : undefined,
+    speed: options.speed,
+    outputFormat: options.outputFormat,
+    glossary: options.glossary,
+    vocabulary: options.vocabulary,
+    ...requestFields(options),
+  };
 }
 
 function listOf(languages: string | readonly string[]): string[] {

@@ -38,4 +38,4 @@ export type {
   VoiceOptions,
 } from "./options.js";
 export type { SpokenTranslation, Translation, VoiceResult } from "./results.js";
-export type { Speech, SpeechPiece } from "./speech.js";
+export type { Speech, SpeechPiece, VoicePiece } from "./speech.js";

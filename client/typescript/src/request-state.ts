@@ -257,7 +257,7 @@ function isLanguage(value: unknown): value is string {
 
 /** Returns what tells an event from the others of its task, and not from a repeat of itself. */
 function keyOf(event: ReceivedEvent): string {
-  if (PIECES.has(event.type)) return `${event.type}\n${String(fieldOf(event, "index"))}`;
+  if (PIECES.has(event.type)) return `${event.type}\n${languageOf(event) ?? ""}\n${String(fieldOf(event, "index"))}`;
   if (ONCE.has(event.type)) return `${event.type}\n${languageOf(event) ?? ""}`;
   return `${event.type}\n${JSON.stringify(event, withoutBinaries)}`;
 }

@@ -1,8 +1,8 @@
-/** How the events of `speak` are read. Pure. */
+/** How the events of `speak` are read, and the pieces of every stream. Pure. */
 
 import { BadAnswer } from "./errors.js";
 import type { ReceivedEvent } from "./frames.js";
-import type { SpeechChunk, SpeechCompleted, TranscriptSegment } from "./generated/messages.js";
+import type { AudioChunk, SpeechChunk, SpeechCompleted, TranscriptSegment } from "./generated/messages.js";
 import { failureOf } from "./results.js";
 
 /** A text as speech. */
@@ -34,6 +34,11 @@ export interface SpeechPiece {
   readonly voice: string;
 }
 
+/** A piece of a voice message in one language. */
+export interface VoicePiece extends SpeechPiece {
+  readonly language: string;
+}
+
 /** @internal Reads the outcome of a `speak`. */
 export function readSpeech(events: readonly ReceivedEvent[]): Speech {
   for (const event of events) {
@@ -47,12 +52,25 @@ export function readSpeech(events: readonly ReceivedEvent[]): Speech {
 
 /** @internal Reads a `speech_chunk`; undefined for any other event. */
 export function readPiece(event: ReceivedEvent): SpeechPiece | undefined {
-  if (event.type !== "speech_chunk") return undefined;
+  return event.type === "speech_chunk" ? pieceOf(event) : undefined;
+}
+
+/** @internal Reads an `audio_chunk`; undefined for any other event. */
+export function readVoicePiece(event: ReceivedEvent): VoicePiece | undefined {
+  return event.type === "audio_chunk" ? { ...pieceOf(event), language: event.language } : undefined;
+}
+
+/** @internal Reads a `transcription_segment`; undefined for any other event. */
+export function readSegment(event: ReceivedEvent): TranscriptSegment | undefined {
+  return event.type === "transcription_segment" ? event.segment : undefined;
+}
+
+function pieceOf(event: ReceivedEvent & (AudioChunk | SpeechChunk)): SpeechPiece {
   const { index, last, startMs, durationMs, sampleRateHz, voice } = event;
   return { index, last, ...soundOf(event), startMs, durationMs, sampleRateHz, voice };
 }
 
-function soundOf(event: ReceivedEvent & (SpeechChunk | SpeechCompleted)): { audio: Uint8Array; mimeType: string } {
+function soundOf(event: ReceivedEvent & (AudioChunk | SpeechChunk | SpeechCompleted)): { audio: Uint8Array; mimeType: string } {
   const audio = event.binaries["audio"];
   const place = event.binaryFrames["audio"];
   if (audio === undefined || place === undefined) throw new BadAnswer(`the event ${event.type} has no sound`);

@@ -149,3 +149,27 @@ test("a text is spoken, whole and in pieces that are the whole", async (t) => {
   await assert.rejects(client.speak(text, { language: "en", voice: "nobody" }), { code: "invalid_request" });
   await assert.rejects(client.speakPieces(text, { language: "en", voice: "nobody" }).next(), /nobody/);
 });
+
+test("a recording is transcribed and spoken piece by piece, as it is in whole", async (t) => {
+  const client = await connected(t);
+  const recording = Buffer.alloc(64_000, 1);
+  const options = { language: "en", cache: "off" } as const;
+  const whole = await client.transcribe(recording, options);
+  const texts: string[] = [];
+  for await (const segment of client.transcribePieces(recording, options)) texts.push(segment.text);
+  assert.deepEqual(
+    texts,
+    whole.segments.map(({ text }) => text),
+  );
+  assert.ok(texts.length > 0);
+
+  const message = { ...options, to: ["pt", "fr"] };
+  const spoken = await client.voice(recording, message);
+  const ended: string[] = [];
+  for await (const piece of client.voicePieces(recording, message)) {
+    assert.ok(piece.audio.length > 0);
+    if (piece.last) ended.push(piece.language);
+  }
+  assert.deepEqual(ended.sort(), Object.keys(spoken.audios).sort());
+  await assert.rejects(client.transcribePieces(recording, { language: "x".repeat(36) }).next(), /language/);
+});

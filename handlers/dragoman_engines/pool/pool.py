@@ -86,6 +86,11 @@ class EnginePool(UnitSource):
         return self.supervisor.capabilities
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """Return what the answers depend on beside model and revision: the kind first."""
+        return (self.spec.kind, self.spec.compute_type)
+
+    @property
     @override
     def queued(self) -> int:
         return len(self.queue)

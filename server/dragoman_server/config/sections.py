@@ -133,6 +133,7 @@ class LanesConfig(Section):
     transcription: LaneConfig = LaneConfig(concurrency=16, queue=200)
     voice: LaneConfig = LaneConfig(concurrency=8, queue=100)
     speech: LaneConfig = LaneConfig(concurrency=16, queue=200, in_flight_bytes=256 << 20)
+    language: LaneConfig = LaneConfig(concurrency=256, queue=1000, in_flight_bytes=256 << 20)
 
 
 class ResultsConfig(Section):

@@ -10,9 +10,11 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
 from dragoman_handlers.text.wording.phrasebook import PhraseBook
-from dragoman_server.config.engines import EngineConfig, EnginesConfig
+from dragoman_server.config.engine import EngineConfig
+from dragoman_server.config.engines import EnginesConfig
 from dragoman_server.config.errors import ConfigError, problems_of
 from dragoman_server.config.files import read_toml
+from dragoman_server.config.language import NamedLanguageModel
 from dragoman_server.config.sections import Section
 from dragoman_wire.requests import Replacement
 
@@ -56,6 +58,8 @@ class ModelsConfig(Section):
 
     translation: dict[ModelType, NamedModel] = Field(default_factory=dict)
     """By `modelType`. What a model does not say is as in `[engines.translation]`."""
+    language: dict[ModelType, NamedLanguageModel] = Field(default_factory=dict)
+    """By `modelType`. Nothing is as in `[engines.language]`: no key goes to another server by mistake."""
 
 
 def translation_models(engines: EnginesConfig, models: ModelsConfig) -> dict[str, EngineConfig]:

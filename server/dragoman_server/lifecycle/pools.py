@@ -16,7 +16,7 @@ from dragoman_engines.pool.supervisor import PoolSettings
 from dragoman_engines.process.factory import ECHO
 from dragoman_engines.work import SPOOL_RATE_HZ, Kind, pool_name
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
-from dragoman_server.config import Config, EngineConfig, SpeechConfig, translation_models
+from dragoman_server.config import Config, EngineConfig, SpeechConfig, language_configs, section_of, translation_models
 
 log = structlog.get_logger()
 
@@ -65,11 +65,16 @@ def _engines(config: Config) -> Iterator[tuple[Kind, str, EngineConfig, str]]:
     """Yield every engine: its kind, its name where it is not the default, its configuration, and where that stands."""
     models = translation_models(config.engines, config.models)
     for kind in get_args(Kind):
+        if kind == "language":
+            continue
         engine = models[DEFAULT_MODEL_TYPE] if kind == "translation" else config.engines.of(kind)
         yield kind, "", engine, f"engines.{kind}"
     for name in model_names(config).values():
         if name:
             yield "translation", name, models[name], f"models.translation.{name}"
+    for name, language in language_configs(config.engines.language, config.models.language).items():
+        if language.remote is None:
+            yield "language", name, language, section_of(name)
 
 
 def _shared(config: Config, spool_dir: Path) -> dict[str, Any]:

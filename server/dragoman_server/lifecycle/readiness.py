@@ -11,6 +11,7 @@ import structlog
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_server.lifecycle.banner import welcome
 from dragoman_server.lifecycle.systemd import ServiceManager
+from dragoman_server.ops.stats_sources import needed
 from dragoman_server.tasks.dispatcher import Dispatcher
 from dragoman_server.tasks.services import Services
 from dragoman_server.telemetry.logs import Logs
@@ -32,7 +33,7 @@ class Readiness:
 
     def reasons(self) -> list[str]:
         """Return why the server should get no traffic now; nothing where it should."""
-        pools = self._services.pools
+        pools = needed(self._services.pools)
         engines = [_reason(kind, pool) for kind, pool in pools.items() if not pool.supervisor.available]
         problem = self._services.journal.problem
         journal = [f"journal: {problem}"] if problem is not None else []
@@ -54,7 +55,7 @@ class Readiness:
             manager: of services.
             logs: where people read.
         """
-        pools = self._services.pools
+        pools = needed(self._services.pools)
         await asyncio.gather(*(pool.settled() for pool in pools.values()))
         models = {kind: pool.capabilities.model if pool.capabilities else pool.state for kind, pool in pools.items()}
         missing = sorted(kind for kind, pool in pools.items() if not pool.supervisor.available)

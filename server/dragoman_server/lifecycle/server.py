@@ -16,6 +16,7 @@ from dragoman_server.config import Config, ResultsConfig, glossary_entries, phra
 from dragoman_server.control import Control
 from dragoman_server.journal.base import Journal
 from dragoman_server.lifecycle.idle import IdleWork
+from dragoman_server.lifecycle.language import fallbacks, language_names, open_remotes
 from dragoman_server.lifecycle.pools import make_pools, model_names
 from dragoman_server.lifecycle.readiness import Readiness
 from dragoman_server.lifecycle.recovery import Recovery
@@ -79,6 +80,7 @@ class Server:
         self.publisher = _make_publisher(config)
         self.memory = Memory(config.engines.memory_mb)
         self.pools = make_pools(config, self.memory, cache.keep_unit, spool.folder)
+        self.usage, self.remotes = open_remotes(config, spool.folder.parent)
         self.budget = ByteBudget(_byte_limits(config))
         self.lanes = {
             name: Lane(name, getattr(config.lanes, name), clock.monotonic) for name in type(config.lanes).model_fields
@@ -147,6 +149,9 @@ class Server:
             budget=self.budget,
             observer=self.telemetry.observer,
             models=model_names(config),
+            remotes=self.remotes,
+            language_models=language_names(config),
+            fallbacks=fallbacks(config),
             glossary=Glossary(glossary_entries(config.translation)),
             phrases=phrase_book(config.translation),
             speech_format=config.engines.speech.format,

@@ -8,7 +8,8 @@ from typing import Any
 
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.translation import version
-from dragoman_server.ops.stats_sources import StatsSources
+from dragoman_server.ops.language import remote_document
+from dragoman_server.ops.stats_sources import StatsSources, needed
 from dragoman_server.tasks.lane import Lane
 from dragoman_server.tasks.services import Services
 from dragoman_server.transport.connections import Connections
@@ -42,7 +43,7 @@ class Statistics:
         """Return one word: `starting`, `running`, `degraded` (an engine is missing or down) or `draining`."""
         if self._sources.dispatcher.draining:
             return "draining"
-        states = {pool.state for pool in self._sources.services.pools.values()}
+        states = {pool.state for pool in needed(self._sources.services.pools).values()}
         if states <= {"ready", "idle"}:
             return "running"
         return "starting" if "loading" in states else "degraded"
@@ -50,7 +51,7 @@ class Statistics:
     @property
     def audio_available(self) -> bool:
         """Return whether voice messages can be processed: every engine that they need can serve."""
-        return all(pool.supervisor.available for pool in self._sources.services.pools.values())
+        return all(pool.supervisor.available for pool in needed(self._sources.services.pools).values())
 
     def document(self) -> dict[str, Any]:
         """Return the figures of this moment."""
@@ -69,6 +70,9 @@ class Statistics:
             },
             "lanes": {name: _lane(lane) for name, lane in dispatcher.lanes.items()},
             "engines": {kind: _pool(pool) for kind, pool in services.pools.items()},
+            "language": {
+                name: remote_document(remote, services.clock.unix()) for name, remote in services.remotes.items()
+            },
             "messages": {
                 "received": sources.intake.received,
                 "rejected": sources.intake.rejected,

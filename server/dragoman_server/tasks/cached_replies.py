@@ -124,7 +124,7 @@ class CachedReplies:
     def _session(self, pool: str) -> CacheSession:
         session = self._sessions.get(pool)
         if session is None:
-            session = self._sessions[pool] = self._services.cache.session(self._services.pools[pool], "use")
+            session = self._sessions[pool] = self._services.cache.session(self._services.engine(pool), "use")
         return session
 
 
@@ -169,13 +169,18 @@ class _View(RequestView):
     def models(self) -> Mapping[str, str]:
         return self._services.models
 
+    @property
+    @override
+    def language_models(self) -> Mapping[str, str]:
+        return self._services.language_models
+
     @override
     def now_s(self) -> float:
         return self._services.clock.unix()
 
     @override
     def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
-        return self._services.pools[pool_name(kind, model)].capabilities
+        return self._services.engine(pool_name(kind, model)).capabilities
 
     @override
     def recall_all(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T] | None:

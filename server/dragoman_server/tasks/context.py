@@ -7,9 +7,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
+from msgspec import UNSET
 from typing_extensions import override
 
 from dragoman_engines.base import Capabilities
+from dragoman_engines.language.remote import OnQueued, RemoteModel
 from dragoman_engines.pool.fair_queue import Ticket
 from dragoman_engines.pool.unit import Answer, EngineDied
 from dragoman_engines.work import SPOOL_RATE_HZ, DecodedAudio, Kind, R, Work, pool_name
@@ -29,6 +32,7 @@ from dragoman_wire.inbound import Buffer
 from dragoman_wire.requests import SoundFormat
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 
 class TaskContext(Context):
@@ -46,6 +50,8 @@ class TaskContext(Context):
         self._run = run
         self._sessions: dict[str, CacheSession] = {}
         """By pool."""
+        self._told_position: int | None = None
+        """The place in the line of a model of another server that was told last."""
 
     # --- the task ------------------------------------------------------------------------------------------
 
@@ -83,6 +89,11 @@ class TaskContext(Context):
     @override
     def models(self) -> Mapping[str, str]:
         return self._services.models
+
+    @property
+    @override
+    def language_models(self) -> Mapping[str, str]:
+        return self._services.language_models
 
     @property
     @override
@@ -222,11 +233,15 @@ class TaskContext(Context):
 
     @override
     def loaded(self, kind: Kind, model: str = "") -> Capabilities | None:
-        return self._services.pools[pool_name(kind, model)].capabilities
+        return self._services.engine(pool_name(kind, model)).capabilities
 
     @override
     async def capabilities(self, kind: Kind, model: str = "") -> Capabilities:
-        return await self._services.pools[pool_name(kind, model)].known()
+        return await self._services.engine(pool_name(kind, model)).known()
+
+    @override
+    def fallback(self, model: str) -> str | None:
+        return self._services.fallbacks.get(model)
 
     @override
     async def run(self, work: Work[R], *, size_s: float) -> Answer[R]:
@@ -234,18 +249,16 @@ class TaskContext(Context):
         ticket = Ticket(
             peer=timeline.peer, priority=self._run.request.priority_class, cost_s=work.cost_s(), size_s=size_s
         )
-        pool = self._services.pools[work.pool]
         asked_s = clock.monotonic()
-        unit = pool.join(work, ticket, self._run.request.cache or "use")
-        timeline.units.add(unit)
         try:
-            answer = await pool.answer(unit)
+            remote = self._services.remotes.get(work.pool)
+            answer = await (
+                self._ask(work, ticket) if remote is None else remote.run(work, ticket, self._queued(remote))
+            )
         except BaseException:
             ended_s = clock.monotonic()
             timeline.calls.append(UnitCall(kind=work.kind, asked_s=asked_s, began_s=ended_s, ended_s=ended_s))
             raise
-        finally:
-            timeline.units.discard(unit)
         timeline.units_done += 1
         timeline.calls.append(
             UnitCall(
@@ -261,6 +274,44 @@ class TaskContext(Context):
         if isinstance(answer.result, DecodedAudio) and answer.result.state == "done":
             timeline.audio_s += answer.result.samples / SPOOL_RATE_HZ
         return answer
+
+    async def _ask(self, work: Work[R], ticket: Ticket) -> Answer[R]:
+        """Have a process do a unit."""
+        pool, units = self._services.pools[work.pool], self._run.timeline.units
+        unit = pool.join(work, ticket, self._run.request.cache or "use")
+        units.add(unit)
+        try:
+            return await pool.answer(unit)
+        finally:
+            units.discard(unit)
+
+    def _queued(self, remote: RemoteModel) -> OnQueued:
+        """Return what tells the peer and the log of the place in line of a unit, before the first one is answered."""
+
+        def tell(position: int, wait_s: float | None) -> None:
+            run = self._run
+            if run.timeline.units_done or self._told_position == position:
+                return
+            if self._told_position is None:
+                known = {} if wait_s is None else {"wait_s": round(wait_s)}
+                log.info("ai.queued", model=remote.settings.name, position=position, **known, **run.envelope.ids)
+            self._told_position = position
+            if run.request.progress:
+                self.tell(
+                    TaskProgress(
+                        task_id=self.task_id,
+                        stage="queued",
+                        done=0,
+                        total=0,
+                        unit=run.handler.progress_unit,
+                        position=position,
+                        wait_ms=UNSET if wait_s is None else round(wait_s * 1000),
+                        message=f"waiting for {remote.settings.name}, number {position} in its line",
+                        timestamp=self.now_s(),
+                    )
+                )
+
+        return tell
 
     @override
     async def recall(self, questions: Sequence[AnyQuestion], answer_type: type[T]) -> list[T | None]:
@@ -295,6 +346,6 @@ class TaskContext(Context):
         session = self._sessions.get(question.pool)
         if session is None:
             services = self._services
-            session = services.cache.session(services.pools[question.pool], self._run.request.cache or "use")
+            session = services.cache.session(services.engine(question.pool), self._run.request.cache or "use")
             self._sessions[question.pool] = session
         return session

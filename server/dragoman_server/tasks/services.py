@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dragoman_engines.base import AnswerSource
+from dragoman_engines.language.remote import RemoteModel
 from dragoman_engines.pool.pool import EnginePool
 from dragoman_handlers.text.marks.glossary import Glossary
 from dragoman_handlers.text.options import DEFAULT_MODEL_TYPE
@@ -37,6 +39,12 @@ class Services:
     budget: ByteBudget
     models: Mapping[str, str] = field(default_factory=lambda: {DEFAULT_MODEL_TYPE: ""})
     """The translation models by the names that peers know."""
+    remotes: Mapping[str, RemoteModel] = field(default_factory=dict)
+    """The language models of other servers, by the names that pools have."""
+    language_models: Mapping[str, str] = field(default_factory=lambda: {"default": ""})
+    """The language models by the names that peers know."""
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    """By a language model's name in units, that of the one which does its work while it is not available."""
     glossary: Glossary = field(default_factory=Glossary)
     phrases: PhraseBook = field(default_factory=PhraseBook)
     speech_format: SoundFormat = "wav"
@@ -48,6 +56,10 @@ class Services:
     """What peers of *events* are told."""
     cache: Cache = field(default_factory=Cache)
     observer: Observer = NO_OBSERVER
+
+    def engine(self, pool: str) -> AnswerSource:
+        """Return what answers units of this pool's name: processes, or a model of another server."""
+        return self.remotes.get(pool) or self.pools[pool]
 
     def told_jointly(self, envelope: Envelope) -> bool:
         """Tell whether failures of the languages of this request are gathered, and told after its last one."""

@@ -81,6 +81,15 @@ class CorrectionError(ErrorEvent, frozen=True, kw_only=True, tag="correction_err
     """A `correction` failed."""
 
     task_id: str | None
+    message_id: str | None
+    timestamp: float
+
+
+class ExtractionError(ErrorEvent, frozen=True, kw_only=True, tag="extraction_error"):
+    """An `extraction` failed."""
+
+    task_id: str | None
+    message_id: str | None
     timestamp: float
 
 

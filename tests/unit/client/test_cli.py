@@ -341,6 +341,23 @@ def test_a_lost_server_is_said_and_waited_for() -> None:
     assert "answers again" in result.stderr
 
 
+def test_a_lost_server_is_said_once() -> None:
+    command = [sys.executable, "-c", "from dragoman_client.cli import main; main()"]
+    with FakeServer(lambda server, request, binaries: [accepted(request)]) as first:
+        where = ["--requests", first.requests_endpoint, "--routed", first.routed_endpoint]
+        process = subprocess.Popen(
+            [*command, *where, "translate", "hi", "--to", "pt"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        first.wait_for("translation")
+    with process, FakeServer(started_anew, at=first.endpoints):
+        out, err = process.communicate(timeout=WAIT_S)
+    assert (process.returncode, out) == (0, "pt(hi)\n")
+    assert [line.partition(";")[0].split()[-1] for line in err.splitlines()] == ["lost", "again"], err
+
+
 def test_top_needs_a_terminal_and_says_what_a_script_reads() -> None:
     result = CliRunner().invoke(build_app(), ["top", "--ops", "http://127.0.0.1:9"])
     assert (result.exit_code, result.stdout) == (2, "")

@@ -18,7 +18,13 @@ XDG_KEYS = {
     "server.state_dir": ("XDG_STATE_HOME", "~/.local/state/dragoman"),
     "engines.models_dir": ("XDG_DATA_HOME", "~/.local/share/dragoman/models"),
 }
-OPEN_TABLES = {"translation.glossary", "translation.phrases", "models.translation", "engines.speech.voices"}
+OPEN_TABLES = {
+    "translation.glossary",
+    "translation.phrases",
+    "models.translation",
+    "models.language",
+    "engines.speech.voices",
+}
 """Tables whose keys a configuration chooses itself."""
 NO_KEYS = {"server.ready", "cache.db", "cache.db.corrupt", "journal.db", "journal.corrupt", "translation.premium"}
 """What looks like a key and is a file, an event of the log or an engine."""

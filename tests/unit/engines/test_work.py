@@ -10,10 +10,14 @@ from dragoman_engines.work import (
     AnyResult,
     AnyWork,
     ContinueDecoding,
+    CorrectedText,
+    CorrectText,
     DecodeAudio,
     DecodedAudio,
     EncodeAudio,
     EncodedAudio,
+    ExtractData,
+    ExtractedData,
     Failure,
     FindSpeech,
     Speak,
@@ -36,6 +40,8 @@ def test_a_unit_names_the_type_of_its_result() -> None:
         TranscribeWindow: WindowText,
         TranslateSentences: Translations,
         Speak: Speech,
+        CorrectText: CorrectedText,
+        ExtractData: ExtractedData,
     }
 
 

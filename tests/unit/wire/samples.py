@@ -18,9 +18,16 @@ from dragoman_wire.events import (
     BatchError,
     BinaryFrame,
     CancelResult,
+    ChunkCounts,
+    Correction,
+    CorrectionChunk,
+    CorrectionCompleted,
     CorrectionError,
     DetectResult,
     Event,
+    ExtractionCompleted,
+    ExtractionError,
+    FailedChunk,
     FailedLanguage,
     LanguageCandidate,
     LanguagePair,
@@ -36,6 +43,7 @@ from dragoman_wire.events import (
     StoryTextCompleted,
     TaskFinished,
     TaskProgress,
+    TokenUsage,
     Transcription,
     TranscriptionCompleted,
     TranscriptionError,
@@ -152,6 +160,16 @@ HEARD_IN_FULL = msgspec.structs.replace(
 )
 HEARD_EVENT: dict[str, Any] = {**IDS, "transcription": HEARD, "processing_time_ms": 410, "timestamp": NOW_S}
 
+CHANGED = Correction(
+    start=2,
+    end=5,
+    original="has",
+    replacement="have",
+    message="The wording is otherwise.",
+    category="wording",
+    confidence=0.7,
+)
+TOKENS = TokenUsage(prompt_tokens=212, completion_tokens=6, requests=2, retries=1, cost=0.000125)
 EVENTS: tuple[Event, ...] = (
     Pong(timestamp=1785150000000, translator_port_pub=5558, translator_port_pull=5555, audio_pipeline_available=True),
     VoicesResult(
@@ -288,7 +306,50 @@ EVENTS: tuple[Event, ...] = (
     SpeechError(**FAILED, task_id=TASK, message_id="message-1", timestamp=NOW_S),
     VoiceProfileError(**REFUSED, request_id="request-1", user_id="user-1", timestamp=NOW_S),
     VoiceApiError(**REFUSED, task_id=TASK, request_type="voice_translate", timestamp=NOW_S),
-    CorrectionError(**REFUSED, task_id=TASK, timestamp=NOW_S),
+    CorrectionChunk(
+        task_id=TASK,
+        message_id="message-1",
+        index=3,
+        total=250,
+        start=9120,
+        end=12040,
+        corrected_text="I have a question.",
+        corrections=[CHANGED],
+        usage=TOKENS,
+        timestamp=NOW_S,
+    ),
+    CorrectionCompleted(
+        task_id=TASK,
+        message_id="message-1",
+        language="en",
+        corrected_text="I have a question.",
+        corrections=[CHANGED],
+        suggestions=[CHANGED],
+        chunks=ChunkCounts(total=2, ok=1, failed=1),
+        failed_chunks=[
+            FailedChunk(index=1, start=20, end=90, error="the model did not answer", error_code="engine_failed")
+        ],
+        model="default:gpt-4o-mini",
+        engine="model",
+        usage=TOKENS,
+        warnings=["the text was taken for 'en'"],
+        processing_time_ms=1210,
+        timestamp=NOW_S,
+    ),
+    CorrectionError(**FAILED, task_id=TASK, message_id="message-1", timestamp=NOW_S),
+    ExtractionCompleted(
+        task_id=TASK,
+        message_id="message-1",
+        data={"place": "Vienna", "year": 1815},
+        model="default:gpt-4o-mini",
+        engine="model",
+        usage=TOKENS,
+        repaired=False,
+        warnings=["another model did it"],
+        processing_time_ms=1210,
+        timestamp=NOW_S,
+    ),
+    ExtractionError(**FAILED, task_id=TASK, message_id="message-1", timestamp=NOW_S),
     BatchError(**REFUSED, task_id=TASK, timestamp=NOW_S),
 )
 
@@ -375,5 +436,30 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "outputFormat": "mp3",
         "stream": True,
         "progress": True,
+    },
+    "correction": {
+        "type": "correction",
+        **COMMON,
+        **TO_PEER,
+        "text": "I has a question.",
+        "language": "en",
+        "style": "proofread",
+        "instructions": "British spelling",
+        "modelType": "local",
+        "chunkChars": 3000,
+        "concurrency": 8,
+        "stream": True,
+        "progress": True,
+    },
+    "extraction": {
+        "type": "extraction",
+        **COMMON,
+        "messages": [
+            {"role": "user", "sender": "anna", "text": "We met in Vienna in 1815.", "at": "2026-07-27T11:00:00Z"}
+        ],
+        "schema": {"type": "object", "properties": {"place": {"type": "string"}, "year": {"type": "integer"}}},
+        "instructions": "where and when",
+        "modelType": "local",
+        "language": "en",
     },
 }

@@ -40,6 +40,7 @@ EVENT_OF = {
     "voice_profile_compare": "voice_profile_error",
     "voice_translate": "voice_api_error",
     "correction": "correction_error",
+    "extraction": "extraction_error",
     "batch": "batch_error",
     "ping": "request_rejected",
     "stats": "request_rejected",

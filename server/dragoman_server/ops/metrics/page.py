@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
 
-from dragoman_server.ops.metrics import cache, engines, requests, server, sockets, text
+from dragoman_server.ops.metrics import cache, engines, language, requests, server, sockets, text
 from dragoman_server.ops.stats_sources import StatsSources
 
 SUBJECTS: tuple[Callable[[StatsSources], Iterator[Metric]], ...] = (
     requests.families,
     engines.families,
+    language.families,
     cache.families,
     server.families,
     sockets.families,

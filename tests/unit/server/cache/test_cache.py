@@ -52,7 +52,7 @@ class FarStore(Store):
 def pool(model: str = "firefox", revision: str = "1", compute_type: str = "int8") -> Any:
     capabilities = Capabilities(model=model, revision=revision)
     spec = EngineSpec(kind="translation", model="x", compute_type=compute_type)
-    return SimpleNamespace(capabilities=capabilities, spec=spec)
+    return SimpleNamespace(capabilities=capabilities, spec=spec, facts=(spec.kind, spec.compute_type))
 
 
 def question(text: str = "hello", target: str = "pt") -> TranslateSentences:
