@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -322,3 +324,51 @@ async def test_a_language_that_is_left_out_does_not_fail_however_late_its_engine
     await handle(context, "pt", "fr")
     assert context.only("audio_process_completed").failed_languages == []
     assert context.settled == {"pt": None, "fr": None}
+
+
+async def ended(kind: type[Any], *, fails: bool) -> weakref.ref[FakeContext]:
+    """Run a message whose engine of this kind fails or whose peer cancels it; return what must be gone then."""
+    never = asyncio.Event()
+
+    async def before(work: Any) -> None:
+        if isinstance(work, kind) and (kind is not TranscribeWindow or number_of(work) == 2):
+            await turns()
+            if fails:
+                raise EngineFailed("the model raised")
+            await never.wait()
+
+    context = FakeContext(*WINDOWS, before=before)
+    task = asyncio.create_task(handle(context, "fr", "pt", stream=True))
+    await turns()
+    if not fails:
+        await turns()
+        task.cancel()
+    [error] = await asyncio.gather(task, return_exceptions=True)
+    for each in (error, *context.settled.values()):
+        if isinstance(each, BaseException):
+            each.__traceback__ = each.__context__ = each.__cause__ = None  # as the server does with what it keeps
+    return weakref.ref(context)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fails"),
+    [
+        (TranscribeWindow, False),
+        (TranslateSentences, False),
+        (TranslateSentences, True),
+        (Speak, False),
+        (Speak, True),
+    ],
+)
+async def test_nothing_of_a_failed_or_cancelled_message_waits_for_a_collection(
+    kind: type[Any], *, fails: bool
+) -> None:
+    gc.collect()
+    gc.disable()  # the server collects rarely, and not at all for being idle
+    try:
+        left = await ended(kind, fails=fails)
+        await turns()
+        assert left() is None
+    finally:
+        gc.enable()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
