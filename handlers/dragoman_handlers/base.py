@@ -192,6 +192,10 @@ class Context(RequestView, Protocol):
         """Send an event now. `settles` names the part of the request that it answers for good."""
         ...
 
+    def sent(self, event_type: type[Event]) -> Sequence[Mapping[str, Any]]:
+        """Return the fields of the events of a type, of none that settles a part, that an earlier run has sent."""
+        ...
+
     def tell(self, event: Event) -> None:
         """Send an event that is not kept: a repeat of the task does not bring it again, and nothing counts it."""
         ...

@@ -6,8 +6,8 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -208,10 +208,27 @@ async def all_of(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     return [task.result() for task in tasks]
 
 
-@asynccontextmanager
-async def one_error() -> AsyncIterator[None]:
-    """Raise the first error of the task group inside as it is, instead of a group of one or more."""
-    try:
-        yield
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+class one_error:  # noqa: N801 - it reads as a function: `async with one_error(), asyncio.TaskGroup() as group`
+    """Raise the first error of the task group inside as it is, instead of a group of one or more.
+
+    The frames of a task group keep the error that leaves it, which keeps them: such a circle would hold a request with
+    its sound until the next collection, which is rare. Here it is broken.
+    """
+
+    async def __aenter__(self) -> None:
+        """Begin; there is nothing to do."""
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Raise the one error, or let through what is no group."""
+        if isinstance(error, asyncio.CancelledError):
+            error.__traceback__ = None
+        elif isinstance(error, BaseExceptionGroup):
+            first = error.exceptions[0]
+            error.__traceback__ = None
+            try:
+                raise first from None
+            finally:
+                first.__context__ = None
+                del first, error, traceback

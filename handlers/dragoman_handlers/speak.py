@@ -9,6 +9,7 @@ from msgspec import UNSET
 from dragoman_engines.work import Speak
 from dragoman_handlers.base import WHOLE, Context, Handler
 from dragoman_handlers.progress import Progress
+from dragoman_handlers.speech.sent_pieces import sent_pieces
 from dragoman_handlers.speech.synthesis.joining import Sound
 from dragoman_handlers.speech.synthesis.sound_files import mime_type, sound_file
 from dragoman_handlers.speech.synthesis.synthesize import Heard, Reading, read_text, speak_reading
@@ -86,14 +87,16 @@ def _wishes(request: SpeakRequest) -> Wishes:
 def _listener(request: SpeakRequest, context: Context, reading: Reading, sound_format: SoundFormat) -> Heard:
     """Return what is told of each piece: it counts it as done, and publishes it where that is wanted."""
     progress = Progress(context, reading.characters, "characters", wanted=bool(request.progress))
-    index = 0
+    known = sent_pieces(context, SpeechChunk)
+    index = known.count
 
     async def heard(unit: Speak, sound: Sound | None) -> None:
         nonlocal index
         progress.advance(len(unit.text))
-        if sound is None or not request.stream:
+        if sound is None or not request.stream or (sound := known.rest(sound)) is None:
             return
         file = await sound_file(context, sound, sound_format)
+        context.hold(len(file))
         frame = BinaryFrame(index=1, size=len(file), mime_type=mime_type(sound_format, sound.rate_hz))
         context.publish(
             SpeechChunk(

@@ -21,6 +21,7 @@ from dragoman_handlers.concurrency import one_error
 from dragoman_handlers.speech.interpret import InterpreterOptions, interpret
 from dragoman_handlers.speech.recognition.transcribe import Wanted, transcribe, wanted_vocabulary
 from dragoman_handlers.speech.recognition.transcripts import in_formats, mobile_transcription
+from dragoman_handlers.speech.sent_pieces import sent_pieces
 from dragoman_handlers.speech.synthesis.joining import Sound
 from dragoman_handlers.speech.synthesis.sound_files import mime_type, sound_file
 from dragoman_handlers.speech.synthesis.synthesize import Heard
@@ -63,12 +64,21 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 class _Outcome:
     """The results of the languages so far."""
 
-    asked: int = 0
-    """How many there will be, once that is known."""
+    asked: set[str] | None = None
+    """Those that there will be, once that is known."""
     audios: dict[str, tuple[TranslatedAudio, bytes]] = field(default_factory=dict)
     failed: dict[str, DragomanError] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     """Those of which a peer has pieces."""
+
+    def ask(self, languages: set[str]) -> None:
+        """Note which languages there will be; the others did not fail."""
+        self.asked = languages
+        self.failed = {tag: error for tag, error in self.failed.items() if tag in languages}
+
+    def fail(self, tags: Sequence[str], error: DragomanError) -> None:
+        """Note that languages failed. One that is left out may fail just when it is stopped."""
+        self.failed |= {tag: error for tag in tags if self.asked is None or tag in self.asked}
 
     def settle(self, context: Context, parts: Sequence[str]) -> None:
         """Settle all parts of the request; where no language succeeded, an error event says why."""
@@ -81,9 +91,10 @@ class _Outcome:
 
     def event_class(self) -> type[TranslatedAudioEvent]:
         """Return the class of the event that reports the language just added."""
-        if self.asked == 1:
+        asked = len(self.asked or ())
+        if asked == 1:
             return AudioTranslationReady
-        if len(self.audios) + len(self.failed) == self.asked:
+        if len(self.audios) + len(self.failed) == asked:
             return AudioTranslationsCompleted
         return AudioTranslationsProgressive
 
@@ -109,7 +120,7 @@ class _Interpreting:
         self._request = request
         self._context = context
         self._message = VoiceMessage()
-        self._outcome = _Outcome()
+        self._outcome = _Outcome(begun=_begun(request, context))
         self._groups = _alike(request, wish)
         self._progress = VoiceProgress(context, len(self._groups), wanted=bool(request.progress))
         self._options = InterpreterOptions(
@@ -130,9 +141,7 @@ class _Interpreting:
                 if not languages.issuperset(tags):
                     task.cancel()
                     self._progress.settled(tags)
-            failed = self._outcome.failed
-            self._outcome.failed = {tag: error for tag, error in failed.items() if tag in languages}
-            self._outcome.asked = len(languages)
+            self._outcome.ask(languages)
             self._message.end(transcription)
         self._complete(transcription, parts)
 
@@ -200,7 +209,7 @@ class _Interpreting:
                 await self._may_begin(tags[0])
                 audio, sound = await interpret(context, self._message, left[0], self._options, self._listener(tags))
         except DragomanError as error:
-            outcome.failed |= dict.fromkeys(left, error)
+            outcome.fail(left, error)
             self._progress.settled(tags)
             return
         self._progress.settled(tags)
@@ -224,19 +233,21 @@ class _Interpreting:
 
     def _listener(self, tags: tuple[str, ...]) -> Heard:
         """Return what is told of each piece: it counts it as done, and publishes it where that is wanted."""
-        context, form, index = self._context, self._options.sound_format, 0
+        context, form = self._context, self._options.sound_format
+        known = {tag: sent_pieces(context, AudioChunk, tag) for tag in tags}
+        indexes = {tag: sent.count for tag, sent in known.items()}
 
         async def heard(unit: Speak, sound: Sound | None) -> None:
-            nonlocal index
             self._progress.spoke(tags, len(unit.text))
             if sound is None or not self._request.stream:
                 return
-            file = await sound_file(context, sound, form)
-            context.hold(len(file) * len(tags))  # it is in memory once, and sent for each
-            for tag in tags:
+            rests = {tag: rest for tag in tags if (rest := known[tag].rest(sound)) is not None}
+            files = {rest: await sound_file(context, rest, form) for rest in dict.fromkeys(rests.values())}
+            context.hold(sum(len(files[rest]) for rest in rests.values()))  # in memory once, and sent for each
+            for tag, rest in rests.items():
                 self._outcome.begun.add(tag)
-                context.publish(self._chunk(tag, index, unit, sound, len(file)), [file])
-            index += 1
+                context.publish(self._chunk(tag, indexes[tag], unit, rest, len(files[rest])), [files[rest]])
+                indexes[tag] += 1
 
         return heard
 
@@ -319,6 +330,11 @@ def _languages(request: AudioProcessRequest, transcription: Transcription, begun
         return set(request.languages)
     spoken = base_language(transcription.language)
     return begun | {language for language in request.languages if base_language(language) != spoken}
+
+
+def _begun(request: AudioProcessRequest, context: Context) -> set[str]:
+    """Return the languages of which a peer has pieces from an earlier run."""
+    return {piece["language"] for piece in context.sent(AudioChunk)}.intersection(request.languages)
 
 
 def _post_ids(request: AudioProcessRequest) -> dict[str, Any]:

@@ -12,10 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from dragoman_handlers.base import Context
+from dragoman_handlers.speech.synthesis.joining import Sound
+from dragoman_handlers.speech.synthesis.sound_files import sound_file
 from dragoman_server.journal.operations import Kind, Operation
 from dragoman_server.journal.writer import Writer
 from dragoman_server.tasks.context import TaskContext
 from dragoman_server.tasks.run import Run
+from dragoman_wire.errors import EngineFailed
+from dragoman_wire.requests import SoundFormat
 from tests.in_process import InProcess, Message, in_process, text, until
 from tests.processes import held
 
@@ -222,3 +227,35 @@ async def test_a_failed_task_holds_neither_its_text_nor_its_recording(tmp_path: 
         # A run has the request and the recording; other tests may have left some of theirs.
         found = [one for one in gc.get_objects() if isinstance(one, Run | TaskContext)]
         assert [one.task_id for one in found if one.task_id in ids] == []
+
+
+async def test_a_repeat_of_speech_that_failed_half_way_sends_only_the_pieces_that_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    async def failing(context: Context, sound: Sound, form: SoundFormat) -> bytes:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise EngineFailed("the encoder failed")
+        return await sound_file(context, sound, form)
+
+    monkeypatch.setattr("dragoman_handlers.speak.sound_file", failing)
+    request = {"type": "speak", "taskId": "t", "text": "One. Two. Three.", "language": "en", "stream": True}
+    async with in_process(tmp_path) as server:
+        first = await server.peer.run(request)
+        again = await server.peer.run(request)
+        server.peer.send({"type": "result", "taskId": "t"})
+        result = await server.peer.collect(lambda message: message["type"] == "task_finished")
+    assert [(one["type"], one.get("index")) for one in first] == [
+        ("accepted", None),
+        ("speech_chunk", 0),
+        ("speech_error", None),
+        ("task_finished", None),
+    ]
+    whole = [("speech_chunk", 0), ("speech_chunk", 1), ("speech_chunk", 2), ("speech_completed", None)]
+    for messages in (again, result):
+        told = [(one["type"], one.get("index")) for one in messages if one["type"].startswith("speech_")]
+        assert told == whole
+        assert messages[-1]["events"] == len(whole)

@@ -151,10 +151,18 @@ class TaskContext(Context):
 
     @override
     def publish(self, event: Event, binaries: Sequence[Buffer] = (), *, settles: str | None = None) -> None:
-        if not (self._run.timeline.resumed and self._task.has_sent(event)):
+        timeline = self._run.timeline
+        # What a repeat has of the run before, it has got again by now; of its pieces only the others follow.
+        follows = timeline.resumed or (timeline.duplicate and hasattr(event, "index"))
+        if not (follows and self._task.has_sent(event)):
             self._send(event, binaries, part=settles)
         if settles is not None:
             self._settled(settles, None)
+
+    @override
+    def sent(self, event_type: type[Event]) -> Sequence[Mapping[str, Any]]:
+        timeline = self._run.timeline
+        return self._task.sent(event_type) if timeline.resumed or timeline.duplicate else ()
 
     @override
     def tell(self, event: Event) -> None:

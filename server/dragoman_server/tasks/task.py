@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -105,7 +105,7 @@ class Task(msgspec.Struct, eq=False):
     finished_s: float = 0.0
     size_bytes: int = TASK_BYTES
     sent_before: set[tuple[str, int | None, str | None]] | None = None
-    """What an earlier server sent of the task as a whole: type, index, language; known once it was asked for."""
+    """What earlier runs sent of the task as a whole: type, index, language; known once it was asked for."""
     buffers: set[int] = set()
     """The identities of the binaries of its events, all of which it holds."""
 
@@ -153,14 +153,21 @@ class Task(msgspec.Struct, eq=False):
         self.journal.append(EventRow(self.number, header, binaries, part, error.code if error else None), publish)
 
     def has_sent(self, event: Event) -> bool:
-        """Tell whether an earlier server sent this of the task as a whole; a piece goes by its index."""
+        """Tell whether an earlier run sent this of the task as a whole; a piece goes by its index."""
         index, language = getattr(event, "index", None), getattr(event, "language", None)
         if language is not None and index is None:
             return False
         if self.sent_before is None:
-            headers = [decode_header(stored.header)[1] for stored in self.events if stored.part is None]
-            self.sent_before = {(each["type"], each.get("index"), each.get("language")) for each in headers}
+            self.sent_before = {(each["type"], each.get("index"), each.get("language")) for each in self._headers()}
         return (type_of(type(event)), index, language) in self.sent_before
+
+    def sent(self, event_type: type[Event]) -> list[dict[str, Any]]:
+        """Return the fields of the events of a type that were sent of the task as a whole."""
+        name = type_of(event_type)
+        return [fields for fields in self._headers() if fields["type"] == name]
+
+    def _headers(self) -> Iterator[dict[str, Any]]:
+        return (decode_header(stored.header)[1] for stored in self.events if stored.part is None)
 
     def settle(self, part: str, error: DragomanError | None) -> None:
         """Note that a part is answered by an event that covers several."""
@@ -179,6 +186,7 @@ class Task(msgspec.Struct, eq=False):
             for part in parts:
                 self.outcomes.pop(part, None)
             self.events = [stored for stored in self.events if stored.part is None or stored.part not in parts]
+        self.sent_before = None
         self.parts.update(parts)
         if not self.in_flight:
             self.finished_before = self.finished

@@ -64,6 +64,8 @@ class FakeContext:
         self.at_work = 0
         self.published: list[tuple[Event, Sequence[Buffer]]] = []
         self.told: list[TaskProgress] = []
+        self.earlier: list[dict[str, Any]] = []
+        """What an earlier run has sent."""
         self.settled: dict[str, DragomanError | None] = {}
         self.stages: dict[str, Any] = {}
         self.held_bytes = 0
@@ -95,6 +97,9 @@ class FakeContext:
         self.published.append((event, binaries))
         if settles is not None:
             self.settled[settles] = None
+
+    def sent(self, event_type: type[Event]) -> list[dict[str, Any]]:
+        return [fields for fields in self.earlier if fields["type"] == type_of(event_type)]
 
     def tell(self, event: Event) -> None:
         assert isinstance(event, TaskProgress)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from dragoman_engines.work import Speak, TranscribeWindow, TranslateSentences
 from dragoman_handlers.voice import VoiceHandler
+from dragoman_wire.codec import Codec, decode_header, encode_header
 from dragoman_wire.errors import EngineFailed
 from dragoman_wire.requests import AudioProcessRequest, MobileTranscription
 from tests.unit.handlers.fake_context import FakeContext, number_of
@@ -242,3 +245,130 @@ async def test_what_is_held_at_the_end_is_what_the_events_have() -> None:
         for _, binaries in context.of(f"audio_translations_{kind}")
     )
     assert context.held_bytes == chunk_bytes + ready
+
+
+def fields(context: FakeContext, kind: str) -> list[dict[str, Any]]:
+    return [decode_header(encode_header(event, Codec.JSON))[1] for event, _ in context.of(kind)]
+
+
+def after(first: FakeContext, *windows: tuple[str, str], pieces: int) -> FakeContext:
+    """The next run of a task of which so many pieces were sent."""
+    context = FakeContext(*windows)
+    context.earlier = fields(first, "audio_chunk")[:pieces]
+    return context
+
+
+@pytest.mark.parametrize("pieces", range(6))
+async def test_a_later_run_sends_the_pieces_that_the_peer_does_not_have(pieces: int) -> None:
+    whole = FakeContext(*WINDOWS)
+    await handle(whole, "fr", "pt", stream=True)
+    again = after(whole, *WINDOWS, pieces=pieces)
+    await handle(again, "fr", "pt", stream=True)
+    for language in ("fr", "pt"):
+        had = sum(fields["language"] == language for fields in again.earlier)
+        assert chunks(again, language) == chunks(whole, language)[had:]
+        assert sound(whole, language).endswith(sound(again, language))
+    assert sorted(finals(again), key=repr) == sorted(finals(whole), key=repr)
+
+
+async def test_where_the_pieces_are_cut_elsewhere_no_sound_is_lost_or_repeated() -> None:
+    # What came bit by bit was three sentences, and is one now; the first piece ended in the middle of a later one.
+    whole = FakeContext(("Here we all are and there is the train, which leaves at nine. It is late.", "en"))
+    await handle(whole, "fr", stream=True)
+    [first, *_] = fields(whole, "audio_chunk")
+    again = FakeContext(*whole.windows)
+    again.earlier = [first | {"durationMs": 1500}, first | {"index": 1, "startMs": 1500, "durationMs": 700}]
+    await handle(again, "fr", stream=True)
+    [(_, [file])] = again.of("audio_translation_ready")
+    assert sound(again, "fr") == bytes(file)[2 * 2200 :]
+    assert next(event.start_ms for event, _ in again.of("audio_chunk")) == 2200
+    assert chunks(again, "fr")[0][0] == 2
+
+
+async def test_the_end_is_told_once_where_the_last_piece_was_not_known_to_be_it() -> None:
+    whole = FakeContext(("We are here.", "en"))
+    await handle(whole, "fr", stream=True)
+    [only] = fields(whole, "audio_chunk")
+    for last, expected in ((False, [(1, True)]), (True, [])):
+        again = FakeContext(*whole.windows)
+        again.earlier = [only | {"last": last}]
+        await handle(again, "fr", stream=True)
+        assert chunks(again, "fr") == expected
+        assert "audio_translation_ready" in again.types()
+
+
+async def test_a_language_that_turns_out_to_be_the_spoken_one_stays_where_an_earlier_run_sent_pieces_of_it() -> None:
+    first = FakeContext(("Bom dia a todos.", "pt"))
+    await handle(first, "en", stream=True)
+    again = FakeContext(("We are here. Come in.", "en"))
+    again.earlier = [piece | {"last": False} for piece in fields(first, "audio_chunk")][:1]
+    await handle(again, "en", stream=True)
+    assert [each.target_language for each in again.only("audio_process_completed").translated_audios] == ["en"]
+
+
+@pytest.mark.parametrize("late", range(10))
+async def test_a_language_that_is_left_out_does_not_fail_however_late_its_engine_does(late: int) -> None:
+    heard = asyncio.Event()
+
+    async def before(work: Any) -> None:
+        if isinstance(work, TranscribeWindow) and number_of(work) == 2:
+            await turns()
+            heard.set()
+        if isinstance(work, TranslateSentences) and work.target == "pt":
+            await heard.wait()
+            for _ in range(late):
+                await asyncio.sleep(0)
+            raise EngineFailed("the model raised")
+
+    context = FakeContext(*BILINGUAL, before=before)
+    await handle(context, "pt", "fr")
+    assert context.only("audio_process_completed").failed_languages == []
+    assert context.settled == {"pt": None, "fr": None}
+
+
+async def ended(kind: type[Any], *, fails: bool) -> weakref.ref[FakeContext]:
+    """Run a message whose engine of this kind fails or whose peer cancels it; return what must be gone then."""
+    never = asyncio.Event()
+
+    async def before(work: Any) -> None:
+        if isinstance(work, kind) and (kind is not TranscribeWindow or number_of(work) == 2):
+            await turns()
+            if fails:
+                raise EngineFailed("the model raised")
+            await never.wait()
+
+    context = FakeContext(*WINDOWS, before=before)
+    task = asyncio.create_task(handle(context, "fr", "pt", stream=True))
+    await turns()
+    if not fails:
+        await turns()
+        task.cancel()
+    [error] = await asyncio.gather(task, return_exceptions=True)
+    for each in (error, *context.settled.values()):
+        if isinstance(each, BaseException):
+            each.__traceback__ = each.__context__ = each.__cause__ = None  # as the server does with what it keeps
+    return weakref.ref(context)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fails"),
+    [
+        (TranscribeWindow, False),
+        (TranslateSentences, False),
+        (TranslateSentences, True),
+        (Speak, False),
+        (Speak, True),
+    ],
+)
+async def test_nothing_of_a_failed_or_cancelled_message_waits_for_a_collection(
+    kind: type[Any], *, fails: bool
+) -> None:
+    gc.collect()
+    gc.disable()  # the server collects rarely, and not at all for being idle
+    try:
+        left = await ended(kind, fails=fails)
+        await turns()
+        assert left() is None
+    finally:
+        gc.enable()
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -105,12 +105,15 @@ def activation_multiplier(model: MarianModel, *names: str) -> float:
     """Return the multiplier of the activations that go into a product; the first of these names that there is.
 
     Raises:
-        NotMarian: there is none.
+        NotMarian: there is none, or it is no positive number.
     """
     for name in names:
         found = model.tensors.get(name + _MARK)
         if found is not None:
-            return float(found.values.reshape(-1)[0]) / found.multiplier
+            multiplier = float(found.values.flat[0]) / found.multiplier if found.values.size else 0.0
+            if not (math.isfinite(multiplier) and multiplier > 0):
+                raise NotMarian(f"it is damaged: {name}{_MARK} is no multiplier")
+            return multiplier
     raise NotMarian(f"it is of another architecture: it has no {names[0]}{_MARK}")
 
 
@@ -225,7 +228,7 @@ class _Builder:
         multipliers = [activation_multiplier(self._model, name) for name in weights]
         if len(set(multipliers)) > 1:
             return [one for name, bias in zip(weights, biases, strict=True) for one in self.affine(x, [name], [bias])]
-        tensors = [self._weight(name) for name in weights]
+        tensors = [self._weight(name, self._sizes.size) for name in weights]
         columns = [one.values.shape[0] for one in tensors]
         together = np.concatenate([one.values for one in tensors]).T
         scales = np.concatenate(
@@ -247,7 +250,8 @@ class _Builder:
     def feed_forward(self, x: str, name: str) -> str:
         """Return `normalize(x + relu(x @ W1 + b1) @ W2 + b2)`; between the products are only numbers of 8 bits."""
         graph = self.graph
-        first, second = self._weight(f"{name}_W1"), self._weight(f"{name}_W2")
+        first = self._weight(f"{name}_W1", self._sizes.size)
+        second = self._weight(f"{name}_W2", len(first.values))
         before, between = (activation_multiplier(self._model, f"{name}_{one}") for one in ("W1", "W2"))
         scale, inner = graph.constant(np.float32(1 / before)), graph.constant(np.float32(1 / between))
         biases = self._bias(f"{name}_b1", len(first.values)) * np.float32(before * first.multiplier)
@@ -306,17 +310,17 @@ class _Builder:
     def normalized(self, x: str, more: str, name: str) -> str:
         """Return `(x + more)` with its layer normalization."""
         graph = self.graph
-        gamma, beta = (
-            graph.constant(np.asarray(self._model.tensor(f"{name}_ln_{one}").values, np.float32).reshape(-1))
-            for one in ("scale", "bias")
-        )
+        gamma, beta = (graph.constant(self._bias(f"{name}_ln_{one}", self._sizes.size)) for one in ("scale", "bias"))
         # SkipLayerNormalization, which does both, takes five times as long.
         return graph.add("LayerNormalization", graph.add("Add", x, more), gamma, beta, axis=-1, epsilon=_EPSILON)
 
-    def _weight(self, name: str) -> Tensor:
+    def _weight(self, name: str, size: int) -> Tensor:
+        """Return weights for vectors of this size."""
         found = self._model.tensor(name)
         if found.values.ndim != 2 or found.values.dtype != np.int8:
             raise NotMarian(f"it is of another architecture: the weights {name} are not int8")
+        if found.values.shape[1] != size:
+            raise NotMarian(f"it is damaged: the weights {name} are for {found.values.shape[1]} numbers, not {size}")
         return found
 
     def _bias(self, name: str | None, size: int) -> NDArray[np.float32]:

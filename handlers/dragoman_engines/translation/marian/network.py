@@ -20,7 +20,7 @@ from dragoman_engines.translation.marian.graphs import (
     output_bias,
     positions,
 )
-from dragoman_engines.translation.marian.model_file import MarianModel, read_model
+from dragoman_engines.translation.marian.model_file import MarianModel, NotMarian, read_model
 
 Floats = NDArray[np.float32]
 Words = NDArray[np.int64]
@@ -67,6 +67,7 @@ class Network:
         )
         self._bias = output_bias(self._model)
         self._positions = positions(self.sizes.size, MOST_PLACES)
+        self._try()
 
     @property
     def reads(self) -> int:
@@ -106,6 +107,14 @@ class Network:
         """Put the vectors of words, one a sentence, at this place of the translation into `out` [B, size]."""
         np.multiply(self._target.values[words], self._target_scale, out=out)
         out += self._positions[place]
+
+    def _try(self) -> None:
+        """Take one step: weights that do not fit each other are found here, not in a request."""
+        words = np.zeros(1, np.int64)
+        try:
+            self.step(self.encode([words], words), words).run()
+        except Exception as error:  # onnxruntime's errors have no common base
+            raise NotMarian(f"it is damaged, or of another architecture: {error}") from error
 
     def begin(self, out: Floats) -> None:
         """Put what stands before the first word into `out` [B, size]: no word, at the first place."""
@@ -180,6 +189,9 @@ def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
     options.enable_mem_pattern = False
     # Threads that wait shall not burn a core that others need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(graph, sess_options=options, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(graph, sess_options=options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common base
+        raise NotMarian(f"it is damaged, or of another architecture: {error}") from error
     session._model_bytes = None  # noqa: SLF001 - kept for a session with other providers, which nobody makes
     return session

@@ -129,5 +129,10 @@ class Joiner:
         )
 
 
+def short_pause(rate_hz: int) -> bytes:
+    """Return the samples of a pause that stands for a last piece without a sound."""
+    return bytes(_SAMPLE_BYTES * round(PIECE_PAUSE_S * rate_hz))
+
+
 def _ms(pcm_bytes: int, rate_hz: int) -> int:
     return round(pcm_bytes / _SAMPLE_BYTES / rate_hz * 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import KW_ONLY, dataclass, field, replace
 
 from dragoman_engines.base import VoiceInfo
@@ -155,8 +156,9 @@ async def _say(
     counted = CountedSpeech(context, SENTENCE_PAUSE_S / manner.speed)
     silent: list[str] = []
     try:
-        async with one_error(), asyncio.TaskGroup() as group:
+        async with one_error(), AsyncExitStack() as stack, asyncio.TaskGroup() as group:
             pieces = _Pieces(context, manner, counted, group)
+            stack.callback(pieces.forget)
             group.create_task(pieces.take(sentences))
             async for piece, speech, last in pieces.spoken():
                 if not speech.pcm and piece.unit.text:
@@ -229,6 +231,11 @@ class _Pieces:
                 more_pieces = more or place.ends is None
                 self._queue.put_nowait(_Piece(place, unit, self._at_work[unit], again=again, more=more_pieces))
         self._queue.put_nowait(None)
+
+    def forget(self) -> None:
+        """Let go of the tasks: a cancelled one keeps its error, by which it keeps all of this in a circle."""
+        self._at_work.clear()
+        self._queue = asyncio.Queue()
 
     async def spoken(self) -> AsyncIterator[tuple[_Piece, Speech, bool]]:
         """Yield the pieces in order, each with its sound and whether it is the last.

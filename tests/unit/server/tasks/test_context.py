@@ -10,7 +10,7 @@ from dragoman_server.tasks.observer import Observer
 from dragoman_server.tasks.run import Run
 from dragoman_server.tasks.task import Task
 from dragoman_wire.errors import EngineFailed
-from dragoman_wire.events import Event, TranslationSkipped
+from dragoman_wire.events import AudioChunk, Event, TranslationSkipped
 from tests.unit.server.core import Core, a_run, completed
 
 
@@ -89,3 +89,50 @@ async def test_the_engines_are_those_of_the_server(bench: Bench) -> None:
     assert await bench.context.capabilities("translation") is engine
     assert await bench.context.recall([], str) == []
     assert bench.context.recall_all([], str) == []
+
+
+def a_piece(language: str, index: int) -> AudioChunk:
+    return AudioChunk(
+        task_id="t",
+        message_id=None,
+        attachment_id=None,
+        language=language,
+        index=index,
+        last=False,
+        start_ms=0,
+        duration_ms=1,
+        sample_rate_hz=1,
+        voice="ana",
+        binary_frames={},
+        timestamp=0.0,
+    )
+
+
+@pytest.mark.parametrize(("resumed", "duplicate"), [(True, False), (False, True), (False, False)])
+async def test_only_a_run_that_follows_another_knows_its_pieces_and_sends_none_twice(
+    *, resumed: bool, duplicate: bool
+) -> None:
+    bench = Bench()
+    bench.context.publish(a_piece("fr", 0))
+    following = a_run("fr", arrived_s=bench.core.time.now_s)
+    following.timeline.resumed, following.timeline.duplicate = resumed, duplicate
+    bench.task.begin(following)
+    context = TaskContext(bench.core.services, bench.task, following)
+    knows = resumed or duplicate
+    assert [piece["index"] for piece in context.sent(AudioChunk)] == [0] * knows
+    for index in (0, 1):
+        context.publish(a_piece("fr", index))
+    sent = [one.fields["index"] for one in bench.core.publisher.sent]
+    assert sent == ([0, 1] if knows else [0, 0, 1])
+
+
+async def test_what_each_of_several_repeats_has_sent_is_known_to_the_next() -> None:
+    bench = Bench()
+    for last in range(4):
+        run = a_run("fr", arrived_s=bench.core.time.now_s)
+        run.timeline.duplicate = last > 0
+        bench.task.begin(run)
+        context = TaskContext(bench.core.services, bench.task, run)
+        for index in range(last + 1):
+            context.publish(a_piece("fr", index))
+    assert [one.fields["index"] for one in bench.core.publisher.sent] == [0, 1, 2, 3]

@@ -202,6 +202,36 @@ def test_a_model_without_one_of_its_tensors_is_refused(tmp_path: Path, name: str
         BatchedTranslator(pair, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("encoder_l1_ffn_ffn_ln_scale", 0),  # no number at all
+        ("encoder_l2_self_Wo_ln_bias", 36),
+        ("decoder_l1_context_Wk", 16),
+        ("decoder_l2_ffn_W2", 32),
+        ("encoder_l1_self_Wq_QuantMultA", 0),
+        ("Wemb", 0),
+    ],
+)
+def test_weights_that_do_not_fit_are_found_when_the_model_is_read(tmp_path: Path, name: str, rows: int) -> None:
+    pair, tensors = toy_pair(tmp_path), random_tensors(32)
+    weights = tensors[name]
+    shape = (rows, weights.values.shape[1]) if weights.values.dtype == np.int8 else (1, rows)
+    tensors[name] = Weights(values=np.ones(shape, weights.values.dtype), multiplier=weights.multiplier)
+    write_model(pair.model, tensors, OPTIONS)
+    with pytest.raises(NotMarian):
+        BatchedTranslator(pair, 1)
+
+
+@pytest.mark.parametrize("multiplier", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_multiplier_of_activations_that_is_none_is_refused(tmp_path: Path, multiplier: float) -> None:
+    pair, tensors = toy_pair(tmp_path), random_tensors(32)
+    tensors["decoder_l1_ffn_W1_QuantMultA"] = Weights(values=np.array([[multiplier]], np.float32))
+    write_model(pair.model, tensors, OPTIONS)
+    with pytest.raises(NotMarian, match="multiplier"):
+        BatchedTranslator(pair, 1)
+
+
 def test_a_model_with_fewer_words_than_its_vocabulary_is_refused(tmp_path: Path) -> None:
     pair = toy_pair(tmp_path)
     write_model(pair.model, random_tensors(24), OPTIONS)
