@@ -22,6 +22,7 @@ from dragoman_client.events.failure import (
     AudioProcessError,
     BatchError,
     CorrectionError,
+    ExtractionError,
     RequestRejected,
     SpeechError,
     TranscriptionError,
@@ -29,6 +30,7 @@ from dragoman_client.events.failure import (
     VoiceApiError,
     VoiceProfileError,
 )
+from dragoman_client.events.language import CorrectionChunk, CorrectionCompleted, ExtractionCompleted
 from dragoman_client.events.languages import DetectResult, LanguagesResult
 from dragoman_client.events.speech import (
     AudioChunk,
@@ -55,8 +57,12 @@ TypedEvent = (
     | AudioTranslationsProgressive
     | BatchError
     | CancelResult
+    | CorrectionChunk
+    | CorrectionCompleted
     | CorrectionError
     | DetectResult
+    | ExtractionCompleted
+    | ExtractionError
     | LanguagesResult
     | Pong
     | RequestRejected
@@ -91,8 +97,12 @@ EVENTS: Mapping[str, tuple[type[wire.Event], type[BaseEvent]]] = {
     "audio_translations_progressive": (wire.AudioTranslationsProgressive, AudioTranslationsProgressive),
     "batch_error": (wire.BatchError, BatchError),
     "cancel_result": (wire.CancelResult, CancelResult),
+    "correction_chunk": (wire.CorrectionChunk, CorrectionChunk),
+    "correction_completed": (wire.CorrectionCompleted, CorrectionCompleted),
     "correction_error": (wire.CorrectionError, CorrectionError),
     "detect_result": (wire.DetectResult, DetectResult),
+    "extraction_completed": (wire.ExtractionCompleted, ExtractionCompleted),
+    "extraction_error": (wire.ExtractionError, ExtractionError),
     "languages_result": (wire.LanguagesResult, LanguagesResult),
     "pong": (wire.Pong, Pong),
     "request_rejected": (wire.RequestRejected, RequestRejected),
@@ -129,8 +139,12 @@ __all__ = [
     "BaseEvent",
     "BatchError",
     "CancelResult",
+    "CorrectionChunk",
+    "CorrectionCompleted",
     "CorrectionError",
     "DetectResult",
+    "ExtractionCompleted",
+    "ExtractionError",
     "LanguagesResult",
     "OtherEvent",
     "Pong",

@@ -90,6 +90,17 @@ class CorrectionError(ErrorEvent):
 
     type: Literal["correction_error"] = "correction_error"
     task_id: str | None
+    message_id: str | None
+    timestamp: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtractionError(ErrorEvent):
+    """An `extraction` failed."""
+
+    type: Literal["extraction_error"] = "extraction_error"
+    task_id: str | None
+    message_id: str | None
     timestamp: float
 
 

@@ -37,6 +37,7 @@ ARGUMENTS: dict[Path_, list[str]] = {
     ("transcribe",): ["RECORDING"],
     ("voice",): ["RECORDING", "--to", "pt", "--out", "FOLDER"],
     ("speak",): [ODD, "--out", "FOLDER/a.wav"],
+    ("correct",): ["LETTER", "--out", "FOLDER"],
     ("languages",): [],
     ("voices",): [],
     ("ping",): [],
@@ -62,10 +63,10 @@ ARGUMENTS: dict[Path_, list[str]] = {
     ("models", "check"): [ODD, "--set", "engines.models_dir=FOLDER"],
     ("models", "remove"): [ODD, "--yes", "--set", "engines.models_dir=FOLDER"],
 }
-"""Of each command, what it needs. RECORDING is one, FOLDER is empty."""
+"""Of each command, what it needs. RECORDING is one, LETTER a text, FOLDER is empty."""
 WITHOUT_JSON = {("serve",), ("top",), ("schema",)}
 """Commands that print no document of their own, or nothing else."""
-EXTRAS = ("server", "models", "kokoro", "models-large", "top", "otel")
+EXTRAS = ("server", "models", "kokoro", "models-large", "openai", "rules", "top", "otel")
 """What a bare install lacks."""
 
 
@@ -87,13 +88,15 @@ def dead(dead_endpoint: str) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "recording.wav").write_bytes(WAV)
+    (tmp_path / "letter.txt").write_text(ODD, encoding="utf-8")
     (tmp_path / "folder").mkdir()
     return tmp_path
 
 
 def words_of(path: Path_, folder: Path) -> list[str]:
-    names = {"RECORDING": str(folder / "recording.wav"), "FOLDER": str(folder / "folder")}
-    return [*path, *(re.sub("RECORDING|FOLDER", lambda name: names[name[0]], word) for word in ARGUMENTS[path])]
+    names = {"RECORDING": "recording.wav", "LETTER": "letter.txt", "FOLDER": "folder"}
+    names = {name: str(folder / file) for name, file in names.items()}
+    return [*path, *(re.sub("|".join(names), lambda name: names[name[0]], word) for word in ARGUMENTS[path])]
 
 
 def options_for(path: Path_, options: Sequence[str]) -> list[str]:
