@@ -64,7 +64,7 @@ def _module(source: Source, sources: Sequence[Source]) -> str:
     used: set[str] = set()
     bodies = [_class(node, used) for node in source.classes]
     homes = {node.name: f"dragoman_client.events.{each.name}" for each in sources for node in each.classes}
-    homes |= {"BaseEvent": "dragoman_client.events.base", "Literal": "typing"}
+    homes |= {"Any": "typing", "BaseEvent": "dragoman_client.events.base", "Literal": "typing"}
     imports: dict[str, set[str]] = {"dataclasses": {"dataclass"}}
     for name in used - {node.name for node in source.classes}:
         home = homes.get(name) or ("dragoman_wire.events" if hasattr(wire, name) else None)

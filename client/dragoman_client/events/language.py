@@ -6,7 +6,7 @@ Made by scripts/typed_events.py from the events of dragoman_wire; not to be edit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dragoman_client.events.base import BaseEvent
 from dragoman_wire.events import ChunkCounts, Correction, FailedChunk, TokenUsage
