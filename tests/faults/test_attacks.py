@@ -15,7 +15,7 @@ from scripts.attacks.registry import ATTACKS
 from scripts.attacks.run import Pace, Target, run_attack, target
 from tests.harness import wait_until
 
-PACE = Pace(attack_s=0.6, calm_s=0.2, settle_s=0.2)
+PACE = Pace(attack_s=0.3, calm_s=0.2, settle_s=0.2)
 MOST_MIB = 1000.0
 """More than the server may take of what it is sent, by its limits, and much less than what is sent."""
 SHORT = {name: attack for name, attack in ATTACKS.items() if attack.short}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import pytest
 
 from scripts.quality_runs.lines import kept, long_sentence
@@ -57,13 +58,13 @@ def test_lists_headings_and_indentation_stay_as_they_are(model_server: ServerPro
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Ele vive no 2.º andar.", "He lives on the 2nd floor."),
-        ("A 1.ª vez foi boa.", "The 1st time was good."),
-        ("Ele vive nos E.U.A. desde 1990.", "He has lived in the U.S.A. since 1990."),
+        ("Ele vive no 2.º andar.", r"He lives on the 2nd floor\."),
+        ("A 1.ª vez foi boa.", r"The 1st time was good\."),
+        ("Ele vive nos E.U.A. desde 1990.", r"He has lived in the U\.S\.(A\.)? since 1990\."),
     ],
 )
 def test_no_sentence_is_cut_inside_an_abbreviation(model_server: ServerProcess, text: str, said: str) -> None:
-    assert translated(model_server, text, "pt", "en") == said
+    assert re.fullmatch(said, translated(model_server, text, "pt", "en"))
 
 
 @pytest.mark.parametrize("chars", [300, 1200, 10_000])
