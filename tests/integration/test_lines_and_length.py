@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 import pytest
 
 from scripts.quality_runs.lines import kept, long_sentence
