@@ -1,13 +1,13 @@
-"""Translation by fxtranslate alone: `{"en-pt": [text]}` becomes `{"en-pt": [translation]}`."""
+"""Translation by the program of the embedded models alone: `{"en-pt": [text]}` becomes `{"en-pt": [translation]}`."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from fxtranslate import Translator
-
 from dragoman_engines.models.resolve import resolve
+from dragoman_engines.translation.firefox_files import find_pairs
+from dragoman_engines.translation.marian.batched import BatchedTranslator
 from dragoman_server.config import EnginesConfig
 
 
@@ -17,13 +17,9 @@ def main() -> None:
 
 
 def _translate(pair: str, lines: list[str]) -> list[str]:
-    folder = resolve(EnginesConfig().translation.model).folder
-    [model] = folder.glob(f"{pair.replace('-', '')}-*/model.*.bin")
-    [vocabulary] = model.parent.glob("vocab.*.spm")
-    [shortlist] = model.parent.glob("lex.*.bin")
-    words = vocabulary.read_bytes()
-    translator = Translator(model.read_bytes(), words, words, shortlist.read_bytes())
-    return [translator.translate_long(line) for line in lines]
+    source, _, target = pair.partition("-")
+    files = dict(find_pairs(resolve(EnginesConfig().translation.model).folder))
+    return BatchedTranslator(files[source, target], threads=1).translate(lines, careful=False)
 
 
 if __name__ == "__main__":

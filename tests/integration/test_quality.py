@@ -18,7 +18,7 @@ LIMIT_S = 4 * PATIENCE_S
 pytestmark = pytest.mark.models
 
 SUBJECTS = ("--only", "hearing,mixes,translation,speech", "--models", "tiny.en")
-SIZE = (*SUBJECTS, "--clips", "3", "--mixes", "1", "--lines", "20", "--sentences", "2")
+SIZE = (*SUBJECTS, "--clips", "3", "--mixes", "1", "--lines", "200", "--sentences", "2")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_of_several_voices_no_more_is_lost_than_of_one_and_the_times_of_words_ho
 def test_translation_is_within_half_a_point_of_the_engine_called_directly(
     checks: Mapping[str, dict[str, Any]], source: str, target: str
 ) -> None:
-    check = checks[f"chrF, 20 FLORES lines, {source} to {target}"]
+    check = checks[f"chrF, 200 FLORES lines, {source} to {target}"]
 
     assert abs(check["server"] - check["direct"]) <= 0.5
     assert check["direct"] > 50, "the engine itself translates nothing: the comparison would say nothing"
@@ -61,12 +61,12 @@ def test_translation_is_within_half_a_point_of_the_engine_called_directly(
 
 def test_markup_is_kept_and_no_good_translation_is_called_bad(checks: Mapping[str, dict[str, Any]]) -> None:
     assert checks["markup kept, 50 hard cases"]["server"] == 50
-    assert checks["of these 40, called bad by the server"]["server"] == 0
+    assert checks["of these 400, called bad by the server"]["server"] == 0
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_the_language_of_four_words_is_told_as_a_rule(checks: Mapping[str, dict[str, Any]], language: str) -> None:
-    assert checks[f"language told of en and pt by 4 words, 20 FLORES lines in {language}"]["server"] >= 80
+    assert checks[f"language told of en and pt by 4 words, 200 FLORES lines in {language}"]["server"] >= 80
 
 
 def test_what_the_server_says_it_hears_again(checks: Mapping[str, dict[str, Any]]) -> None:
