@@ -46,7 +46,7 @@ def test_a_voice_message_without_a_task_id_is_finished_after_a_kill(tmp_path: Pa
             types = collected(peer, "audio_process_completed")
             left = second.stats()["journal"]
         with server_in(tmp_path) as third:
-            assert third.stats()["active_tasks"]["total_active"] == 0
+            wait_until(lambda: third.stats()["active_tasks"]["total_active"] == 0, "nothing is at work")
     assert types == ["transcription_ready", "audio_translation_ready", "audio_process_completed"]
     assert left["mode"] == "process"
 

@@ -144,13 +144,12 @@ def counters(server: ServerProcess) -> Counter[str]:
     return Counter(server.stats()["active_tasks"]["counters"])
 
 
-def assert_idle(stats: Mapping[str, Any]) -> None:
+def left_in(stats: Mapping[str, Any]) -> list[int]:
+    """What is still counted anywhere; a task that has told its end gives its places up a moment later."""
     active = stats["active_tasks"]
-    assert active["total_active"] == sum(active["types_breakdown"].values()) == 0
-    for lane in stats["lanes"].values():
-        assert (lane["active"], lane["queued"]) == (0, 0)
-    for pool in stats["engines"].values():
-        assert pool["queued"] == 0
+    counts = [active["total_active"], *active["types_breakdown"].values()]
+    counts += [count for lane in stats["lanes"].values() for count in (lane["active"], lane["queued"])]
+    return [*filter(None, counts), *filter(None, [pool["queued"] for pool in stats["engines"].values()])]
 
 
 def test_fifty_translations_pass_voice_messages_and_every_task_ends_once(
@@ -173,7 +172,7 @@ def test_fifty_translations_pass_voice_messages_and_every_task_ends_once(
     last_voice = max(position(messages, "audio_process_completed", clip) for clip in LONG_CLIPS)
     assert last_translation < last_voice
     assert counters(model_server) - counted_before == sent
-    assert_idle(model_server.stats())
+    wait_until(lambda: not left_in(model_server.stats()), "nothing is left")
     assert_correct(messages)
 
 
