@@ -58,9 +58,10 @@ def record(program: str, longest_s: float) -> bytes:
     )
     with process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
-        with suppress(KeyboardInterrupt), interruptible():
-            _read(process.stdout, samples, most_bytes)
-        ended = process.poll()
+        ended: int | None = None
+        with suppress(KeyboardInterrupt, subprocess.TimeoutExpired), interruptible():
+            if _read(process.stdout, samples, most_bytes):
+                ended = process.wait(_END_S)
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_END_S)
@@ -71,12 +72,14 @@ def record(program: str, longest_s: float) -> bytes:
     return _wav(bytes(samples))
 
 
-def _read(stream: IO[bytes], samples: bytearray, most_bytes: int) -> None:
+def _read(stream: IO[bytes], samples: bytearray, most_bytes: int) -> bool:
+    """Read so much; return whether the stream ended by itself before."""
     while len(samples) < most_bytes:
         chunk = stream.read(min(_CHUNK_BYTES, most_bytes - len(samples)))
         if not chunk:
-            return
+            return True
         samples += chunk
+    return False
 
 
 def _wav(samples: bytes) -> bytes:
